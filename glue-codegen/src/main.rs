@@ -1,0 +1,3 @@
+//! The `glue-codegen` command.
+
+fn main() {}
