@@ -1,0 +1,283 @@
+//! Asks ts-rs for the types that a channel reaches, on behalf of the harness that `#[glue::channel]` emits.
+
+use std::{
+    any::{TypeId, type_name},
+    cell::Cell,
+    collections::{BTreeMap, HashSet},
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    path::PathBuf,
+    sync::Once,
+};
+
+use ts_rs::{TS, TypeVisitor};
+
+use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
+
+/// What the macro knows of a trait without ts-rs.
+#[derive(Debug)]
+pub struct Channel {
+    /// Package that holds the trait.
+    pub krate: &'static str,
+    /// `module_path!()` at the trait.
+    pub module: &'static str,
+    /// Name of the trait.
+    pub name: &'static str,
+    /// Name of the channel on the wire.
+    pub channel: &'static str,
+    /// Doc comment of the trait.
+    pub docs: &'static [&'static str],
+    /// `file!()` at the trait.
+    pub file: &'static str,
+    /// `line!()` at the trait.
+    pub line: u32,
+    /// Calls [`Collector::method`] once per method.
+    pub describe: fn(&mut Collector),
+}
+
+/// Writes the schema of `channel` into the folder that the environment variable `GLUE_CODEGEN_OUT` names; without the
+/// variable, as in a `cargo test` of the user with the feature on, it does nothing.
+///
+/// # Panics
+/// Panics if the file can't be written: the caller is a test, and glue-codegen reports tests that fail.
+pub fn emit(channel: &Channel) {
+    let Some(folder) = std::env::var_os("GLUE_CODEGEN_OUT").map(PathBuf::from) else {
+        return;
+    };
+
+    let schema = collect(channel);
+
+    // Both halves of a package with a library and a binary may hold the trait; they write the same text to the same file.
+    let file = format!(
+        "{}.{}.{}.json",
+        channel.krate,
+        channel.module.replace("::", "."),
+        channel.name
+    );
+    let path = folder.join(file);
+    let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, schema.to_json()));
+    written.unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+}
+
+/// Describes `channel` as data.
+pub(crate) fn collect(channel: &Channel) -> ChannelSchema {
+    let mut collector = Collector::new(format!(
+        "channel {}, {}:{}",
+        channel.name, channel.file, channel.line
+    ));
+    (channel.describe)(&mut collector);
+
+    let owned = |text: &str| text.to_owned();
+    ChannelSchema {
+        krate: owned(channel.krate),
+        module: owned(channel.module),
+        name: owned(channel.name),
+        channel: owned(channel.channel),
+        docs: channel.docs.iter().map(|line| owned(line)).collect(),
+        file: channel.file.replace('\\', "/"),
+        line: channel.line,
+        errors: collector.errors,
+        methods: collector.methods,
+        types: collector.types.into_values().collect(),
+    }
+}
+
+/// Gathers methods and the types they reach.
+pub struct Collector {
+    config: ts_rs::Config,
+    /// Where the channel stands, for error texts.
+    place: String,
+    seen: HashSet<TypeId>,
+    /// By name: derived impls visit their dependencies in an order that changes from one compilation to the next.
+    types: BTreeMap<String, TypeSchema>,
+    methods: Vec<MethodSchema>,
+    errors: Vec<String>,
+}
+
+impl Collector {
+    fn new(place: String) -> Self {
+        // Not from the environment: the text must not depend on the TS_RS_* variables of whoever runs glue-codegen.
+        // JSON.parse yields numbers, so `bigint`, the default of ts-rs for 64 bits, would be a lie.
+        let config = ts_rs::Config::new().with_large_int("number");
+        Self {
+            config,
+            place,
+            seen: HashSet::new(),
+            types: BTreeMap::new(),
+            methods: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Returns the parameter `name` of type `T`, and remembers the types it reaches.
+    pub fn arg<T: TS + 'static + ?Sized>(&mut self, name: &'static str) -> ArgSchema {
+        ArgSchema {
+            name: name.to_owned(),
+            ty: self.ty::<T>(),
+            optional: T::IS_OPTION,
+        }
+    }
+
+    /// Returns the TypeScript text of `T`, and remembers the types it reaches.
+    pub fn ty<T: TS + 'static + ?Sized>(&mut self) -> String {
+        self.visit::<T>();
+        T::visit_generics(self);
+        if T::output_path().is_none() {
+            T::visit_dependencies(self);
+        }
+        self.catch::<T, _>(T::name)
+            .unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// Adds a method whose types were obtained from this collector.
+    pub fn method(
+        &mut self,
+        name: &'static str,
+        docs: &'static [&'static str],
+        kind: MethodKind,
+        args: Vec<ArgSchema>,
+        ret: Option<String>,
+        err: Option<String>,
+    ) {
+        let docs = docs.iter().map(|&line| line.to_owned()).collect();
+        self.methods.push(MethodSchema {
+            name: name.to_owned(),
+            docs,
+            kind,
+            args,
+            ret,
+            err,
+        });
+    }
+
+    fn record<T: TS + 'static + ?Sized>(&mut self) {
+        let Some((ident, decl)) = self.catch::<T, _>(|config| (T::ident(config), declaration::<T>(config)))
+        else {
+            return;
+        };
+        let found = TypeSchema {
+            path: path_of::<T>(),
+            docs: docs_of::<T>(),
+            ident,
+            decl,
+        };
+        let Some(known) = self.types.get(&found.ident) else {
+            self.types.insert(found.ident.clone(), found);
+            return;
+        };
+        // Instances of one generic type, and types that share the impl of another (`serde_json::Value`), have one
+        // declaration under several type ids. Anything else would silently be lost.
+        if known.decl != found.decl {
+            let error = clash(known, &found, &self.place);
+            self.errors.push(error);
+        }
+    }
+
+    /// Runs a function of ts-rs, which panics for types it can't express.
+    fn catch<T: ?Sized, R>(&mut self, run: impl FnOnce(&ts_rs::Config) -> R) -> Option<R> {
+        let config = &self.config;
+        let payload = match quietly(|| run(config)) {
+            Ok(value) => return Some(value),
+            Err(payload) => payload,
+        };
+        let reason = payload.downcast_ref::<String>().map(String::as_str);
+        let reason = reason
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("ts-rs panicked");
+        let error = format!(
+            "`{}` has no TypeScript form: {reason} (used by {})",
+            type_name::<T>(),
+            self.place
+        );
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+        None
+    }
+}
+
+impl TypeVisitor for Collector {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        if T::output_path().is_some() && self.seen.insert(TypeId::of::<T>()) {
+            self.record::<T>();
+            T::visit_dependencies(self);
+        }
+    }
+}
+
+impl fmt::Debug for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collector")
+            .field("place", &self.place)
+            .field("methods", &self.methods)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The declaration as an alias: `#[ts(repr(enum))]` makes an `enum` of it, which is a value and not only a type.
+fn declaration<T: TS + ?Sized>(config: &ts_rs::Config) -> String {
+    let decl = T::decl(config);
+    if decl.starts_with("enum ") {
+        format!("type {} = {};", T::ident(config), T::inline(config))
+    } else {
+        decl
+    }
+}
+
+fn path_of<T: ?Sized>() -> String {
+    let name = type_name::<T>();
+    name.split_once('<').map_or(name, |(path, _)| path).to_owned()
+}
+
+/// The lines of the doc comment, out of the JSDoc comment that ts-rs makes of them.
+fn docs_of<T: TS + ?Sized>() -> Vec<String> {
+    let Some(comment) = T::docs() else {
+        return Vec::new();
+    };
+    let comment = comment.trim();
+    let comment = comment.strip_prefix("/**").unwrap_or(comment);
+    let comment = comment.strip_suffix("*/").unwrap_or(comment);
+    let lines = comment.trim_matches('\n').trim_end().lines();
+    lines
+        .map(|line| line.trim_start().strip_prefix('*').unwrap_or(line).to_owned())
+        .collect()
+}
+
+fn clash(known: &TypeSchema, found: &TypeSchema, place: &str) -> String {
+    let ident = &found.ident;
+    if known.path == found.path {
+        return format!(
+            "`{}` has two different forms in TypeScript (used by {place})",
+            found.path
+        );
+    }
+    let (first, second) = (
+        known.path.as_str().min(&found.path),
+        known.path.as_str().max(&found.path),
+    );
+    format!(
+        "`{ident}` is both {first} and {second}; give one another TypeScript name: #[ts(rename = \"…\")] (used by {place})"
+    )
+}
+
+/// Runs `run`, returning its panic instead of printing it.
+fn quietly<R>(run: impl FnOnce() -> R) -> std::thread::Result<R> {
+    thread_local! {
+        static QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    static HOOK: Once = Once::new();
+    // The hook is the whole process's, and other tests run beside this one: it is set once and asks the thread.
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                previous(info);
+            }
+        }));
+    });
+
+    QUIET.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(false);
+    result
+}

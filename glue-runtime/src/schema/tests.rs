@@ -1,0 +1,298 @@
+use super::*;
+
+fn schema() -> ChannelSchema {
+    let arg = |name: &str, ty: &str, optional| ArgSchema {
+        name: name.into(),
+        ty: ty.into(),
+        optional,
+    };
+    ChannelSchema {
+        krate: "demo".into(),
+        module: "demo::chat".into(),
+        name: "Chat".into(),
+        channel: "chat".into(),
+        docs: vec![" A chat.".into()],
+        file: "src/chat.rs".into(),
+        line: 7,
+        errors: vec![],
+        methods: vec![
+            MethodSchema {
+                name: "post".into(),
+                docs: vec![],
+                kind: MethodKind::Call,
+                args: vec![arg("room", "string", false), arg("text", "string | null", true)],
+                ret: Some("number".into()),
+                err: Some("ChatError".into()),
+            },
+            MethodSchema {
+                name: "typing".into(),
+                docs: vec![],
+                kind: MethodKind::Notification,
+                args: vec![],
+                ret: None,
+                err: None,
+            },
+        ],
+        types: vec![TypeSchema {
+            ident: "ChatError".into(),
+            path: "demo::chat::ChatError".into(),
+            decl: "type ChatError = { \"a/*\": string, };".into(),
+            docs: vec![],
+        }],
+    }
+}
+
+#[test]
+fn json_reads_back_as_the_same_schema() {
+    let text = schema().to_json();
+
+    assert!(
+        text.starts_with("{\n  \"v\": 1,\n  \"crate\": \"demo\","),
+        "{text}"
+    );
+    assert_eq!(ChannelSchema::from_json(&text).unwrap(), schema());
+}
+
+#[test]
+fn another_format_is_refused_before_its_members_are_read() {
+    let error = ChannelSchema::from_json(r#"{"v":2,"something":"else"}"#).unwrap_err();
+
+    assert!(matches!(error, SchemaError::Format { found: 2 }));
+    assert_eq!(error.to_string(), "schema format 2 instead of 1");
+}
+
+#[test]
+fn hash_is_stable() {
+    assert_eq!(schema().hash(), "3038819ff88f2504");
+}
+
+#[test]
+fn hash_ignores_docs_places_and_order() {
+    let mut other = schema();
+    other.krate = "elsewhere".into();
+    other.docs.clear();
+    other.line = 99;
+    other.methods.reverse();
+    other.methods[1].args.reverse();
+    other.methods[0].docs.push(" Doc.".into());
+    other.types[0].decl =
+        "type ChatError = { \n/**\n * Ends with a */ inside.\n */\n\"a/*\": string, };".into();
+
+    assert_eq!(other.hash(), schema().hash());
+}
+
+#[test]
+fn hash_sees_what_the_wire_shows() {
+    let changes: [fn(&mut ChannelSchema); 6] = [
+        |schema| schema.channel = "other".into(),
+        |schema| schema.methods[0].name = "send".into(),
+        |schema| schema.methods[0].args[1].optional = false,
+        |schema| schema.methods[0].err = None,
+        |schema| schema.methods[1].kind = MethodKind::Event,
+        |schema| schema.types[0].decl = "type ChatError = string;".into(),
+    ];
+
+    for change in changes {
+        let mut other = schema();
+        change(&mut other);
+        assert_ne!(other.hash(), schema().hash(), "{other:?}");
+    }
+}
+
+#[cfg(feature = "macros")]
+mod collecting {
+    use std::collections::HashMap;
+
+    use ts_rs::TS;
+
+    use super::*;
+    use crate::schema::collect::{Channel, Collector, collect, emit};
+
+    fn channel(describe: fn(&mut Collector)) -> Channel {
+        let (krate, module, name, channel) = ("demo", "demo::chat", "Chat", "chat");
+        Channel {
+            krate,
+            module,
+            name,
+            channel,
+            docs: &[" A chat."],
+            file: "src\\chat.rs",
+            line: 7,
+            describe,
+        }
+    }
+
+    fn idents(schema: &ChannelSchema) -> Vec<&str> {
+        schema.types.iter().map(|ty| ty.ident.as_str()).collect()
+    }
+
+    fn decl<'a>(schema: &'a ChannelSchema, ident: &str) -> &'a str {
+        &schema.types.iter().find(|ty| ty.ident == ident).unwrap().decl
+    }
+
+    /// A line.
+    /// Another.
+    #[derive(TS)]
+    #[allow(dead_code, reason = "only described")]
+    struct Message {
+        id: u64,
+        tags: Vec<Tag>,
+        by_tag: HashMap<Tag, i128>,
+    }
+
+    #[derive(TS)]
+    #[allow(dead_code, reason = "only described")]
+    enum Tag {
+        Red,
+        Blue,
+    }
+
+    #[derive(TS)]
+    #[allow(dead_code, reason = "only described")]
+    struct Page<T> {
+        items: Vec<T>,
+    }
+
+    #[derive(TS)]
+    #[allow(dead_code, reason = "only described")]
+    struct Tree {
+        children: Vec<Self>,
+        parent: Option<Box<Self>>,
+    }
+
+    mod other {
+        #[derive(ts_rs::TS)]
+        pub(super) struct Tag(#[allow(dead_code, reason = "only described")] bool);
+    }
+
+    #[derive(TS)]
+    #[allow(dead_code, reason = "only described")]
+    struct FlatOption {
+        #[ts(flatten)]
+        inner: Option<Message>,
+    }
+
+    #[derive(TS)]
+    #[ts(repr(enum))]
+    #[allow(dead_code, reason = "only described")]
+    enum Level {
+        Low,
+        High,
+    }
+
+    #[test]
+    fn method_types_and_what_they_reach_are_described() {
+        let schema = collect(&channel(|c| {
+            let args = vec![c.arg::<String>("room"), c.arg::<Option<u32>>("limit")];
+            let ret = Some(c.ty::<Vec<Message>>());
+            c.method("history", &[" Old lines."], MethodKind::Call, args, ret, None);
+        }));
+
+        assert_eq!(schema.errors, [""; 0]);
+        let method = &schema.methods[0];
+        assert_eq!(method.ret.as_deref(), Some("Array<Message>"));
+        assert_eq!(
+            (method.args[0].ty.as_str(), method.args[0].optional),
+            ("string", false)
+        );
+        assert_eq!(
+            (method.args[1].ty.as_str(), method.args[1].optional),
+            ("number | null", true)
+        );
+        assert_eq!(idents(&schema), ["Message", "Tag"]);
+        assert!(schema.types[0].path.ends_with("::collecting::Message"));
+        assert_eq!(schema.types[0].docs, [" A line.", " Another."]);
+        assert_eq!(schema.file, "src/chat.rs");
+    }
+
+    #[test]
+    fn large_integers_are_numbers() {
+        let schema = collect(&channel(|c| {
+            c.ty::<Message>();
+        }));
+
+        assert!(decl(&schema, "Message").contains("id: number,"));
+        assert!(decl(&schema, "Message").contains("{ [key in Tag]?: number }"));
+    }
+
+    #[test]
+    fn unit_is_null_and_left_to_the_printer() {
+        collect(&channel(|c| assert_eq!(c.ty::<()>(), "null")));
+    }
+
+    #[test]
+    fn instances_of_a_generic_type_share_a_declaration() {
+        let schema = collect(&channel(|c| {
+            assert_eq!(c.ty::<Page<Message>>(), "Page<Message>");
+            assert_eq!(c.ty::<Page<Page<u8>>>(), "Page<Page<number>>");
+        }));
+
+        assert_eq!(schema.errors, [""; 0]);
+        assert_eq!(idents(&schema), ["Message", "Page", "Tag"]);
+        assert_eq!(decl(&schema, "Page"), "type Page<T> = { items: Array<T>, };");
+        assert!(!schema.types[1].path.contains('<'));
+    }
+
+    #[test]
+    fn recursive_types_end() {
+        let schema = collect(&channel(|c| {
+            c.ty::<Option<Tree>>();
+        }));
+
+        assert_eq!(idents(&schema), ["Tree"]);
+    }
+
+    #[test]
+    fn two_types_of_one_name_are_reported() {
+        let schema = collect(&channel(|c| {
+            c.ty::<Tag>();
+            c.ty::<other::Tag>();
+        }));
+
+        let [error] = schema.errors.as_slice() else {
+            panic!("{:?}", schema.errors)
+        };
+        assert!(error.starts_with("`Tag` is both "), "{error}");
+        assert!(error.contains("::collecting::Tag and "), "{error}");
+        assert!(
+            error.contains("::collecting::other::Tag; give one another"),
+            "{error}"
+        );
+        assert!(
+            error.ends_with("(used by channel Chat, src\\chat.rs:7)"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_type_without_typescript_form_is_reported() {
+        let schema = collect(&channel(|c| {
+            c.ty::<FlatOption>();
+            c.ty::<Tree>();
+        }));
+
+        let [error] = schema.errors.as_slice() else {
+            panic!("{:?}", schema.errors)
+        };
+        assert!(error.contains("FlatOption` has no TypeScript form: "), "{error}");
+        assert!(
+            error.contains("cannot be flattened (used by channel Chat"),
+            "{error}"
+        );
+        assert!(idents(&schema).contains(&"Tree"));
+    }
+
+    #[test]
+    fn an_enum_declaration_becomes_an_alias() {
+        let schema = collect(&channel(|c| {
+            c.ty::<Level>();
+        }));
+
+        assert_eq!(decl(&schema, "Level"), "type Level = 0 | 1;");
+    }
+
+    #[test]
+    fn nothing_is_written_outside_glue_codegen() {
+        emit(&channel(|_| panic!("described")));
+    }
+}
