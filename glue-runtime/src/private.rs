@@ -11,3 +11,15 @@ pub mod schema {
 
 #[cfg(feature = "macros")]
 pub use ts_rs;
+
+#[cfg(feature = "io")]
+pub use crate::rpc::{
+    args::{self, Arg, Slot},
+    codec::{Codec, IsResult, json},
+    message::{
+        ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind,
+        ReplyMessage, encode_result, encode_value,
+    },
+};
+#[cfg(feature = "macros")]
+pub use serde;
