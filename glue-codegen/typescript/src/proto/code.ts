@@ -1,0 +1,21 @@
+/** The error codes of typed calls, as they are spelled on the wire. */
+export const CODES = [
+  "cancelled",
+  "deadline_exceeded",
+  "invalid_argument",
+  "unimplemented",
+  "unavailable",
+  "resource_exhausted",
+  "unauthenticated",
+  "permission_denied",
+  "internal",
+  "application",
+] as const;
+
+/** One of {@link CODES}. */
+export type Code = (typeof CODES)[number];
+
+/** Whether `value` is a code this version knows. */
+export function isCode(value: unknown): value is Code {
+  return (CODES as readonly unknown[]).includes(value);
+}

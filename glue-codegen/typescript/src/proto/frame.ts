@@ -1,0 +1,38 @@
+import type { Malformed } from "./malformed.js";
+
+const COMMANDS = {
+  init: "in",
+  ping: "pi",
+  pong: "po",
+  close: "cl",
+  invalid: "iv",
+  dont_reconnect: "dr",
+  channel_data: "cd",
+} as const;
+
+/** The kinds of {@link Frame}. */
+export type FrameKind = keyof typeof COMMANDS;
+
+/** The smallest unit on the wire: a two-letter command and its data. */
+export interface Frame {
+  readonly kind: FrameKind;
+  /** What follows the command of an init or channel data. */
+  readonly data?: string;
+}
+
+const KINDS = new Map(
+  Object.entries(COMMANDS).map(([kind, command]) => [command as string, kind as FrameKind]),
+);
+
+/** Writes a frame. */
+export function encodeFrame(kind: FrameKind, data = ""): string {
+  return COMMANDS[kind] + data;
+}
+
+/** Reads a frame. Data behind a command that takes none is ignored. */
+export function decodeFrame(text: string): Frame | Malformed<"too_short" | "unknown_command"> {
+  const kind = KINDS.get(text.slice(0, 2));
+  if (kind) return kind === "init" || kind === "channel_data" ? { kind, data: text.slice(2) } : { kind };
+  // One character beyond ASCII is two bytes or more: a command, if an unknown one.
+  return { error: text.length > 1 || text > "\x7f" ? "unknown_command" : "too_short" };
+}
