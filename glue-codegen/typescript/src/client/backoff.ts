@@ -1,0 +1,37 @@
+/** How often and how soon a lost connection is tried again. */
+export interface BackoffOptions {
+  readonly reconnectDelay: number;
+  readonly reconnectDelayMax: number;
+  /** 0 for endless. */
+  readonly reconnectAttempts: number;
+}
+
+/** The delays before the attempts of one outage. */
+export class Backoff {
+  readonly #options: BackoffOptions;
+  readonly #random: () => number;
+  #attempts = 0;
+
+  constructor(options: BackoffOptions, random: () => number) {
+    this.#options = options;
+    this.#random = random;
+  }
+
+  /**
+   * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the whole
+   * range up to the growing limit: clients that lost a server together must not come back together.
+   */
+  next(): number | undefined {
+    const { reconnectDelay, reconnectDelayMax, reconnectAttempts } = this.#options;
+    if (reconnectAttempts && this.#attempts >= reconnectAttempts) return undefined;
+    this.#attempts++;
+    return (
+      Math.min(reconnectDelay * this.#attempts, Math.max(reconnectDelay, reconnectDelayMax)) * this.#random()
+    );
+  }
+
+  /** A session was accepted: the outage is over. */
+  reset(): void {
+    this.#attempts = 0;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Code } from "./proto/code.js";
+
+/**
+ * The error of every failing operation of this library. `code` says what happened, `data` carries what the
+ * server added: for code `application` the error value of the method itself.
+ */
+export class GlueError<Data = unknown> extends Error {
+  override readonly name = "GlueError";
+
+  constructor(
+    code: Code,
+    message: string,
+    options?: { readonly data?: Data | undefined; readonly cause?: unknown },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.data = options?.data as Data;
+  }
+
+  readonly code: Code;
+  readonly data: Data;
+
+  /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
+  static from(error: unknown): GlueError {
+    if (error instanceof GlueError) return error;
+    return new GlueError("internal", error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}

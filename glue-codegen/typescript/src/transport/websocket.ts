@@ -1,0 +1,76 @@
+import { GlueError } from "../errors.js";
+import type { Transport, TransportHandler } from "./transport.js";
+
+/** The part of a WebSocket that is used here: the platform's own, or that of a package. */
+export interface WebSocketLike {
+  binaryType: string;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(data: string): void;
+  close(): void;
+}
+
+/** Makes a WebSocket. */
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
+
+/** Close codes that are not worth an error: done, going away, none given. */
+const ORDERLY: readonly (number | undefined)[] = [1000, 1001, 1005, undefined];
+
+/** One WebSocket as a transport. */
+export class WebSocketTransport implements Transport {
+  readonly #create: () => WebSocketLike;
+  #socket: WebSocketLike | undefined;
+
+  constructor(Constructor: WebSocketConstructor, url: string) {
+    this.#create = () => new Constructor(url);
+  }
+
+  open(handler: TransportHandler): void {
+    let socket: WebSocketLike;
+    try {
+      socket = this.#create();
+    } catch (cause) {
+      // A page's content security policy, or a host that is no URL.
+      handler.onClose(failure("refused", cause));
+      return;
+    }
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    const closed = (error?: GlueError): void => {
+      if (this.#socket !== socket) return;
+      this.close();
+      handler.onClose(error);
+    };
+    socket.onopen = () => {
+      if (this.#socket === socket) handler.onOpen();
+    };
+    socket.onmessage = ({ data }: { readonly data: unknown }) => {
+      if (this.#socket !== socket) return;
+      // A byte order mark belongs to the text, as in a text frame.
+      handler.onText(
+        typeof data === "string"
+          ? data
+          : new TextDecoder("utf-8", { ignoreBOM: true }).decode(data as ArrayBuffer),
+      );
+    };
+    socket.onerror = () => closed(failure("failed"));
+    socket.onclose = ({ code, wasClean }: { readonly code?: number; readonly wasClean?: boolean }) =>
+      closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
+  }
+
+  send(text: string): void {
+    this.#socket?.send(text);
+  }
+
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+  }
+}
+
+function failure(what: string, cause?: unknown): GlueError {
+  return new GlueError("unavailable", `websocket ${what}`, { cause });
+}

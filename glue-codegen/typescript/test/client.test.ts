@@ -1,0 +1,470 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { glue } from "../src/client/client.js";
+import { GlueError } from "../src/errors.js";
+import { World } from "./support/fake-transport.js";
+
+test("a socket connects and moves data on its channels", () => {
+  const world = new World();
+  const got: string[] = [];
+  world.socket.onMessage((data) => got.push(`m:${data}`));
+  world.socket.channel("chat").onMessage((data) => got.push(`chat:${data}`));
+  assert.equal(world.socket.state(), "disconnected");
+
+  world.clock.advance(0);
+  assert.equal(world.socket.state(), "connecting");
+  assert.equal(world.link.url, "ws://host:1/glue/ws");
+  world.link.open();
+  assert.deepEqual(world.link.take(), ['in{"version":"1.9.1"}']);
+  world.link.receive('in{"socketID":"S"}');
+
+  assert.equal(world.socket.state(), "connected");
+  assert.equal(world.socket.socketID(), "S");
+  assert.equal(world.socket.send("hi"), 1);
+  assert.equal(world.socket.channel("chat").send("ho"), 1);
+  assert.deepEqual(world.link.take(), ["cd1&mhi", "cd4&chatho"]);
+  world.link.receive("cd1&mone");
+  world.link.receive("cd4&chattwo");
+  assert.deepEqual(got, ["m:one", "chat:two"]);
+  assert.deepEqual(world.events, ["connecting", "connected"]);
+});
+
+test("empty messages are sent and delivered", () => {
+  const world = new World();
+  const got: string[] = [];
+  world.socket.onMessage((data) => got.push(data));
+  const link = world.connect();
+
+  assert.equal(world.socket.send(""), 1);
+  link.receive("cd1&m");
+
+  assert.deepEqual(link.take(), ["cd1&m"]);
+  assert.deepEqual(got, [""]);
+});
+
+test("channels may be named like members of an object, and the main channel is m", () => {
+  const world = new World();
+  const got: string[] = [];
+  for (const name of ["constructor", "__proto__", "m"]) {
+    world.socket.channel(name).onMessage((data) => got.push(name + data));
+  }
+  const link = world.connect();
+
+  link.receive("cd11&constructor1");
+  link.receive("cd9&__proto__2");
+  link.receive("cd1&m3");
+
+  assert.deepEqual(got, ["constructor1", "__proto__2", "m3"]);
+  assert.equal(world.socket.channel("m"), world.socket.channel("m"));
+});
+
+test("names beyond ascii are written in bytes and read in bytes or units", () => {
+  const world = new World();
+  const got: string[] = [];
+  world.socket.channel("日本").onMessage((data) => got.push(data));
+  const link = world.connect();
+
+  world.socket.channel("日本").send("x");
+  link.receive("cd6&日本bytes");
+  link.receive("cd2&日本units");
+
+  assert.deepEqual(link.take(), ["cd6&日本x"]);
+  assert.deepEqual(got, ["bytes", "units"]);
+});
+
+test("binary frames are read as text", () => {
+  const world = new World();
+  const got: string[] = [];
+  world.socket.onMessage((data) => got.push(data));
+  const link = world.connect();
+  const bytes = new TextEncoder().encode("cd1&m\ufeffé");
+
+  link.receive(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+
+  assert.equal(link.binaryType, "arraybuffer");
+  assert.deepEqual(got, ["\ufeffé"]);
+});
+
+test("pings are answered at once, before the session too", () => {
+  const world = new World();
+  world.clock.advance(0);
+  world.link.open();
+  world.link.take();
+
+  world.link.receive("pi");
+
+  assert.deepEqual(world.link.take(), ["po"]);
+});
+
+test("malformed and unknown texts change nothing", () => {
+  const world = new World();
+  const got: string[] = [];
+  world.socket.onMessage((data) => got.push(data));
+  const link = world.connect();
+
+  for (const text of [
+    "",
+    "x",
+    "xx",
+    "iv",
+    "cd",
+    "cd1",
+    "cdx&m",
+    "cd1x&mno",
+    "cd9&m",
+    "cd4&nope",
+    'in{"socketID":"T"}',
+  ]) {
+    link.receive(text);
+  }
+
+  assert.deepEqual(got, []);
+  assert.equal(world.socket.socketID(), "S1");
+  assert.equal(world.socket.state(), "connected");
+});
+
+test("the state changes at the drop and a reconnect follows", () => {
+  const world = new World();
+  world.connect().lose();
+
+  assert.equal(world.socket.state(), "reconnecting");
+  assert.equal(world.socket.socketID(), "");
+  assert.deepEqual(world.takeEvents(), ["connecting", "connected", "reconnecting"]);
+  world.clock.advance(999);
+  assert.equal(world.links.length, 1);
+  world.clock.advance(1);
+  world.accept();
+
+  assert.equal(world.socket.socketID(), "S2");
+  assert.deepEqual(world.takeEvents(), ["connected"]);
+});
+
+test("a failure is reported once, before the reconnect", () => {
+  const world = new World();
+  const errors: GlueError[] = [];
+  world.socket.on("error", (error) => errors.push(error));
+  world.clock.advance(0);
+
+  world.link.fail();
+
+  assert.deepEqual(world.events, ["connecting", "error", "reconnecting"]);
+  assert.ok(errors[0] instanceof GlueError);
+  assert.equal(errors[0].code, "unavailable");
+});
+
+test("delays grow to their limit and attempts run out", () => {
+  const world = new World({ reconnectAttempts: 6 });
+  const times: number[] = [];
+  world.clock.advance(0);
+  while (!world.socket.isClosed()) {
+    times.push(world.clock.now());
+    const before = world.links.length;
+    world.link.fail();
+    if (!world.socket.isClosed()) while (world.links.length === before) world.clock.advance(500);
+  }
+
+  assert.deepEqual(times, [0, 1000, 3000, 6000, 10_000, 15_000, 20_000]);
+  assert.equal(world.socket.state(), "disconnected");
+  assert.equal(world.events.at(-1), "disconnected");
+});
+
+test("delays are drawn from the whole range", () => {
+  const world = new World({ random: () => 0.25 });
+  world.connect().lose();
+
+  world.clock.advance(250);
+
+  assert.equal(world.links.length, 2);
+});
+
+test("a server that accepts the transport only does not reset the attempts", () => {
+  const world = new World({ reconnectAttempts: 2 });
+  world.clock.advance(0);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    world.link.open();
+    world.link.lose();
+    world.clock.advance(5000);
+  }
+
+  assert.equal(world.links.length, 3);
+  assert.equal(world.socket.state(), "disconnected");
+});
+
+test("an accepted session resets the attempts", () => {
+  const world = new World({ reconnectAttempts: 1 });
+  world.connect();
+  for (let outage = 0; outage < 4; outage++) {
+    world.link.lose();
+    world.clock.advance(1000);
+    world.accept();
+  }
+
+  assert.equal(world.socket.state(), "connected");
+});
+
+test("close sticks in the same tick", () => {
+  const world = new World();
+
+  world.socket.close();
+  world.clock.advance(60_000);
+
+  assert.equal(world.links.length, 0);
+  assert.deepEqual(world.events, ["disconnected"]);
+});
+
+test("close sticks during the delay and during an attempt", () => {
+  for (const attempting of [false, true]) {
+    const world = new World();
+    world.connect().lose();
+    world.clock.advance(attempting ? 1000 : 500);
+
+    world.socket.close();
+    const { links } = world;
+    if (attempting) world.accept();
+    world.clock.advance(60_000);
+
+    assert.equal(links.length, attempting ? 2 : 1);
+    assert.equal(world.socket.state(), "disconnected");
+    assert.equal(world.events.at(-1), "disconnected");
+    assert.equal(world.clock.pending, 0);
+  }
+});
+
+test("close says goodbye", () => {
+  const world = new World();
+  const link = world.connect();
+
+  world.socket.close();
+  world.socket.close();
+
+  assert.deepEqual(link.take(), ["cl"]);
+  assert.ok(link.closed);
+  assert.deepEqual(world.events, ["connecting", "connected", "disconnected"]);
+});
+
+test("a listener of error or reconnecting may close the socket", () => {
+  for (const event of ["error", "reconnecting", "connecting", "connected"] as const) {
+    const world = new World();
+    world.socket.on(event, () => world.socket.close());
+    world.clock.advance(0);
+    if (event === "error" || event === "reconnecting") world.link.fail();
+    else if (event === "connected") world.accept();
+
+    world.clock.advance(60_000);
+
+    assert.equal(world.socket.state(), "disconnected", event);
+    assert.equal(world.events.filter((name) => name === "disconnected").length, 1, event);
+    assert.ok(world.links.length <= 1, event);
+  }
+});
+
+test("reconnect is ignored while an attempt is pending", () => {
+  const world = new World();
+  world.socket.reconnect();
+  world.connect();
+  world.socket.reconnect();
+  world.link.lose();
+  world.socket.reconnect();
+  world.clock.advance(1000);
+  world.socket.reconnect();
+  world.clock.advance(5000);
+
+  assert.equal(world.links.length, 2);
+});
+
+test("reconnect revives a closed socket", () => {
+  const world = new World({ reconnect: false });
+  world.connect().lose();
+  assert.deepEqual(world.takeEvents(), ["connecting", "connected", "disconnected"]);
+
+  world.socket.reconnect();
+  world.socket.reconnect();
+  assert.equal(world.socket.state(), "reconnecting");
+  world.clock.advance(1000);
+  world.accept();
+
+  assert.deepEqual(world.takeEvents(), ["reconnecting", "connected"]);
+  assert.equal(world.links.length, 2);
+});
+
+test("dont_reconnect makes the next loss final", () => {
+  const world = new World();
+  world.clock.advance(0);
+  world.link.open();
+  world.link.receive("dr");
+  world.link.lose();
+
+  assert.deepEqual(world.events, ["connecting", "disconnected"]);
+  world.socket.reconnect();
+  world.clock.advance(1000);
+  world.accept();
+  world.link.lose();
+  assert.equal(world.socket.state(), "reconnecting");
+});
+
+test("the connect timeout covers the answer of the server", () => {
+  const world = new World();
+  world.clock.advance(0);
+  world.link.open();
+
+  world.clock.advance(9_999);
+  assert.equal(world.socket.state(), "connecting");
+  world.clock.advance(1);
+
+  assert.deepEqual(world.events, ["connecting", "connect_timeout", "reconnecting"]);
+  assert.ok(world.links[0]?.closed);
+});
+
+test("an unreadable answer of the server is an error", () => {
+  for (const answer of ["in", "in[]", "in{}", 'in{"socketID":""}']) {
+    const world = new World();
+    world.clock.advance(0);
+    world.link.open();
+
+    world.link.receive(answer);
+
+    assert.deepEqual(world.events, ["connecting", "error", "reconnecting"]);
+  }
+});
+
+test("a silent server is asked and then given up", () => {
+  const world = new World();
+  const link = world.connect();
+  world.clock.advance(20_000);
+  link.receive("po");
+
+  world.clock.advance(34_999);
+  assert.deepEqual(link.take(), []);
+  world.clock.advance(1);
+  assert.deepEqual(link.take(), ["pi"]);
+  world.clock.advance(4_999);
+  assert.equal(world.socket.state(), "connected");
+  world.clock.advance(1);
+
+  assert.deepEqual(world.events, ["connecting", "connected", "timeout", "reconnecting"]);
+});
+
+test("any text answers the question", () => {
+  const world = new World();
+  const link = world.connect();
+  world.clock.advance(39_000);
+
+  link.receive("cd1&mx");
+  world.clock.advance(34_000);
+
+  assert.equal(world.socket.state(), "connected");
+  assert.deepEqual(link.take(), ["pi"]);
+});
+
+test("what is sent without a connection goes out in order, ahead of what connected listeners send", () => {
+  const world = new World();
+  world.socket.on("connected", () => world.socket.send("3"));
+  assert.equal(world.socket.send("1"), 0);
+  world.clock.advance(0);
+  assert.equal(world.socket.channel("a").send("2"), 0);
+
+  world.accept();
+
+  assert.deepEqual(world.link.take(), ["cd1&m1", "cd1&a2", "cd1&m3"]);
+});
+
+test("the send buffer bridges a reconnect", () => {
+  const world = new World();
+  world.connect().lose();
+  world.socket.send("1");
+  world.clock.advance(1000);
+  world.link.fail();
+  world.socket.send("2");
+  world.clock.advance(2000);
+
+  world.accept();
+
+  assert.deepEqual(world.link.take(), ["cd1&m1", "cd1&m2"]);
+});
+
+test("data that waited too long is handed back", () => {
+  const world = new World({ connectTimeout: 60_000 });
+  const discarded: string[] = [];
+  const discard = (data: string): number => discarded.push(data);
+  world.clock.advance(0);
+  assert.equal(world.socket.send("1", discard), 0);
+  world.clock.advance(5_000);
+  assert.equal(world.socket.send("2", discard), 0);
+
+  world.clock.advance(5_000);
+  assert.deepEqual(discarded, ["1", "2"]);
+  assert.equal(world.events.at(-1), "discard_send_buffer");
+  assert.equal(world.socket.send("3", discard), -1);
+  assert.deepEqual(discarded, ["1", "2", "3"]);
+  world.accept();
+
+  assert.deepEqual(world.link.take(), []);
+  assert.equal(world.socket.send("4", discard), 1);
+});
+
+test("off, once and removers end what on began", () => {
+  const world = new World();
+  const calls: string[] = [];
+  const listener = (): number => calls.push("off");
+  world.socket.on("connected", listener);
+  world.socket.off("connected", listener);
+  const remove = world.socket.on("connected", () => calls.push("removed"));
+  remove();
+  remove();
+  world.socket.once("connected", () => calls.push("once"));
+  world.connect().lose();
+  world.clock.advance(1000);
+  world.accept();
+
+  assert.deepEqual(calls, ["once"]);
+});
+
+test("late events of an old link are ignored", () => {
+  const world = new World();
+  const old = world.connect();
+  const { onmessage, onclose } = old;
+  old.lose();
+  world.clock.advance(1000);
+  world.accept();
+
+  onmessage?.({ data: "cd1&mlate" } as never);
+  onclose?.({ code: 1006, wasClean: false } as never);
+
+  assert.equal(world.socket.state(), "connected");
+});
+
+test("arguments that can't work are refused at once", () => {
+  const code = (error: unknown): boolean => error instanceof GlueError && error.code === "invalid_argument";
+
+  assert.throws(() => glue("host:1"), code);
+  assert.throws(() => glue(), code);
+  assert.throws(() => new World().socket.channel(""), code);
+  if (globalThis.WebSocket === undefined) assert.throws(() => glue("http://host:1"), /options\.WebSocket/);
+});
+
+test("the url is built from host and base", () => {
+  for (const [host, baseURL, url] of [
+    ["https://host/", "glue", "wss://host/glue/ws"],
+    ["http://host", "/a/b/", "ws://host/a/b/ws"],
+    ["http://host", "/", "ws://host/ws"],
+  ] as const) {
+    const urls: string[] = [];
+    const world = new World();
+    class WebSocket {
+      constructor(url: string) {
+        urls.push(url);
+        throw new Error("refused");
+      }
+    }
+    const socket = glue(host, {
+      baseURL,
+      WebSocket: WebSocket as never,
+      clock: world.clock,
+      reconnect: false,
+    });
+    world.clock.advance(0);
+
+    assert.deepEqual(urls, [url]);
+    assert.ok(socket.isClosed());
+  }
+});
