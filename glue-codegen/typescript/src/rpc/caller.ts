@@ -1,0 +1,294 @@
+import { Emitter, type Unsubscribe } from "../emitter.js";
+import { GlueError } from "../errors.js";
+import { isCode } from "../proto/code.js";
+import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
+import { type Exchange, InFlight, Queue } from "./in-flight.js";
+import { Reader } from "./stream.js";
+
+/** The part of a channel that typed calls need. */
+export interface RpcChannel {
+  send(data: string): unknown;
+  onMessage(listener: (data: string) => void): unknown;
+}
+
+/** The part of a socket that typed calls need: ours has it, and so has that of the original client. */
+export interface RpcSocket {
+  channel(name: string): RpcChannel;
+  on(event: (typeof EVENTS)[number], listener: () => void): unknown;
+  /** Empty unless connected, and another one in each session. */
+  socketID(): string;
+  type(): string;
+  /** Whether no connection will come any more; where it is missing, the event `disconnected` says so. */
+  isClosed?(): boolean;
+}
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Cancels the call: its promise or iterator fails with `cancelled`, and the server is told to stop. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the generated code knows of its channel. */
+export interface RpcOptions {
+  /** Hash of the channel's description, for the greeting. */
+  readonly schema?: string | undefined;
+}
+
+/** Sent in the greeting. */
+const PEER = "ts/0.1.0";
+
+/** At each of these the session may have changed. */
+const EVENTS = ["connecting", "reconnecting", "connected", "disconnected", "error", "timeout"] as const;
+
+const OPEN = new WeakMap<RpcSocket, Map<string, Rpc>>();
+
+/**
+ * Typed calls over one channel of a socket. While there is no connection calls wait here, not in the socket's
+ * send buffer, so that none of them slips into a session in which its number means nothing.
+ */
+export class Rpc {
+  readonly #socket: RpcSocket;
+  readonly #channel: RpcChannel;
+  readonly #schema: string | undefined;
+  readonly #events = new Emitter<Record<string, never>>();
+  readonly #queue = new Queue();
+  #inFlight = new InFlight();
+  /** The socket's ID in the session that was greeted; empty if there is none. */
+  #session = "";
+  #ended = false;
+  #faults = 0;
+
+  /** The calls over the channel `name` of `socket`; the same object for the same two. */
+  static open(socket: RpcSocket, name: string, options: RpcOptions = {}): Rpc {
+    let byName = OPEN.get(socket);
+    if (!byName) {
+      byName = new Map();
+      OPEN.set(socket, byName);
+    }
+    let rpc = byName.get(name);
+    if (!rpc) {
+      rpc = new Rpc(socket, name, options.schema);
+      byName.set(name, rpc);
+    }
+    return rpc;
+  }
+
+  private constructor(socket: RpcSocket, name: string, schema: string | undefined) {
+    this.#socket = socket;
+    this.#channel = socket.channel(name);
+    this.#schema = schema;
+    this.#channel.onMessage((text) => this.#receive(text));
+    for (const event of EVENTS) {
+      socket.on(event, () => {
+        this.#sync();
+        this.#ended = event === "disconnected";
+        if (this.#ended) this.#dropQueue();
+      });
+    }
+    this.#sync();
+  }
+
+  /** Calls `method`; fails with a {@link GlueError}. */
+  call<T>(method: string, args: object, options: CallOptions = {}): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let unlisten: (() => void) | undefined;
+      const exchange: Exchange = {
+        method,
+        args: encodeArgs(method, args),
+        credit: undefined,
+        id: 0,
+        take(kind, value) {
+          if (kind !== "ok") throw new Error("not a call's answer");
+          unlisten?.();
+          resolve(value as T);
+          return true;
+        },
+        fail(error) {
+          unlisten?.();
+          reject(error);
+        },
+      };
+      unlisten = onAbort(options.signal, (error) => {
+        this.#cancel(exchange);
+        exchange.fail(error);
+      });
+      try {
+        this.#start(exchange);
+      } catch (error) {
+        exchange.fail(error);
+      }
+    });
+  }
+
+  /** Sends a notification, which is never answered. Throws a {@link GlueError} if it can't even wait. */
+  notify(method: string, args: object): void {
+    const text = encodeEnvelope({ kind: "notification", method, body: encodeArgs(method, args) });
+    this.#sync();
+    if (this.#session) this.#channel.send(text);
+    else this.#enqueue(text);
+  }
+
+  /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
+  stream<T>(method: string, args: object, options: CallOptions = {}): AsyncIterable<T> {
+    const text = encodeArgs(method, args);
+    return {
+      [Symbol.asyncIterator]: () =>
+        new Reader<T>(method, text, {
+          start: (exchange) => this.#start(exchange),
+          cancel: (exchange) => this.#cancel(exchange),
+          grant: (exchange, credit) =>
+            this.#sendIfOpen({ kind: "credit", id: exchange.id, credit }, exchange),
+          onAbort: (abort) => onAbort(options.signal, abort),
+        }),
+    };
+  }
+
+  /** Listens to the server's events. */
+  on<T>(event: string, listener: (event: T) => void): Unsubscribe {
+    return this.#events.add(event, listener as (event: never) => void);
+  }
+
+  /** How much of what the server sent made no sense. */
+  get faults(): number {
+    return this.#faults;
+  }
+
+  /** Notices that the session has changed: everything that touches it asks here first. */
+  #sync(): void {
+    const session = this.#socket.socketID();
+    if (session === this.#session) return;
+    this.#session = session;
+    const lost = this.#inFlight.drain();
+    this.#inFlight = new InFlight();
+    for (const exchange of lost) exchange.fail(unavailable("unknown"));
+    if (!session) return;
+    const body = JSON.stringify({ schema: this.#schema, peer: PEER });
+    this.#channel.send(encodeEnvelope({ kind: "hello", body }));
+    for (const entry of this.#queue.drain()) {
+      if (typeof entry === "string") this.#channel.send(entry);
+      else this.#request(entry);
+    }
+  }
+
+  #start(exchange: Exchange): void {
+    this.#sync();
+    if (this.#session) this.#request(exchange);
+    else this.#enqueue(exchange);
+  }
+
+  #request(exchange: Exchange): void {
+    this.#inFlight.add(exchange);
+    const { id, method, args, credit } = exchange;
+    const params = credit === undefined ? undefined : { params: { credit } };
+    this.#channel.send(encodeEnvelope({ kind: "request", id, ...params, method, body: args }));
+  }
+
+  #enqueue(entry: Exchange | string): void {
+    if (this.#ended || this.#socket.isClosed?.()) throw unavailable("not_sent");
+    if (!this.#queue.push(entry))
+      throw new GlueError("resource_exhausted", "too many calls wait for a connection");
+  }
+
+  #dropQueue(): void {
+    for (const entry of this.#queue.drain()) {
+      if (typeof entry !== "string") entry.fail(unavailable("not_sent"));
+    }
+  }
+
+  #cancel(exchange: Exchange): void {
+    this.#queue.remove(exchange);
+    this.#sendIfOpen({ kind: "cancel", id: exchange.id }, exchange);
+    this.#inFlight.remove(exchange);
+  }
+
+  #sendIfOpen(envelope: Envelope, exchange: Exchange): void {
+    this.#sync();
+    if (this.#inFlight.has(exchange)) this.#channel.send(encodeEnvelope(envelope));
+  }
+
+  #receive(text: string): void {
+    this.#sync();
+    const envelope = decodeEnvelope(text);
+    if ("error" in envelope) {
+      this.#faults++;
+      return;
+    }
+    switch (envelope.kind) {
+      case "hello":
+        break;
+      case "event":
+        this.#emit(envelope);
+        break;
+      case "ok":
+      case "error":
+      case "item":
+      case "end":
+        this.#answer(envelope.kind, envelope);
+        break;
+      default:
+        // Calls of the server, and what belongs to streams upward, which we don't open.
+        this.#faults++;
+    }
+  }
+
+  #answer(kind: "ok" | "error" | "item" | "end", { id = 0, body = "null" }: Envelope): void {
+    const exchange = this.#inFlight.get(id);
+    if (!exchange) {
+      // What is late crossed our own cancellation; the rest was never asked for.
+      if (!this.#inFlight.wasOpened(id)) this.#faults++;
+    } else if (kind === "error") {
+      this.#inFlight.remove(exchange);
+      exchange.fail(decodeError(body));
+    } else {
+      try {
+        if (exchange.take(kind, JSON.parse(body), body.length)) this.#inFlight.remove(exchange);
+      } catch (cause) {
+        this.#faults++;
+        this.#cancel(exchange);
+        exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+      }
+    }
+  }
+
+  #emit({ event = "", body = "null" }: Envelope): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(body);
+    } catch {
+      this.#faults++;
+      return;
+    }
+    this.#events.emit(event, value as never);
+  }
+}
+
+function encodeArgs(method: string, args: object): string {
+  try {
+    return JSON.stringify(args);
+  } catch (cause) {
+    throw new GlueError("invalid_argument", `arguments of ${method} are no JSON`, { cause });
+  }
+}
+
+function decodeError(body: string): GlueError {
+  try {
+    const { code, message, data } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    return new GlueError(isCode(code) ? code : "internal", String(message ?? code), { data });
+  } catch (cause) {
+    return new GlueError("internal", "malformed error", { cause });
+  }
+}
+
+function unavailable(outcome: "not_sent" | "unknown"): GlueError {
+  return new GlueError("unavailable", "connection lost", { data: { outcome } });
+}
+
+/** Calls `abort` with the error to fail with; throws that error if the signal has fired already. */
+function onAbort(signal: AbortSignal | undefined, abort: (error: GlueError) => void): () => void {
+  if (!signal) return () => {};
+  const error = (): GlueError => new GlueError("cancelled", "cancelled", { cause: signal.reason });
+  if (signal.aborted) throw error();
+  const listener = (): void => abort(error());
+  signal.addEventListener("abort", listener);
+  return () => signal.removeEventListener("abort", listener);
+}

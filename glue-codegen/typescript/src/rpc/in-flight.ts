@@ -1,0 +1,92 @@
+import { MAX_QUEUED, MAX_QUEUED_TEXT } from "../proto/limits.js";
+
+/** The kinds of envelopes that carry an exchange on. */
+export type AnswerKind = "ok" | "item" | "end";
+
+/** A call or a stream that the client opened, seen by what sends and routes. */
+export interface Exchange {
+  readonly method: string;
+  /** The arguments' JSON. */
+  readonly args: string;
+  /** The first credit of a stream. */
+  readonly credit: number | undefined;
+  /** Its number in the current session; 0 until it is sent. */
+  id: number;
+  /** Takes an answer of `size` characters; returns whether it was the last. Throws on one that can't be. */
+  take(kind: AnswerKind, value: unknown, size: number): boolean;
+  /** Ends it with an error. Does nothing once it has ended. */
+  fail(error: unknown): void;
+}
+
+/** The exchanges of one session by number. */
+export class InFlight {
+  readonly #exchanges = new Map<number, Exchange>();
+  #last = -1;
+
+  /** Numbers `exchange`: the client's numbers are odd and rise. */
+  add(exchange: Exchange): void {
+    this.#last += 2;
+    exchange.id = this.#last;
+    this.#exchanges.set(exchange.id, exchange);
+  }
+
+  get(id: number): Exchange | undefined {
+    return this.#exchanges.get(id);
+  }
+
+  /** Whether `exchange` is open here. Its number alone doesn't say so: the next session counts anew. */
+  has(exchange: Exchange): boolean {
+    return this.#exchanges.get(exchange.id) === exchange;
+  }
+
+  remove(exchange: Exchange): boolean {
+    return this.has(exchange) && this.#exchanges.delete(exchange.id);
+  }
+
+  /** Whether `id` was given out in this session, to an exchange that may have ended since. */
+  wasOpened(id: number): boolean {
+    return id % 2 === 1 && id <= this.#last;
+  }
+
+  get size(): number {
+    return this.#exchanges.size;
+  }
+
+  drain(): readonly Exchange[] {
+    return [...this.#exchanges.values()];
+  }
+}
+
+/** What waits for a session: exchanges, and notifications as ready texts. */
+export class Queue {
+  #entries: (Exchange | string)[] = [];
+  #size = 0;
+
+  /** Returns false, and takes nothing, when it is full. */
+  push(entry: Exchange | string): boolean {
+    const size = this.#size + sizeOf(entry);
+    if (this.#entries.length >= MAX_QUEUED || size > MAX_QUEUED_TEXT) return false;
+    this.#size = size;
+    this.#entries.push(entry);
+    return true;
+  }
+
+  remove(entry: Exchange): void {
+    const index = this.#entries.indexOf(entry);
+    if (index < 0) return;
+    this.#entries.splice(index, 1);
+    this.#size -= sizeOf(entry);
+  }
+
+  /** Takes everything out, oldest first. */
+  drain(): readonly (Exchange | string)[] {
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#size = 0;
+    return entries;
+  }
+}
+
+function sizeOf(entry: Exchange | string): number {
+  return typeof entry === "string" ? entry.length : entry.method.length + entry.args.length;
+}
