@@ -1,0 +1,19 @@
+/** How often and how soon a lost connection is tried again. */
+export interface BackoffOptions {
+    readonly reconnectDelay: number;
+    readonly reconnectDelayMax: number;
+    /** 0 for endless. */
+    readonly reconnectAttempts: number;
+}
+/** The delays before the attempts of one outage. */
+export declare class Backoff {
+    #private;
+    constructor(options: BackoffOptions, random: () => number);
+    /**
+     * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the whole
+     * range up to the growing limit: clients that lost a server together must not come back together.
+     */
+    next(): number | undefined;
+    /** A session was accepted: the outage is over. */
+    reset(): void;
+}

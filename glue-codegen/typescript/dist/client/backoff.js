@@ -1,0 +1,25 @@
+/** The delays before the attempts of one outage. */
+export class Backoff {
+    #options;
+    #random;
+    #attempts = 0;
+    constructor(options, random) {
+        this.#options = options;
+        this.#random = random;
+    }
+    /**
+     * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the whole
+     * range up to the growing limit: clients that lost a server together must not come back together.
+     */
+    next() {
+        const { reconnectDelay, reconnectDelayMax, reconnectAttempts } = this.#options;
+        if (reconnectAttempts && this.#attempts >= reconnectAttempts)
+            return undefined;
+        this.#attempts++;
+        return (Math.min(reconnectDelay * this.#attempts, Math.max(reconnectDelay, reconnectDelayMax)) * this.#random());
+    }
+    /** A session was accepted: the outage is over. */
+    reset() {
+        this.#attempts = 0;
+    }
+}

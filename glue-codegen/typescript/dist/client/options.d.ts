@@ -1,0 +1,41 @@
+import { type Clock } from "../clock.js";
+import type { WebSocketConstructor } from "../transport/websocket.js";
+/** Options of a socket. Names and defaults are those of the original client; times are in milliseconds. */
+export interface SocketOptions {
+    /** The path the server listens on; slashes are added at both ends. Default `/glue/`. */
+    readonly baseURL?: string | undefined;
+    /** The only kind of transport to use; false (the default) leaves the choice to the socket. */
+    readonly forceSocketType?: false | "WebSocket" | undefined;
+    /** Time for a connection attempt, up to the server's acceptance. Default 10 000. */
+    readonly connectTimeout?: number | undefined;
+    /** Silence of the server after which it is asked for a sign of life. Default 35 000. */
+    readonly pingInterval?: number | undefined;
+    /** Time for that sign; then the connection counts as lost. Default 5 000. */
+    readonly pingReconnectTimeout?: number | undefined;
+    /** Whether to come back after a loss. Default true. */
+    readonly reconnect?: boolean | undefined;
+    /** Longest delay before the first attempt; each further one may take that much longer. Default 1 000. */
+    readonly reconnectDelay?: number | undefined;
+    /** Longest delay of all. Default 5 000. */
+    readonly reconnectDelayMax?: number | undefined;
+    /** Attempts before giving up; 0 is endless. Default 10. */
+    readonly reconnectAttempts?: number | undefined;
+    /** How long data sent without a connection is kept. Default 10 000. */
+    readonly resetSendBufferTimeout?: number | undefined;
+    /** The WebSocket to use where the platform has none, such as that of the package `ws`. */
+    readonly WebSocket?: WebSocketConstructor | undefined;
+    /** The clock. Default that of the platform. */
+    readonly clock?: Clock | undefined;
+    /** Random numbers from 0 to 1, for the delays. Default `Math.random`. */
+    readonly random?: (() => number) | undefined;
+}
+/** Options with every default filled in. */
+export type ResolvedOptions = {
+    readonly [K in Exclude<keyof SocketOptions, "WebSocket" | "clock">]-?: NonNullable<SocketOptions[K]>;
+} & {
+    readonly clock: Clock;
+    readonly WebSocket: WebSocketConstructor;
+    readonly url: string;
+};
+/** Checks the arguments of `glue` and fills in defaults; the page and the platform are asked only here. */
+export declare function resolveOptions(host: string | undefined, options: SocketOptions): ResolvedOptions;

@@ -1,0 +1,16 @@
+import type { Code } from "./proto/code.js";
+/**
+ * The error of every failing operation of this library. `code` says what happened, `data` carries what the
+ * server added: for code `application` the error value of the method itself.
+ */
+export declare class GlueError<Data = unknown> extends Error {
+    readonly name = "GlueError";
+    constructor(code: Code, message: string, options?: {
+        readonly data?: Data | undefined;
+        readonly cause?: unknown;
+    });
+    readonly code: Code;
+    readonly data: Data;
+    /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
+    static from(error: unknown): GlueError;
+}

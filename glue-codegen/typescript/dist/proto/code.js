@@ -1,0 +1,17 @@
+/** The error codes of typed calls, as they are spelled on the wire. */
+export const CODES = [
+    "cancelled",
+    "deadline_exceeded",
+    "invalid_argument",
+    "unimplemented",
+    "unavailable",
+    "resource_exhausted",
+    "unauthenticated",
+    "permission_denied",
+    "internal",
+    "application",
+];
+/** Whether `value` is a code this version knows. */
+export function isCode(value) {
+    return CODES.includes(value);
+}

@@ -1,0 +1,96 @@
+import { MAX_CREDIT, MAX_ID } from "./limits.js";
+const KINDS = {
+    hello: "hi",
+    request: "rq",
+    notification: "nt",
+    ok: "ok",
+    error: "er",
+    item: "it",
+    end: "en",
+    credit: "cr",
+    cancel: "ca",
+    event: "ev",
+};
+const BY_WIRE = new Map(Object.entries(KINDS).map(([kind, wire]) => [wire, kind]));
+/** Writes an envelope. */
+export function encodeEnvelope({ kind, id, params, method, event, credit, body }) {
+    const name = method ?? event;
+    const first = params ? `;c=${params.credit}` : "";
+    return `${KINDS[kind]}${id ?? ""}${first}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+}
+/** Reads an envelope: its kind, then id, parameters, name and body, so that the first fault is the one reported. */
+export function decodeEnvelope(text) {
+    const kind = BY_WIRE.get(text.slice(0, 2));
+    if (!kind)
+        return { error: "unknown_kind" };
+    const split = text.indexOf("&");
+    if (split < 0)
+        return { error: "no_body" };
+    const envelope = { kind };
+    const named = kind === "request" || kind === "notification" || kind === "event";
+    const [digits, ...params] = text.slice(2, split).split(";");
+    if (kind === "hello" || (named && kind !== "request")) {
+        if (digits)
+            return { error: "unexpected_id" };
+    }
+    else {
+        if (!digits)
+            return { error: "missing_id" };
+        const id = decodeNumber(digits, MAX_ID);
+        if (!id)
+            return { error: "bad_id" };
+        envelope.id = id;
+    }
+    const seen = new Set();
+    for (const param of params) {
+        const [, key, encoded] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
+        const value = encoded === undefined ? undefined : percentDecode(encoded);
+        if (key === undefined || value === undefined)
+            return { error: "bad_param" };
+        if (seen.has(key))
+            return { error: "duplicate_param" };
+        seen.add(key);
+        if (key === "c" && kind === "request") {
+            const credit = decodeNumber(value, MAX_CREDIT);
+            if (!credit)
+                return { error: "bad_credit" };
+            envelope.params = { credit };
+        }
+    }
+    let body = text.slice(split + 1);
+    if (named) {
+        const end = body.indexOf("&");
+        if (end < 0)
+            return { error: "no_body" };
+        const name = body.slice(0, end);
+        if (!/^[A-Za-z_]\w*$/.test(name))
+            return { error: "bad_method" };
+        envelope[kind === "event" ? "event" : "method"] = name;
+        body = body.slice(end + 1);
+    }
+    if (kind === "credit") {
+        const credit = decodeNumber(body, MAX_CREDIT);
+        if (!credit)
+            return { error: "bad_credit" };
+        envelope.credit = credit;
+    }
+    else if (kind !== "end" && kind !== "cancel") {
+        if (!body)
+            return { error: "no_body" };
+        envelope.body = body;
+    }
+    return envelope;
+}
+/** Reads a number from 1 to `max`, written without sign and leading zeros. */
+function decodeNumber(text, max) {
+    const value = Number(text);
+    return /^[1-9]\d*$/.test(text) && value <= max ? value : undefined;
+}
+function percentDecode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return undefined;
+    }
+}

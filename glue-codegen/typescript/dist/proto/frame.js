@@ -1,0 +1,22 @@
+const COMMANDS = {
+    init: "in",
+    ping: "pi",
+    pong: "po",
+    close: "cl",
+    invalid: "iv",
+    dont_reconnect: "dr",
+    channel_data: "cd",
+};
+const KINDS = new Map(Object.entries(COMMANDS).map(([kind, command]) => [command, kind]));
+/** Writes a frame. */
+export function encodeFrame(kind, data = "") {
+    return COMMANDS[kind] + data;
+}
+/** Reads a frame. Data behind a command that takes none is ignored. */
+export function decodeFrame(text) {
+    const kind = KINDS.get(text.slice(0, 2));
+    if (kind)
+        return kind === "init" || kind === "channel_data" ? { kind, data: text.slice(2) } : { kind };
+    // One character beyond ASCII is two bytes or more: a command, if an unknown one.
+    return { error: text.length > 1 || text > "\x7f" ? "unknown_command" : "too_short" };
+}

@@ -1,0 +1,19 @@
+/** The highest number of an exchange: the largest integer a JSON number carries exactly. */
+export declare const MAX_ID: number;
+/** The most items one credit message may grant. */
+export declare const MAX_CREDIT: number;
+/** What a reader of a stream lets the server send before the first item was taken out. */
+export declare const FIRST_CREDIT = 8;
+/**
+ * The most items of one stream that may be under way. 32 small items keep a stream at full speed on a
+ * 50 ms round trip; a half of it would wait for credit.
+ */
+export declare const MAX_WINDOW = 32;
+/** Text of one stream that may wait for its reader, once the size of its items is known. */
+export declare const MAX_WINDOW_TEXT: number;
+/** Calls and notifications that wait for a connection, in number and in text. */
+export declare const MAX_QUEUED = 1000;
+/** See {@link MAX_QUEUED}. */
+export declare const MAX_QUEUED_TEXT: number;
+/** Text in the send buffer of a socket: it only bridges a reconnect. */
+export declare const MAX_BUFFERED_TEXT: number;

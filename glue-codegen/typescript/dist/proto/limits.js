@@ -1,0 +1,19 @@
+/** The highest number of an exchange: the largest integer a JSON number carries exactly. */
+export const MAX_ID = Number.MAX_SAFE_INTEGER;
+/** The most items one credit message may grant. */
+export const MAX_CREDIT = 2 ** 31 - 1;
+/** What a reader of a stream lets the server send before the first item was taken out. */
+export const FIRST_CREDIT = 8;
+/**
+ * The most items of one stream that may be under way. 32 small items keep a stream at full speed on a
+ * 50 ms round trip; a half of it would wait for credit.
+ */
+export const MAX_WINDOW = 32;
+/** Text of one stream that may wait for its reader, once the size of its items is known. */
+export const MAX_WINDOW_TEXT = 512 * 1024;
+/** Calls and notifications that wait for a connection, in number and in text. */
+export const MAX_QUEUED = 1000;
+/** See {@link MAX_QUEUED}. */
+export const MAX_QUEUED_TEXT = 1024 * 1024;
+/** Text in the send buffer of a socket: it only bridges a reconnect. */
+export const MAX_BUFFERED_TEXT = 16 * 1024 * 1024;

@@ -1,0 +1,263 @@
+import { Emitter } from "../emitter.js";
+import { GlueError } from "../errors.js";
+import { isCode } from "../proto/code.js";
+import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
+import { InFlight, Queue } from "./in-flight.js";
+import { Reader } from "./stream.js";
+/** Sent in the greeting. */
+const PEER = "ts/0.1.0";
+/** At each of these the session may have changed. */
+const EVENTS = ["connecting", "reconnecting", "connected", "disconnected", "error", "timeout"];
+const OPEN = new WeakMap();
+/**
+ * Typed calls over one channel of a socket. While there is no connection calls wait here, not in the socket's
+ * send buffer, so that none of them slips into a session in which its number means nothing.
+ */
+export class Rpc {
+    #socket;
+    #channel;
+    #schema;
+    #events = new Emitter();
+    #queue = new Queue();
+    #inFlight = new InFlight();
+    /** The socket's ID in the session that was greeted; empty if there is none. */
+    #session = "";
+    #ended = false;
+    #faults = 0;
+    /** The calls over the channel `name` of `socket`; the same object for the same two. */
+    static open(socket, name, options = {}) {
+        let byName = OPEN.get(socket);
+        if (!byName) {
+            byName = new Map();
+            OPEN.set(socket, byName);
+        }
+        let rpc = byName.get(name);
+        if (!rpc) {
+            rpc = new Rpc(socket, name, options.schema);
+            byName.set(name, rpc);
+        }
+        return rpc;
+    }
+    constructor(socket, name, schema) {
+        this.#socket = socket;
+        this.#channel = socket.channel(name);
+        this.#schema = schema;
+        this.#channel.onMessage((text) => this.#receive(text));
+        for (const event of EVENTS) {
+            socket.on(event, () => {
+                this.#sync();
+                this.#ended = event === "disconnected";
+                if (this.#ended)
+                    this.#dropQueue();
+            });
+        }
+        this.#sync();
+    }
+    /** Calls `method`; fails with a {@link GlueError}. */
+    call(method, args, options = {}) {
+        return new Promise((resolve, reject) => {
+            let unlisten;
+            const exchange = {
+                method,
+                args: encodeArgs(method, args),
+                credit: undefined,
+                id: 0,
+                take(kind, value) {
+                    if (kind !== "ok")
+                        throw new Error("not a call's answer");
+                    unlisten?.();
+                    resolve(value);
+                    return true;
+                },
+                fail(error) {
+                    unlisten?.();
+                    reject(error);
+                },
+            };
+            unlisten = onAbort(options.signal, (error) => {
+                this.#cancel(exchange);
+                exchange.fail(error);
+            });
+            try {
+                this.#start(exchange);
+            }
+            catch (error) {
+                exchange.fail(error);
+            }
+        });
+    }
+    /** Sends a notification, which is never answered. Throws a {@link GlueError} if it can't even wait. */
+    notify(method, args) {
+        const text = encodeEnvelope({ kind: "notification", method, body: encodeArgs(method, args) });
+        this.#sync();
+        if (this.#session)
+            this.#channel.send(text);
+        else
+            this.#enqueue(text);
+    }
+    /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
+    stream(method, args, options = {}) {
+        const text = encodeArgs(method, args);
+        return {
+            [Symbol.asyncIterator]: () => new Reader(method, text, {
+                start: (exchange) => this.#start(exchange),
+                cancel: (exchange) => this.#cancel(exchange),
+                grant: (exchange, credit) => this.#sendIfOpen({ kind: "credit", id: exchange.id, credit }, exchange),
+                onAbort: (abort) => onAbort(options.signal, abort),
+            }),
+        };
+    }
+    /** Listens to the server's events. */
+    on(event, listener) {
+        return this.#events.add(event, listener);
+    }
+    /** How much of what the server sent made no sense. */
+    get faults() {
+        return this.#faults;
+    }
+    /** Notices that the session has changed: everything that touches it asks here first. */
+    #sync() {
+        const session = this.#socket.socketID();
+        if (session === this.#session)
+            return;
+        this.#session = session;
+        const lost = this.#inFlight.drain();
+        this.#inFlight = new InFlight();
+        for (const exchange of lost)
+            exchange.fail(unavailable("unknown"));
+        if (!session)
+            return;
+        const body = JSON.stringify({ schema: this.#schema, peer: PEER });
+        this.#channel.send(encodeEnvelope({ kind: "hello", body }));
+        for (const entry of this.#queue.drain()) {
+            if (typeof entry === "string")
+                this.#channel.send(entry);
+            else
+                this.#request(entry);
+        }
+    }
+    #start(exchange) {
+        this.#sync();
+        if (this.#session)
+            this.#request(exchange);
+        else
+            this.#enqueue(exchange);
+    }
+    #request(exchange) {
+        this.#inFlight.add(exchange);
+        const { id, method, args, credit } = exchange;
+        const params = credit === undefined ? undefined : { params: { credit } };
+        this.#channel.send(encodeEnvelope({ kind: "request", id, ...params, method, body: args }));
+    }
+    #enqueue(entry) {
+        if (this.#ended || this.#socket.isClosed?.())
+            throw unavailable("not_sent");
+        if (!this.#queue.push(entry))
+            throw new GlueError("resource_exhausted", "too many calls wait for a connection");
+    }
+    #dropQueue() {
+        for (const entry of this.#queue.drain()) {
+            if (typeof entry !== "string")
+                entry.fail(unavailable("not_sent"));
+        }
+    }
+    #cancel(exchange) {
+        this.#queue.remove(exchange);
+        this.#sendIfOpen({ kind: "cancel", id: exchange.id }, exchange);
+        this.#inFlight.remove(exchange);
+    }
+    #sendIfOpen(envelope, exchange) {
+        this.#sync();
+        if (this.#inFlight.has(exchange))
+            this.#channel.send(encodeEnvelope(envelope));
+    }
+    #receive(text) {
+        this.#sync();
+        const envelope = decodeEnvelope(text);
+        if ("error" in envelope) {
+            this.#faults++;
+            return;
+        }
+        switch (envelope.kind) {
+            case "hello":
+                break;
+            case "event":
+                this.#emit(envelope);
+                break;
+            case "ok":
+            case "error":
+            case "item":
+            case "end":
+                this.#answer(envelope.kind, envelope);
+                break;
+            default:
+                // Calls of the server, and what belongs to streams upward, which we don't open.
+                this.#faults++;
+        }
+    }
+    #answer(kind, { id = 0, body = "null" }) {
+        const exchange = this.#inFlight.get(id);
+        if (!exchange) {
+            // What is late crossed our own cancellation; the rest was never asked for.
+            if (!this.#inFlight.wasOpened(id))
+                this.#faults++;
+        }
+        else if (kind === "error") {
+            this.#inFlight.remove(exchange);
+            exchange.fail(decodeError(body));
+        }
+        else {
+            try {
+                if (exchange.take(kind, JSON.parse(body), body.length))
+                    this.#inFlight.remove(exchange);
+            }
+            catch (cause) {
+                this.#faults++;
+                this.#cancel(exchange);
+                exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+            }
+        }
+    }
+    #emit({ event = "", body = "null" }) {
+        let value;
+        try {
+            value = JSON.parse(body);
+        }
+        catch {
+            this.#faults++;
+            return;
+        }
+        this.#events.emit(event, value);
+    }
+}
+function encodeArgs(method, args) {
+    try {
+        return JSON.stringify(args);
+    }
+    catch (cause) {
+        throw new GlueError("invalid_argument", `arguments of ${method} are no JSON`, { cause });
+    }
+}
+function decodeError(body) {
+    try {
+        const { code, message, data } = JSON.parse(body);
+        return new GlueError(isCode(code) ? code : "internal", String(message ?? code), { data });
+    }
+    catch (cause) {
+        return new GlueError("internal", "malformed error", { cause });
+    }
+}
+function unavailable(outcome) {
+    return new GlueError("unavailable", "connection lost", { data: { outcome } });
+}
+/** Calls `abort` with the error to fail with; throws that error if the signal has fired already. */
+function onAbort(signal, abort) {
+    if (!signal)
+        return () => { };
+    const error = () => new GlueError("cancelled", "cancelled", { cause: signal.reason });
+    if (signal.aborted)
+        throw error();
+    const listener = () => abort(error());
+    signal.addEventListener("abort", listener);
+    return () => signal.removeEventListener("abort", listener);
+}

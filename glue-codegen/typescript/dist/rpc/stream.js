@@ -1,0 +1,108 @@
+import { FIRST_CREDIT } from "../proto/limits.js";
+import { Credit } from "./credit.js";
+/** One iteration over a stream; its exchange starts with the first `next`. */
+export class Reader {
+    method;
+    args;
+    credit = FIRST_CREDIT;
+    id = 0;
+    #port;
+    #window = new Credit();
+    /** Never more than was granted. */
+    #items = [];
+    #waiters = [];
+    #state = "new";
+    /** Thrown once, after the items that came before. */
+    #error;
+    #unlisten;
+    constructor(method, args, port) {
+        this.method = method;
+        this.args = args;
+        this.#port = port;
+    }
+    next() {
+        if (this.#state === "new")
+            this.#start();
+        return new Promise((resolve, reject) => {
+            if (this.#items.length) {
+                resolve({ done: false, value: this.#items.shift() });
+                this.#consumed();
+            }
+            else if (this.#state === "open") {
+                this.#waiters.push({ resolve, reject });
+            }
+            else {
+                settle({ resolve, reject }, this.#error);
+                this.#error = undefined;
+            }
+        });
+    }
+    return() {
+        this.#items = [];
+        this.#error = undefined;
+        if (this.#state === "open")
+            this.#port.cancel(this);
+        this.#end();
+        return Promise.resolve({ done: true, value: undefined });
+    }
+    take(kind, value, size) {
+        if (kind === "end") {
+            this.#end();
+            return true;
+        }
+        if (kind !== "item")
+            throw new Error("not a stream's answer");
+        if (!this.#window.receive(size))
+            throw new Error("more items than granted");
+        const waiter = this.#waiters.shift();
+        if (waiter) {
+            waiter.resolve({ done: false, value: value });
+            this.#consumed();
+        }
+        else {
+            this.#items.push(value);
+        }
+        return false;
+    }
+    fail(error) {
+        if (this.#state !== "ended")
+            this.#end({ cause: error });
+    }
+    #start() {
+        this.#state = "open";
+        try {
+            this.#unlisten = this.#port.onAbort((error) => {
+                this.#items = [];
+                this.#port.cancel(this);
+                this.fail(error);
+            });
+            this.#port.start(this);
+        }
+        catch (error) {
+            this.fail(error);
+        }
+    }
+    #consumed() {
+        const items = this.#window.consume();
+        if (items && this.#state === "open")
+            this.#port.grant(this, items);
+    }
+    #end(error) {
+        this.#state = "ended";
+        this.#unlisten?.();
+        const [first, ...others] = this.#waiters;
+        this.#waiters = [];
+        if (first)
+            settle(first, error);
+        else if (error)
+            this.#error = error;
+        for (const waiter of others)
+            settle(waiter);
+    }
+}
+function settle(waiter, error) {
+    if (error)
+        waiter.reject(error.cause);
+    else
+        waiter.resolve({ done: true, value: undefined });
+}

@@ -1,0 +1,10 @@
+/** What to do when a deadline has passed. */
+export type KeepAliveVerdict = "ping" | "dead" | undefined;
+/** Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. */
+export declare class KeepAlive {
+    #private;
+    constructor(intervalMs: number, timeoutMs: number, now: number);
+    handleText(now: number): void;
+    handleTimeout(now: number): KeepAliveVerdict;
+    get deadline(): number;
+}

@@ -1,0 +1,130 @@
+import { decodeFrame, encodeFrame } from "../proto/frame.js";
+import { decodeServerInit, encodeClientInit } from "../proto/init.js";
+import { decodePair, encodePair } from "../proto/pair.js";
+import { KeepAlive } from "./keepalive.js";
+/**
+ * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
+ * Texts and the passing of time go in, texts to send and events come out.
+ */
+export class Session {
+    #times;
+    /** Whether a name is one of an open channel; decides how the length of a name beyond ASCII is read. */
+    #isChannel;
+    #connectDeadline;
+    #keepAlive;
+    #state = "opening";
+    #texts = [];
+    #events = [];
+    #faults = 0;
+    constructor(times, isChannel, now) {
+        this.#times = times;
+        this.#isChannel = isChannel;
+        this.#connectDeadline = now + times.connectTimeout;
+    }
+    /** The transport can send. */
+    handleOpen(now) {
+        this.#keepAlive = new KeepAlive(this.#times.pingInterval, this.#times.pingTimeout, now);
+        this.#texts.push(encodeFrame("init", encodeClientInit()));
+    }
+    handleText(text, now) {
+        if (this.#state === "ended")
+            return;
+        this.#keepAlive?.handleText(now);
+        const frame = decodeFrame(text);
+        if ("error" in frame) {
+            this.#faults++;
+            return;
+        }
+        switch (frame.kind) {
+            case "channel_data":
+                this.#handleData(frame.data ?? "");
+                break;
+            case "ping":
+                this.#texts.push(encodeFrame("pong"));
+                break;
+            case "init":
+                this.#handleInit(frame.data ?? "");
+                break;
+            case "dont_reconnect":
+                this.#events.push({ kind: "dont_reconnect" });
+                break;
+            case "invalid":
+            case "close":
+                // `cl` announces a close that follows anyway; `iv` answers something we don't send.
+                this.#faults++;
+        }
+    }
+    handleTimeout(now) {
+        if (this.#state === "opening" && now >= this.#connectDeadline)
+            this.#end("connect_timeout");
+        if (this.#state === "ended")
+            return;
+        const verdict = this.#keepAlive?.handleTimeout(now);
+        if (verdict === "ping")
+            this.#texts.push(encodeFrame("ping"));
+        else if (verdict)
+            this.#end("timeout");
+    }
+    /** Sends channel data; only once `open` was reported. */
+    send(name, data) {
+        this.#texts.push(encodeFrame("channel_data", encodePair(name, data)));
+    }
+    /** Says goodbye, if there is anybody to say it to. */
+    close() {
+        if (this.#state === "open")
+            this.#texts.push(encodeFrame("close"));
+        this.#state = "ended";
+    }
+    /** The next text to send. */
+    pollText() {
+        return this.#texts.shift();
+    }
+    pollEvent() {
+        return this.#events.shift();
+    }
+    /** When {@link handleTimeout} wants to be called. */
+    pollTimeout() {
+        if (this.#state === "ended")
+            return Number.POSITIVE_INFINITY;
+        const deadline = this.#keepAlive?.deadline ?? Number.POSITIVE_INFINITY;
+        return this.#state === "opening" ? Math.min(this.#connectDeadline, deadline) : deadline;
+    }
+    /** How much of what the server sent made no sense. */
+    get faults() {
+        return this.#faults;
+    }
+    #handleInit(data) {
+        if (this.#state !== "opening") {
+            this.#faults++;
+            return;
+        }
+        const init = decodeServerInit(data);
+        if ("error" in init) {
+            this.#end("bad_init");
+        }
+        else {
+            this.#state = "open";
+            this.#events.push({ kind: "open", socketId: init.socketId });
+        }
+    }
+    #handleData(data) {
+        const pair = this.#state === "open" ? this.#readPair(data) : undefined;
+        if (pair)
+            this.#events.push({ kind: "data", name: pair.name, data: pair.data });
+        else
+            this.#faults++;
+    }
+    /** Bytes first; where they name no channel, the units in which the original's script writes the length. */
+    #readPair(data) {
+        for (const utf16 of [false, true]) {
+            const pair = decodePair(data, utf16);
+            if (!("error" in pair) && this.#isChannel(pair.name))
+                return pair;
+        }
+        return undefined;
+    }
+    #end(reason) {
+        this.#state = "ended";
+        this.#events.push({ kind: "ended", reason });
+    }
+}

@@ -1,0 +1,21 @@
+import type { Transport, TransportHandler } from "./transport.js";
+/** The part of a WebSocket that is used here: the platform's own, or that of a package. */
+export interface WebSocketLike {
+    binaryType: string;
+    onopen: ((event: never) => void) | null;
+    onmessage: ((event: never) => void) | null;
+    onerror: ((event: never) => void) | null;
+    onclose: ((event: never) => void) | null;
+    send(data: string): void;
+    close(): void;
+}
+/** Makes a WebSocket. */
+export type WebSocketConstructor = new (url: string) => WebSocketLike;
+/** One WebSocket as a transport. */
+export declare class WebSocketTransport implements Transport {
+    #private;
+    constructor(Constructor: WebSocketConstructor, url: string);
+    open(handler: TransportHandler): void;
+    send(text: string): void;
+    close(): void;
+}

@@ -1,0 +1,55 @@
+import { GlueError } from "../errors.js";
+/** Close codes that are not worth an error: done, going away, none given. */
+const ORDERLY = [1000, 1001, 1005, undefined];
+/** One WebSocket as a transport. */
+export class WebSocketTransport {
+    #create;
+    #socket;
+    constructor(Constructor, url) {
+        this.#create = () => new Constructor(url);
+    }
+    open(handler) {
+        let socket;
+        try {
+            socket = this.#create();
+        }
+        catch (cause) {
+            // A page's content security policy, or a host that is no URL.
+            handler.onClose(failure("refused", cause));
+            return;
+        }
+        this.#socket = socket;
+        socket.binaryType = "arraybuffer";
+        const closed = (error) => {
+            if (this.#socket !== socket)
+                return;
+            this.close();
+            handler.onClose(error);
+        };
+        socket.onopen = () => {
+            if (this.#socket === socket)
+                handler.onOpen();
+        };
+        socket.onmessage = ({ data }) => {
+            if (this.#socket !== socket)
+                return;
+            // A byte order mark belongs to the text, as in a text frame.
+            handler.onText(typeof data === "string"
+                ? data
+                : new TextDecoder("utf-8", { ignoreBOM: true }).decode(data));
+        };
+        socket.onerror = () => closed(failure("failed"));
+        socket.onclose = ({ code, wasClean }) => closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
+    }
+    send(text) {
+        this.#socket?.send(text);
+    }
+    close() {
+        const socket = this.#socket;
+        this.#socket = undefined;
+        socket?.close();
+    }
+}
+function failure(what, cause) {
+    return new GlueError("unavailable", `websocket ${what}`, { cause });
+}
