@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Session, type SessionEvent } from "../src/session/session.js";
+
+const TIMES = { connectTimeout: 100, pingInterval: 350, pingTimeout: 50 };
+
+function start(): Session {
+  const session = new Session(TIMES, (name) => name === "m", 0);
+  session.handleOpen(10);
+  return session;
+}
+
+function texts(session: Session): string[] {
+  return [...drain(() => session.pollText())];
+}
+
+function events(session: Session): SessionEvent[] {
+  return [...drain(() => session.pollEvent())];
+}
+
+function* drain<T>(poll: () => T | undefined): Generator<T> {
+  for (let value = poll(); value !== undefined; value = poll()) yield value;
+}
+
+test("a session asks for itself when the transport opens", () => {
+  const session = new Session(TIMES, () => true, 0);
+  assert.deepEqual(texts(session), []);
+  assert.equal(session.pollTimeout(), 100);
+
+  session.handleOpen(10);
+
+  assert.deepEqual(texts(session), ['in{"version":"1.9.1"}']);
+});
+
+test("data counts only within the session and for open channels", () => {
+  const session = start();
+  session.handleText("cd1&mearly", 20);
+  session.handleText('in{"socketID":"S"}', 20);
+  session.handleText("cd1&mhi", 20);
+  session.handleText("cd1&xhi", 20);
+  session.handleText('in{"socketID":"T"}', 20);
+
+  assert.deepEqual(events(session), [
+    { kind: "open", socketId: "S" },
+    { kind: "data", name: "m", data: "hi" },
+  ]);
+  assert.equal(session.faults, 3);
+});
+
+test("the connect deadline gives way to the keep-alive", () => {
+  const session = start();
+  session.handleText('in{"socketID":"S"}', 20);
+  assert.equal(session.pollTimeout(), 370);
+
+  session.handleTimeout(100);
+  session.handleTimeout(369);
+  assert.deepEqual(texts(session), ['in{"version":"1.9.1"}']);
+  session.handleTimeout(370);
+
+  assert.deepEqual(texts(session), ["pi"]);
+  assert.equal(session.pollTimeout(), 420);
+  session.handleTimeout(420);
+  assert.deepEqual(events(session).at(-1), { kind: "ended", reason: "timeout" });
+  assert.equal(session.pollTimeout(), Number.POSITIVE_INFINITY);
+});
+
+test("nothing follows the end", () => {
+  const session = start();
+  session.handleTimeout(100);
+  session.handleText('in{"socketID":"S"}', 101);
+  session.handleText("pi", 101);
+  session.close();
+
+  assert.deepEqual(events(session), [{ kind: "ended", reason: "connect_timeout" }]);
+  assert.deepEqual(texts(session), ['in{"version":"1.9.1"}']);
+});
