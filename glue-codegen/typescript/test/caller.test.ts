@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { GlueError } from "../src/errors.js";
 import { Rpc } from "../src/rpc/caller.js";
@@ -250,6 +251,12 @@ test("events reach their listeners until removed", () => {
   link.receive('cd1&aev&joined&{"user":"bob"}');
 
   assert.deepEqual(got, ["ann"]);
+});
+
+test("the greeting names the version of the package", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+  assert.equal(HELLO, `cd1&ahi&{"peer":"ts/${version}"}`);
 });
 
 test("opening twice gives the same object", () => {

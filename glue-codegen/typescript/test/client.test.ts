@@ -85,6 +85,16 @@ test("binary frames are read as text", () => {
   assert.deepEqual(got, ["\ufeffé"]);
 });
 
+test("bytes that are no text end the link", () => {
+  const world = new World();
+  const link = world.connect();
+
+  link.receive(new Uint8Array([0x70, 0x69, 0xff]).buffer);
+
+  assert.ok(link.closed);
+  assert.deepEqual(world.events, ["connecting", "connected", "error", "reconnecting"]);
+});
+
 test("pings are answered at once, before the session too", () => {
   const world = new World();
   world.clock.advance(0);

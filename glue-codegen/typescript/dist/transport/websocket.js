@@ -33,10 +33,15 @@ export class WebSocketTransport {
         socket.onmessage = ({ data }) => {
             if (this.#socket !== socket)
                 return;
-            // A byte order mark belongs to the text, as in a text frame.
-            handler.onText(typeof data === "string"
-                ? data
-                : new TextDecoder("utf-8", { ignoreBOM: true }).decode(data));
+            let text;
+            try {
+                text = typeof data === "string" ? data : decodeUtf8(data);
+            }
+            catch (cause) {
+                closed(failure("received no text", cause));
+                return;
+            }
+            handler.onText(text);
         };
         socket.onerror = () => closed(failure("failed"));
         socket.onclose = ({ code, wasClean }) => closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
@@ -49,6 +54,10 @@ export class WebSocketTransport {
         this.#socket = undefined;
         socket?.close();
     }
+}
+/** A byte order mark belongs to the text, as it does in a text frame. */
+function decodeUtf8(bytes) {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 function failure(what, cause) {
     return new GlueError("unavailable", `websocket ${what}`, { cause });

@@ -48,12 +48,14 @@ export class WebSocketTransport implements Transport {
     };
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
       if (this.#socket !== socket) return;
-      // A byte order mark belongs to the text, as in a text frame.
-      handler.onText(
-        typeof data === "string"
-          ? data
-          : new TextDecoder("utf-8", { ignoreBOM: true }).decode(data as ArrayBuffer),
-      );
+      let text: string;
+      try {
+        text = typeof data === "string" ? data : decodeUtf8(data as ArrayBuffer);
+      } catch (cause) {
+        closed(failure("received no text", cause));
+        return;
+      }
+      handler.onText(text);
     };
     socket.onerror = () => closed(failure("failed"));
     socket.onclose = ({ code, wasClean }: { readonly code?: number; readonly wasClean?: boolean }) =>
@@ -69,6 +71,11 @@ export class WebSocketTransport implements Transport {
     this.#socket = undefined;
     socket?.close();
   }
+}
+
+/** A byte order mark belongs to the text, as it does in a text frame. */
+function decodeUtf8(bytes: ArrayBuffer): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 function failure(what: string, cause?: unknown): GlueError {
