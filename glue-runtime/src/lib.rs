@@ -1,9 +1,51 @@
 //! Glue.
 
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
+#[cfg(feature = "io")]
+mod channel;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "io")]
+mod driver;
+#[cfg(feature = "io")]
+mod error;
+#[cfg(feature = "io")]
+mod mailbox;
+#[cfg(feature = "io")]
+mod proto;
 #[cfg(feature = "io")]
 pub mod rpc;
 #[cfg(feature = "schema")]
 pub mod schema;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "io")]
+mod session;
+#[cfg(feature = "io")]
+mod transport;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+#[cfg(feature = "io")]
+pub use crate::{
+    channel::Channel,
+    error::{Error, ErrorKind},
+    proto::code::Code,
+    proto::limits::{KeepAlive, Limits},
+    rpc::{CallError, Caller, ChannelService, Context, Emitter, OpenRpc, RpcError},
+    session::CloseReason,
+};
+#[cfg(feature = "client")]
+pub use crate::{
+    client::{Client, ClientBuilder},
+    rpc::RpcChannel,
+};
+#[cfg(feature = "io")]
+pub use futures_util::Stream;
+#[cfg(feature = "server")]
+pub use server::{Listener, Origins, Server, ServerBuilder, Socket};
+
+#[cfg(feature = "macros")]
+#[allow(unused_imports, unreachable_pub)] // until the macros are there
+pub use glue_macros::*;

@@ -23,3 +23,6 @@ pub use crate::rpc::{
 };
 #[cfg(feature = "macros")]
 pub use serde;
+
+#[cfg(feature = "io")]
+pub use crate::rpc::{Dispatch, Items, Outcome, service};

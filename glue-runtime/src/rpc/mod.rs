@@ -4,3 +4,23 @@ pub mod args;
 pub mod codec;
 pub mod json_path;
 pub mod message;
+
+mod caller;
+mod context;
+#[cfg(feature = "client")]
+mod credit;
+mod dispatch;
+mod error;
+#[cfg(feature = "client")]
+mod in_flight;
+#[cfg(feature = "client")]
+mod rpc_channel;
+mod stream;
+
+pub use caller::{Caller, OpenRpc};
+pub use context::{Context, Emitter};
+pub use dispatch::{ChannelService, Dispatch, Outcome, service};
+pub use error::{CallError, RpcError};
+#[cfg(feature = "client")]
+pub use rpc_channel::RpcChannel;
+pub use stream::Items;

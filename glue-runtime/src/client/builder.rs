@@ -1,0 +1,158 @@
+//! Options of a client, and its way to the server.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::Uri;
+use tokio::sync::oneshot;
+
+use super::handle::Client;
+use crate::channel::{Channels, Inbound};
+use crate::driver::{Driver, Hooks, now};
+use crate::error::{Error, ErrorKind};
+use crate::mailbox::{Mailbox, Peer};
+use crate::proto::limits::{KeepAlive, Limits};
+use crate::session::{CloseReason, Role, Session};
+use crate::transport::{WebSocketTransport, websocket_config};
+
+/// Collects the options of a [`Client`]; every option but the host has a default.
+#[derive(Debug)]
+pub struct ClientBuilder {
+    host: String,
+    base_url: String,
+    limits: Limits,
+    keep_alive: KeepAlive,
+    connect_timeout: Duration,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(host: String) -> Self {
+        Self {
+            host,
+            base_url: "/glue/".to_owned(),
+            limits: Limits::default(),
+            keep_alive: KeepAlive::CLIENT,
+            connect_timeout: CONNECT_TIMEOUT,
+        }
+    }
+
+    /// Sets the URL path under which the server serves sockets; default `/glue/`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// Sets the bounds of the socket.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the keep-alive; default [`KeepAlive::CLIENT`].
+    #[must_use]
+    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
+        self.keep_alive = keep_alive;
+        self
+    }
+
+    /// Sets the time for connecting, handshake and init together; default 10 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// Connects and does the init exchange.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when host and base URL make no URL, [`ErrorKind::Connect`] when the server can't be
+    /// reached in time, [`ErrorKind::Refused`] when it speaks another version.
+    pub async fn connect(self) -> Result<Client, Error> {
+        let url = self.url()?;
+        match tokio::time::timeout(self.connect_timeout, self.open(url)).await {
+            Ok(connected) => connected,
+            Err(elapsed) => Err(Error::new(ErrorKind::Connect, elapsed)),
+        }
+    }
+
+    /// Returns the WebSocket endpoint.
+    fn url(&self) -> Result<Uri, Error> {
+        let host = self.host.trim_end_matches('/');
+        let base_url = self.base_url.trim_matches('/');
+        let slash = if base_url.is_empty() { "" } else { "/" };
+        let rest = host.strip_prefix("http").filter(|rest| rest.starts_with("://"));
+        let rest = rest.ok_or_else(|| {
+            Error::new(ErrorKind::Config, format!("host `{host}` does not begin with `http://`"))
+        })?;
+        format!("ws{rest}/{base_url}{slash}ws").parse().map_err(|error| Error::new(ErrorKind::Config, error))
+    }
+
+    async fn open(self, url: Uri) -> Result<Client, Error> {
+        let config = Some(websocket_config(&self.limits));
+        let (stream, _response) = tokio_tungstenite::connect_async_with_config(url, config, true)
+            .await
+            .map_err(|error| Error::new(ErrorKind::Connect, error))?;
+
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &self.limits));
+        let (opened, open) = oneshot::channel();
+        let hooks = ClientHooks { mailbox: mailbox.clone(), opened: Mutex::new(Some(opened)) };
+        let session = Session::new(Role::Client, self.keep_alive, self.limits.clone(), now());
+        let driver = Driver::new(session, WebSocketTransport::from_stream(stream), mailbox.clone(), hooks);
+        // Ends with its socket, which ends when the last handle is dropped or the session's deadlines say so.
+        tokio::spawn(driver.run());
+
+        let client = Client::new(Channels::new(mailbox, self.limits));
+        match open.await {
+            Ok(Ok(())) => Ok(client),
+            Ok(Err(CloseReason::Refused)) => Err(ErrorKind::Refused.into()),
+            Ok(Err(reason)) => Err(Error::new(ErrorKind::Connect, reason.to_string())),
+            Err(_) => Err(ErrorKind::Connect.into()),
+        }
+    }
+}
+
+/// What a client does at the turns of its socket's life.
+struct ClientHooks {
+    mailbox: Arc<Mailbox>,
+    /// Told once whether the socket has opened.
+    opened: Mutex<Option<oneshot::Sender<Result<(), CloseReason>>>>,
+}
+
+impl Hooks for ClientHooks {
+    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
+        // A session opens once, so the id was not set before.
+        let _ = self.mailbox.peer().socket_id.set(socket_id);
+        self.tell(Ok(()));
+        None
+    }
+
+    fn service(&mut self, _name: &str) -> Option<Box<dyn Inbound>> {
+        None
+    }
+
+    fn closed(&mut self, reason: CloseReason) {
+        self.tell(Err(reason));
+    }
+}
+
+impl ClientHooks {
+    fn tell(&mut self, result: Result<(), CloseReason>) {
+        let opened = self.opened.get_mut().map(Option::take);
+        if let Ok(Some(opened)) = opened {
+            // Nobody waits any more when connecting was given up.
+            let _ = opened.send(result);
+        }
+    }
+}
+
+impl Drop for ClientHooks {
+    fn drop(&mut self) {
+        // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
+        self.mailbox.close(CloseReason::Panicked);
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

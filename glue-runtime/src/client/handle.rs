@@ -1,0 +1,97 @@
+//! Handle to one connection to a server.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::builder::ClientBuilder;
+use crate::channel::{Channel, Channels};
+use crate::error::Error;
+use crate::proto::MAIN_CHANNEL;
+use crate::rpc::{OpenRpc, RpcChannel};
+use crate::session::CloseReason;
+
+/// A connection to a Glue server. Cheap to clone; the socket is closed when the last clone is dropped.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+impl Client {
+    /// Returns a builder for a connection to `host`, such as `http://127.0.0.1:8080`.
+    pub fn builder(host: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(host.into())
+    }
+
+    /// Connects to `host` with the default options.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::connect`].
+    pub async fn connect(host: impl Into<String>) -> Result<Self, Error> {
+        Self::builder(host).connect().await
+    }
+
+    pub(super) fn new(channels: Channels) -> Self {
+        Self { inner: Arc::new(Inner { channels }) }
+    }
+
+    /// Returns the id that the server gave to this socket.
+    pub fn socket_id(&self) -> &str {
+        self.inner.channels.mailbox().peer().socket_id.get().map_or("", String::as_str)
+    }
+
+    /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
+    pub fn channel(&self, name: &str) -> Channel {
+        self.inner.channels.channel(name)
+    }
+
+    /// Sends a text on the main channel; see [`Channel::send`].
+    ///
+    /// # Errors
+    /// As [`Channel::send`].
+    pub async fn send(&self, text: impl AsRef<str>) -> Result<(), Error> {
+        self.channel(MAIN_CHANNEL).send(text).await
+    }
+
+    /// Waits for the next text on the main channel; see [`Channel::recv`].
+    pub async fn recv(&self) -> Option<String> {
+        self.channel(MAIN_CHANNEL).recv().await
+    }
+
+    /// Calls `handler` for each text on the main channel; see [`Channel::on_message`].
+    pub fn on_message<F, Fut>(&self, handler: F)
+    where
+        F: FnMut(String) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.channel(MAIN_CHANNEL).on_message(handler);
+    }
+
+    /// Ends the socket. What was sent before is delivered first.
+    pub fn close(&self) {
+        self.inner.channels.mailbox().request_close(CloseReason::Local);
+    }
+
+    /// Waits for the end of the socket. Cancel safe.
+    pub async fn closed(&self) -> CloseReason {
+        self.inner.channels.mailbox().closed().await
+    }
+}
+
+impl OpenRpc for Client {
+    type Caller = RpcChannel;
+
+    fn open_rpc(&self, name: &str) -> Result<RpcChannel, Error> {
+        RpcChannel::open(&self.inner.channels, name)
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    channels: Channels,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.channels.mailbox().request_close(CloseReason::Local);
+    }
+}

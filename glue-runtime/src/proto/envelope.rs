@@ -1,0 +1,301 @@
+//! RPC envelopes: what typed calls say inside the data of a channel message.
+//!
+//! `kind [id] *(";" key "=" value) "&" rest`. The head is not JSON, so one scan for `&` finds the JSON, which is then
+//! parsed once, straight into the typed value.
+
+use std::fmt::Write as _;
+
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+
+/// One unit of a typed exchange, borrowed from its text. Every `json` is raw: it has not been looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Envelope<'a> {
+    /// `hi`: greeting, without an answer of its own.
+    Hello { json: &'a str },
+    /// `rq`: a call or the start of a stream, with the first credit for items.
+    Request { id: u64, credit: u32, method: &'a str, json: &'a str },
+    /// `nt`: a call that is never answered.
+    Notification { method: &'a str, json: &'a str },
+    /// `ok`: the call's value; ends the exchange.
+    Ok { id: u64, json: &'a str },
+    /// `er`: the call or the stream failed; ends the exchange.
+    Error { id: u64, json: &'a str },
+    /// `it`: one item of a stream.
+    Item { id: u64, json: &'a str },
+    /// `en`: the stream ended well.
+    End { id: u64 },
+    /// `cr`: so many more items may be sent.
+    Credit { id: u64, items: u32 },
+    /// `ca`: the exchange is given up.
+    Cancel { id: u64 },
+    /// `ev`: an event of the server.
+    Event { event: &'a str, json: &'a str },
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads one envelope.
+    pub(crate) fn decode(text: &'a str) -> Result<Self, EnvelopeError> {
+        let kind = Kind::decode(text)?;
+        let (head, rest) = text.split_once('&').ok_or(EnvelopeError::NoBody)?;
+        let head = Head::decode(head.get(2..).unwrap_or_default())?;
+        let id = head.id_for(kind)?;
+
+        Ok(match kind {
+            Kind::Hello => Self::Hello { json: rest },
+            Kind::Request => {
+                let (method, json) = split_name(rest)?;
+                Self::Request { id, credit: head.credit, method, json }
+            }
+            Kind::Notification => {
+                let (method, json) = split_name(rest)?;
+                Self::Notification { method, json }
+            }
+            Kind::Event => {
+                let (event, json) = split_name(rest)?;
+                Self::Event { event, json }
+            }
+            Kind::Ok => Self::Ok { id, json: rest },
+            Kind::Error => Self::Error { id, json: rest },
+            Kind::Item => Self::Item { id, json: rest },
+            Kind::End => Self::End { id },
+            Kind::Cancel => Self::Cancel { id },
+            Kind::Credit => Self::Credit { id, items: decode_credit(rest).ok_or(EnvelopeError::BadCredit)? },
+        })
+    }
+
+    /// Writes the envelope behind what is in `out`.
+    pub(crate) fn encode(self, out: &mut String) {
+        match self {
+            Self::Hello { json } => push(out, &["hi&", json]),
+            Self::Request { id, credit, method, json } => {
+                push_head(out, Kind::Request, id);
+                if credit > 0 {
+                    // Writing to a string cannot fail, here and below.
+                    let _ = write!(out, ";c={credit}");
+                }
+                push(out, &["&", method, "&", json]);
+            }
+            Self::Notification { method, json } => push(out, &["nt&", method, "&", json]),
+            Self::Ok { id, json } => push_json(out, Kind::Ok, id, json),
+            Self::Error { id, json } => push_json(out, Kind::Error, id, json),
+            Self::Item { id, json } => push_json(out, Kind::Item, id, json),
+            Self::End { id } => push_json(out, Kind::End, id, ""),
+            Self::Cancel { id } => push_json(out, Kind::Cancel, id, ""),
+            Self::Credit { id, items } => {
+                push_head(out, Kind::Credit, id);
+                let _ = write!(out, "&{items}");
+            }
+            Self::Event { event, json } => push(out, &["ev&", event, "&", json]),
+        }
+    }
+}
+
+/// Why a text is not an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum EnvelopeError {
+    /// The first two letters are no kind.
+    #[error("unknown kind")]
+    UnknownKind,
+    /// There is no `&`, or no second one behind a method's or event's name.
+    #[error("no body")]
+    NoBody,
+    /// The id is not a decimal number from 1 to 2^53-1 without leading zeros.
+    #[error("bad id")]
+    BadId,
+    /// The kind needs an id.
+    #[error("missing id")]
+    MissingId,
+    /// The kind has no id.
+    #[error("unexpected id")]
+    UnexpectedId,
+    /// A parameter is not `key=value`, or its value is malformed.
+    #[error("bad parameter")]
+    BadParam,
+    /// A parameter stands twice.
+    #[error("duplicate parameter")]
+    DuplicateParam,
+    /// The name of a method or event is not `[A-Za-z_][A-Za-z0-9_]*`.
+    #[error("bad method or event name")]
+    BadMethod,
+    /// The number of items is not a decimal number from 1 to 2^31-1.
+    #[error("bad credit")]
+    BadCredit,
+}
+
+/// The two letters in front of an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Hello,
+    Request,
+    Notification,
+    Ok,
+    Error,
+    Item,
+    End,
+    Credit,
+    Cancel,
+    Event,
+}
+
+impl Kind {
+    fn decode(text: &str) -> Result<Self, EnvelopeError> {
+        Ok(match text.as_bytes() {
+            [b'r', b'q', ..] => Self::Request,
+            [b'o', b'k', ..] => Self::Ok,
+            [b'i', b't', ..] => Self::Item,
+            [b'c', b'r', ..] => Self::Credit,
+            [b'e', b'n', ..] => Self::End,
+            [b'c', b'a', ..] => Self::Cancel,
+            [b'e', b'v', ..] => Self::Event,
+            [b'n', b't', ..] => Self::Notification,
+            [b'e', b'r', ..] => Self::Error,
+            [b'h', b'i', ..] => Self::Hello,
+            _ => return Err(EnvelopeError::UnknownKind),
+        })
+    }
+
+    /// Returns the two letters.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hello => "hi",
+            Self::Request => "rq",
+            Self::Notification => "nt",
+            Self::Ok => "ok",
+            Self::Error => "er",
+            Self::Item => "it",
+            Self::End => "en",
+            Self::Credit => "cr",
+            Self::Cancel => "ca",
+            Self::Event => "ev",
+        }
+    }
+
+    /// Returns whether envelopes of this kind belong to an exchange.
+    const fn has_id(self) -> bool {
+        !matches!(self, Self::Hello | Self::Notification | Self::Event)
+    }
+}
+
+/// Writes `<kind><id>&`, behind which the caller puts the JSON.
+pub(crate) fn begin(out: &mut String, kind: Kind, id: u64) {
+    push_head(out, kind, id);
+    out.push('&');
+}
+
+/// Returns whether `name` may name a method or an event.
+pub(crate) fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// What stands between the kind and the first `&`.
+struct Head {
+    id: Option<u64>,
+    credit: u32,
+}
+
+impl Head {
+    fn decode(text: &str) -> Result<Self, EnvelopeError> {
+        let (id, params) = match text.split_once(';') {
+            Some((id, params)) => (id, Some(params)),
+            None => (text, None),
+        };
+        let id = if id.is_empty() { None } else { Some(decode_id(id).ok_or(EnvelopeError::BadId)?) };
+        let credit = match params {
+            Some(params) => decode_params(params)?,
+            None => 0,
+        };
+        Ok(Self { id, credit })
+    }
+
+    /// Returns the id, 0 for a kind without one.
+    fn id_for(&self, kind: Kind) -> Result<u64, EnvelopeError> {
+        match (kind.has_id(), self.id) {
+            (true, Some(id)) => Ok(id),
+            (true, None) => Err(EnvelopeError::MissingId),
+            (false, None) => Ok(0),
+            (false, Some(_)) => Err(EnvelopeError::UnexpectedId),
+        }
+    }
+}
+
+/// Reads the parameters and returns the one that we use, the first credit.
+fn decode_params(text: &str) -> Result<u32, EnvelopeError> {
+    let mut credit = 0;
+    let mut rest = Some(text);
+    while let Some(params) = rest {
+        let (param, next) = match params.split_once(';') {
+            Some((param, next)) => (param, Some(next)),
+            None => (params, None),
+        };
+        let (key, value) = param.split_once('=').ok_or(EnvelopeError::BadParam)?;
+        let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase());
+        if !is_key || !is_param_value(value) {
+            return Err(EnvelopeError::BadParam);
+        }
+        // Heads are short, so looking ahead beats keeping a set.
+        let is_same_key = |other: &str| other.split_once('=').is_some_and(|(other, _)| other == key);
+        if next.is_some_and(|next| next.split(';').any(is_same_key)) {
+            return Err(EnvelopeError::DuplicateParam);
+        }
+        if key == "c" {
+            credit = decode_credit(value).ok_or(EnvelopeError::BadParam)?;
+        }
+        rest = next;
+    }
+    Ok(credit)
+}
+
+/// Returns whether a value is percent-encoded as it must be.
+fn is_param_value(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let plain = bytes.iter().all(|&byte| byte != b'=' && !byte.is_ascii_control());
+    let escapes = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'%').all(|(index, _)| {
+        matches!(bytes.get(index + 1..index + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+    });
+    plain && escapes && percent_decode_str(value).decode_utf8().is_ok()
+}
+
+/// Splits `<name>&<json>`.
+fn split_name(rest: &str) -> Result<(&str, &str), EnvelopeError> {
+    let (name, json) = rest.split_once('&').ok_or(EnvelopeError::NoBody)?;
+    if is_name(name) { Ok((name, json)) } else { Err(EnvelopeError::BadMethod) }
+}
+
+fn decode_id(text: &str) -> Option<u64> {
+    decode_number(text).filter(|id| (1..=MAX_ID).contains(id))
+}
+
+fn decode_credit(text: &str) -> Option<u32> {
+    decode_number(text).filter(|items| (1..=u64::from(MAX_CREDIT)).contains(items))?.try_into().ok()
+}
+
+/// Reads decimal digits without a sign or leading zeros.
+fn decode_number(text: &str) -> Option<u64> {
+    let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    if canonical { text.parse().ok() } else { None }
+}
+
+fn push(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
+fn push_head(out: &mut String, kind: Kind, id: u64) {
+    out.push_str(kind.as_str());
+    let _ = write!(out, "{id}");
+}
+
+fn push_json(out: &mut String, kind: Kind, id: u64, json: &str) {
+    begin(out, kind, id);
+    out.push_str(json);
+}
+
+/// Largest id: the largest integer that every peer represents exactly.
+pub(crate) const MAX_ID: u64 = (1 << 53) - 1;
+
+/// Largest credit, single and in all.
+pub(crate) const MAX_CREDIT: u32 = (1 << 31) - 1;

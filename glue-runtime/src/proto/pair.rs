@@ -1,0 +1,100 @@
+//! Channel data: `<length>&<name><data>`. The unit of the length is decided here and nowhere else.
+
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+use super::frame::CHANNEL_DATA;
+
+/// What the length in front of a channel's name counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LengthUnit {
+    /// Bytes of UTF-8: what the original server and we write.
+    Bytes,
+    /// UTF-16 code units: what the original JavaScript client writes.
+    Utf16,
+}
+
+/// Splits channel data into the channel's name and the application's text.
+pub(crate) fn decode(text: &str, unit: LengthUnit) -> Result<(&str, &str), PairError> {
+    let (length, rest) = text.split_once('&').ok_or(PairError::NoSeparator)?;
+    let length = decode_length(length)?;
+    let split = match unit {
+        LengthUnit::Bytes => length,
+        LengthUnit::Utf16 => byte_index(rest, length)?,
+    };
+    if split > rest.len() {
+        return Err(PairError::TooLong);
+    }
+    rest.split_at_checked(split).ok_or(PairError::SplitCharacter)
+}
+
+/// Returns whether a reading in bytes and one in UTF-16 units could differ.
+pub(crate) fn is_ambiguous(text: &str) -> bool {
+    !text.is_ascii()
+}
+
+/// Returns what stands in front of every message of a channel: `cd<length>&<name>`.
+pub(crate) fn prefix(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    out.push_str(CHANNEL_DATA);
+    // Writing to a string cannot fail.
+    let _ = write!(out, "{}&{name}", name.len());
+    out
+}
+
+/// Why channel data can't be split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum PairError {
+    /// There is no `&`.
+    #[error("no separator behind the length")]
+    NoSeparator,
+    /// The length is not a decimal number, is negative or doesn't fit 64 bits.
+    #[error("bad length")]
+    BadLength,
+    /// The length goes past the end.
+    #[error("length past the end")]
+    TooLong,
+    /// The length ends inside a character.
+    #[error("length ends inside a character")]
+    SplitCharacter,
+}
+
+/// Reads a length as the original does: an optional sign, then decimal digits.
+fn decode_length(text: &str) -> Result<usize, PairError> {
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return Err(PairError::BadLength);
+    }
+
+    let mut length: i64 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(PairError::BadLength);
+        }
+        length = length
+            .checked_mul(10)
+            .and_then(|length| length.checked_add(i64::from(digit - b'0')))
+            .ok_or(PairError::BadLength)?;
+    }
+    if negative && length != 0 {
+        return Err(PairError::BadLength);
+    }
+    usize::try_from(length).map_err(|_| PairError::TooLong)
+}
+
+/// Returns where the first `units` UTF-16 code units of `text` end.
+fn byte_index(text: &str, units: usize) -> Result<usize, PairError> {
+    let mut left = units;
+    for (index, character) in text.char_indices() {
+        if left == 0 {
+            return Ok(index);
+        }
+        left = left.checked_sub(character.len_utf16()).ok_or(PairError::SplitCharacter)?;
+    }
+    if left == 0 { Ok(text.len()) } else { Err(PairError::TooLong) }
+}

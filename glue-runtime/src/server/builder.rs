@@ -1,0 +1,146 @@
+//! Options of a server.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::handle::Server;
+use super::policy::Origins;
+use super::socket::Socket;
+use crate::error::{Error, ErrorKind};
+use crate::proto::MAIN_CHANNEL;
+use crate::proto::limits::{KeepAlive, Limits};
+use crate::rpc::ChannelService;
+
+/// Collects the options of a [`Server`]; every option has a default.
+#[derive(Debug, Default)]
+pub struct ServerBuilder {
+    options: Options,
+    services: Vec<ChannelService>,
+}
+
+impl ServerBuilder {
+    /// Serves a channel's typed calls on every socket: `.channel(MyChat::new().into_channel())`.
+    #[must_use]
+    pub fn channel(mut self, service: ChannelService) -> Self {
+        self.services.push(service);
+        self
+    }
+
+    /// Calls `handler` for each new socket, once its init exchange is done.
+    ///
+    /// The future runs in the socket's own task: as far as it goes at once before any message of the socket is
+    /// delivered, then beside the socket until that ends. A panic closes that socket.
+    #[must_use]
+    pub fn on_socket<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Socket) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.options.on_socket = Some(OnSocket(Arc::new(move |socket| {
+            let handler = handler.clone();
+            // Called inside the future, so that a panic of the call itself is the socket's as well.
+            Box::pin(async move { handler(socket).await })
+        })));
+        self
+    }
+
+    /// Sets the URL path under which sockets are served; default `/glue/`. Slashes at both ends are added.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.options.base_url = base_url.into();
+        self
+    }
+
+    /// Sets which pages may open sockets; default [`Origins::SameHost`].
+    #[must_use]
+    pub fn origins(mut self, origins: Origins) -> Self {
+        self.options.origins = origins;
+        self
+    }
+
+    /// Sets the bounds of each socket.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Sets the keep-alive; default [`KeepAlive::SERVER`]. Original clients ping after 35 s of silence by themselves.
+    #[must_use]
+    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
+        self.options.keep_alive = keep_alive;
+        self
+    }
+
+    /// Serves the files of a folder at all paths outside the base URL; `index.html` stands for its folder.
+    #[cfg(feature = "static-files")]
+    #[must_use]
+    pub fn static_files(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.options.static_files = Some(folder.into());
+        self
+    }
+
+    /// Makes the server. It does nothing until it is bound to an address.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when two services have one name, or the base URL is no URL path.
+    pub fn build(self) -> Result<Server, Error> {
+        let Self { mut options, services } = self;
+        let trimmed = options.base_url.trim_matches('/');
+        options.base_url = if trimmed.is_empty() { "/".to_owned() } else { format!("/{trimmed}/") };
+        if options.base_url.contains(['?', '#', '%']) || options.base_url.contains("//") {
+            return Err(Error::new(ErrorKind::Config, format!("`{}` is no URL path", options.base_url)));
+        }
+
+        let mut by_name = HashMap::new();
+        for service in services {
+            let name = service.name();
+            if name == MAIN_CHANNEL {
+                return Err(Error::new(ErrorKind::Config, "`m` is the main channel's name"));
+            }
+            if by_name.insert(name, service).is_some() {
+                return Err(Error::new(ErrorKind::Config, format!("two services for the channel `{name}`")));
+            }
+        }
+        Ok(Server::new(options, by_name))
+    }
+}
+
+/// Validated options.
+#[derive(Debug)]
+pub(super) struct Options {
+    pub(super) base_url: String,
+    pub(super) origins: Origins,
+    pub(super) limits: Limits,
+    pub(super) keep_alive: KeepAlive,
+    pub(super) on_socket: Option<OnSocket>,
+    #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // set by that feature's option only
+    pub(super) static_files: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            base_url: "/glue/".to_owned(),
+            origins: Origins::default(),
+            limits: Limits::default(),
+            keep_alive: KeepAlive::SERVER,
+            on_socket: None,
+            static_files: None,
+        }
+    }
+}
+
+/// The application's handler of new sockets.
+pub(super) struct OnSocket(pub(super) Arc<dyn Fn(Socket) -> BoxFuture<'static, ()> + Send + Sync>);
+
+impl std::fmt::Debug for OnSocket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnSocket")
+    }
+}

@@ -1,0 +1,67 @@
+//! Handle to the whole endpoint.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::builder::{Options, ServerBuilder};
+use super::registry::Registry;
+use super::serve::Listener;
+use super::shutdown::Shutdown;
+use super::socket::Socket;
+use crate::error::Error;
+use crate::rpc::ChannelService;
+
+/// A Glue server. Cheap to clone; all clones are one server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What all tasks of a server share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) services: HashMap<&'static str, ChannelService>,
+    pub(super) registry: Registry,
+    pub(super) shutdown: Arc<Shutdown>,
+}
+
+impl Server {
+    /// Returns a builder with the default options.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    pub(super) fn new(options: Options, services: HashMap<&'static str, ChannelService>) -> Self {
+        let registry = Registry::default();
+        Self { shared: Arc::new(Shared { options, services, registry, shutdown: Arc::new(Shutdown::new()) }) }
+    }
+
+    /// Listens on a TCP address such as `127.0.0.1:8080`; port 0 picks a free one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the address can't be had.
+    pub async fn bind(&self, addr: &str) -> Result<Listener, Error> {
+        Listener::bind(self.clone(), addr).await
+    }
+
+    /// Ends the server: it accepts nothing more, and every socket is closed once what was sent on it is delivered.
+    /// Returns when all have ended, at the latest after [`Limits::close`](crate::Limits::close).
+    pub async fn shutdown(&self) {
+        self.shared.shutdown.stop();
+        for socket in self.shared.registry.list() {
+            socket.shut_down();
+        }
+        self.shared.shutdown.finished().await;
+    }
+
+    /// Returns the open socket of this id.
+    pub fn socket(&self, id: &str) -> Option<Socket> {
+        self.shared.registry.get(id)
+    }
+
+    /// Returns all open sockets, in no order.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.shared.registry.list()
+    }
+}

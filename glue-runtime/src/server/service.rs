@@ -1,0 +1,198 @@
+//! Answers requests as [`super::request`] has routed them, and starts the sockets.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Empty, Full};
+use hyper::body::Incoming;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::Role as WebSocketRole;
+
+use super::handle::Server;
+use super::id::socket_id;
+use super::request::{Refusal, Route, route};
+use super::socket::Socket;
+use crate::channel::{Channels, Inbound, Lane};
+use crate::driver::{Driver, Hooks, now};
+use crate::mailbox::{Mailbox, Peer};
+use crate::proto::MAIN_CHANNEL;
+use crate::session::{CloseReason, Role, Session};
+use crate::transport::WebSocketTransport;
+
+type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// Answers one request.
+pub(super) async fn handle(
+    server: Server,
+    request: Request<Incoming>,
+    remote_addr: Option<SocketAddr>,
+) -> Result<Response<Body>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let options = &server.shared.options;
+    Ok(match route(&parts, &options.base_url, &options.origins) {
+        Route::WebSocket { key } => {
+            let user_agent = parts.headers.get(USER_AGENT);
+            let user_agent = user_agent.and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+            let mut request = Request::from_parts(parts, body);
+            let upgrade = hyper::upgrade::on(&mut request);
+            let peer = Peer { remote_addr, user_agent, ..Peer::default() };
+            // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
+            tokio::spawn(run_websocket(server, upgrade, peer));
+            switching_protocols(&key)
+        }
+        Route::Refused(refusal) => refuse(refusal),
+        Route::Elsewhere => elsewhere(&server, Request::from_parts(parts, body)).await,
+    })
+}
+
+fn switching_protocols(key: &HeaderValue) -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+fn refuse(refusal: Refusal) -> Response<Body> {
+    let body = Full::new(Bytes::from_static(refusal.body.as_bytes())).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
+    *response.status_mut() = refusal.status;
+    if !refusal.body.is_empty() {
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, text);
+    }
+    if refusal.offers_version {
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
+}
+
+/// Answers a request that is not for us: with a file, if files are served.
+#[cfg(feature = "static-files")]
+async fn elsewhere(server: &Server, request: Request<Incoming>) -> Response<Body> {
+    use tower_http::services::ServeDir;
+    use tower_service::Service as _;
+
+    let Some(folder) = &server.shared.options.static_files else { return not_found() };
+    match ServeDir::new(folder).call(request).await {
+        Ok(response) => response.map(|body| body.boxed_unsync()),
+        Err(never) => match never {},
+    }
+}
+
+#[cfg(not(feature = "static-files"))]
+async fn elsewhere(_server: &Server, _request: Request<Incoming>) -> Response<Body> {
+    not_found()
+}
+
+fn not_found() -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+async fn run_websocket(server: Server, upgrade: OnUpgrade, peer: Peer) {
+    let _live = server.shared.shutdown.guard();
+    let upgraded = match upgrade.await {
+        Ok(upgraded) => upgraded,
+        Err(error) => return tracing::debug!(%error, "upgrade failed"),
+    };
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => run_socket(server, parts.io.into_inner(), parts.read_buf.into(), peer).await,
+        Err(upgraded) => run_upgraded(server, upgraded, peer).await,
+    }
+}
+
+/// Serves a connection of another kind than our own accept loop's.
+async fn run_upgraded(server: Server, upgraded: Upgraded, peer: Peer) {
+    run_socket(server, TokioIo::new(upgraded), Vec::new(), peer).await;
+}
+
+async fn run_socket<S>(server: Server, io: S, early: Vec<u8>, peer: Peer)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin,
+{
+    let socket_id = match socket_id() {
+        Ok(socket_id) => socket_id,
+        Err(error) => return tracing::error!(%error, "no randomness for a socket id"),
+    };
+    let options = &server.shared.options;
+    let limits = options.limits.clone();
+    let transport = WebSocketTransport::new(io, early, WebSocketRole::Server, &limits).await;
+    let session = Session::new(Role::Server { socket_id }, options.keep_alive, limits.clone(), now());
+    let mailbox = Arc::new(Mailbox::new(peer, &limits));
+    let hooks = ServerHooks { server: server.clone(), mailbox: mailbox.clone() };
+    Driver::new(session, transport, mailbox, hooks).run().await;
+}
+
+/// What a server does at the turns of a socket's life.
+struct ServerHooks {
+    server: Server,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Hooks for ServerHooks {
+    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
+        let shared = &self.server.shared;
+        let channels = Channels::new(self.mailbox.clone(), shared.options.limits.clone());
+        let socket = Socket::new(Arc::new(channels));
+        // A session opens once, so the id was not set before.
+        let _ = self.mailbox.peer().socket_id.set(socket_id);
+        shared.registry.insert(socket.clone());
+        if shared.shutdown.is_stopping() {
+            // Too late for the list that shutdown went through.
+            socket.shut_down();
+        }
+
+        let on_socket = shared.options.on_socket.as_ref()?;
+        // The main channel is there from the first moment; without a handler it is opened at its first use.
+        socket.channel(MAIN_CHANNEL);
+        Some(on_socket.0(socket))
+    }
+
+    fn service(&mut self, name: &str) -> Option<Box<dyn Inbound>> {
+        let shared = &self.server.shared;
+        let service = shared.services.get(name)?;
+        let lane = Arc::new(Lane::new(name, self.mailbox.clone()));
+        Some(service.open(lane, &shared.options.limits))
+    }
+
+    fn closed(&mut self, _reason: CloseReason) {
+        self.leave();
+    }
+}
+
+impl ServerHooks {
+    /// The one way out of the registry.
+    fn leave(&self) {
+        if let Some(socket_id) = self.mailbox.peer().socket_id.get() {
+            self.server.shared.registry.remove(socket_id);
+        }
+    }
+}
+
+impl Drop for ServerHooks {
+    fn drop(&mut self) {
+        // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
+        self.leave();
+        self.mailbox.close(CloseReason::Panicked);
+    }
+}

@@ -1,0 +1,85 @@
+//! One connected client, as the server's application sees it.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::channel::{Channel, Channels};
+use crate::error::Error;
+use crate::proto::MAIN_CHANNEL;
+use crate::session::CloseReason;
+
+/// Handle to one connected client. Cheap to clone; it stays valid, but useless, after the socket has ended.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    channels: Arc<Channels>,
+}
+
+impl Socket {
+    pub(super) fn new(channels: Arc<Channels>) -> Self {
+        Self { channels }
+    }
+
+    /// Returns the id that both sides know: 20 characters of `0-9A-Za-z`. It names the socket, and proves nothing.
+    pub fn id(&self) -> &str {
+        self.channels.mailbox().peer().socket_id.get().map_or("", String::as_str)
+    }
+
+    /// Returns the network address of the peer.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.channels.mailbox().peer().remote_addr
+    }
+
+    /// Returns the `User-Agent` with which the socket was opened.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.channels.mailbox().peer().user_agent.as_deref()
+    }
+
+    /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
+    ///
+    /// What arrives for a channel before it is opened is dropped: open channels in `on_socket`, before its first `await`.
+    pub fn channel(&self, name: &str) -> Channel {
+        self.channels.channel(name)
+    }
+
+    /// Sends a text on the main channel; see [`Channel::send`].
+    ///
+    /// # Errors
+    /// As [`Channel::send`].
+    pub async fn send(&self, text: impl AsRef<str>) -> Result<(), Error> {
+        self.channel(MAIN_CHANNEL).send(text).await
+    }
+
+    /// Waits for the next text on the main channel; see [`Channel::recv`].
+    pub async fn recv(&self) -> Option<String> {
+        self.channel(MAIN_CHANNEL).recv().await
+    }
+
+    /// Calls `handler` for each text on the main channel; see [`Channel::on_message`].
+    pub fn on_message<F, Fut>(&self, handler: F)
+    where
+        F: FnMut(String) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.channel(MAIN_CHANNEL).on_message(handler);
+    }
+
+    /// Ends the socket. What was sent before is delivered first.
+    pub fn close(&self) {
+        self.channels.mailbox().request_close(CloseReason::Local);
+    }
+
+    /// Waits for the end of the socket. Cancel safe.
+    pub async fn closed(&self) -> CloseReason {
+        self.channels.mailbox().closed().await
+    }
+
+    /// Returns whether the socket has ended.
+    pub fn is_closed(&self) -> bool {
+        self.channels.mailbox().is_closed()
+    }
+
+    pub(super) fn shut_down(&self) {
+        self.channels.mailbox().request_close(CloseReason::Shutdown);
+    }
+}

@@ -1,0 +1,68 @@
+//! What a session tells its driver.
+
+/// A turn in the life of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The init exchange is done; channel data may follow.
+    Opened { socket_id: String },
+    /// The session has ended.
+    Closed(CloseReason),
+}
+
+/// Why a socket was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The application closed it, here.
+    Local,
+    /// The server is shutting down.
+    Shutdown,
+    /// The peer ended the session in due form.
+    Peer,
+    /// The connection broke or was closed without a farewell.
+    LinkLost,
+    /// The peer answered no ping in time.
+    KeepAlive,
+    /// The peer did not finish the init exchange in time.
+    InitTimeout,
+    /// The peer's init could not be read.
+    BadInit,
+    /// The versions don't fit; the client must not come back by itself.
+    Refused,
+    /// The peer sent too much channel data before its init.
+    DataBeforeInit,
+    /// The peer sent a message over the size limit.
+    TooLarge,
+    /// The peer sent something that is not UTF-8.
+    NotText,
+    /// The peer broke the rules of the transport, WebSocket for one.
+    TransportViolation,
+    /// The peer sent too many malformed messages.
+    TooManyFaults,
+    /// A channel was full for too long: nobody read it.
+    ChannelOverflow,
+    /// A handler of the application panicked.
+    Panicked,
+}
+
+impl std::fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Local => "closed by this side",
+            Self::Shutdown => "server is shutting down",
+            Self::Peer => "closed by the peer",
+            Self::LinkLost => "connection lost",
+            Self::KeepAlive => "no answer to a ping",
+            Self::InitTimeout => "no init in time",
+            Self::BadInit => "unreadable init",
+            Self::Refused => "protocol version refused",
+            Self::DataBeforeInit => "too much data before init",
+            Self::TooLarge => "message over the size limit",
+            Self::NotText => "message is not UTF-8",
+            Self::TransportViolation => "transport rules broken",
+            Self::TooManyFaults => "too many malformed messages",
+            Self::ChannelOverflow => "a channel that nobody reads is full",
+            Self::Panicked => "handler panicked",
+        })
+    }
+}

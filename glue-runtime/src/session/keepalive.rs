@@ -1,0 +1,43 @@
+//! Keep-alive: any message of the peer is a sign of life, its absence is asked about once.
+
+use std::time::Instant;
+
+use crate::proto::limits::KeepAlive;
+
+/// Decides when to ping and when to give up; the deadline itself stands in the timer table.
+#[derive(Debug)]
+pub(crate) struct KeepAliveTimer {
+    config: KeepAlive,
+    /// Whether a ping is out that nothing has answered.
+    pinged: bool,
+}
+
+impl KeepAliveTimer {
+    pub(crate) const fn new(config: KeepAlive) -> Self {
+        Self { config, pinged: false }
+    }
+
+    /// Takes note of a message and returns the next deadline.
+    pub(crate) fn handle_life(&mut self, now: Instant) -> Instant {
+        self.pinged = false;
+        now + self.config.interval
+    }
+
+    /// Says what silence until the deadline means.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> KeepAliveAction {
+        if self.pinged {
+            return KeepAliveAction::Dead;
+        }
+        self.pinged = true;
+        KeepAliveAction::Ping { deadline: now + self.config.timeout }
+    }
+}
+
+/// What to do when the peer has been silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeepAliveAction {
+    /// Ask; any message before the deadline will do for an answer.
+    Ping { deadline: Instant },
+    /// The peer is gone.
+    Dead,
+}

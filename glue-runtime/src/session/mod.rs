@@ -1,0 +1,273 @@
+//! The state machine of one socket, without clock and without I/O; one machine for both roles.
+//!
+//! Feed it what came in ([`Session::handle_text`]) and the time ([`Session::handle_timeout`]); then take what must
+//! happen: [`Session::poll_event`], [`Session::poll_transmit`] until `None`, and wake up at [`Session::poll_timeout`].
+
+mod event;
+mod keepalive;
+mod outbox;
+mod state;
+mod timer;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::CloseReason;
+pub(crate) use event::Event;
+pub(crate) use outbox::Outbox;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use semver::Version;
+
+use self::keepalive::{KeepAliveAction, KeepAliveTimer};
+use self::state::State;
+use self::timer::{Timer, TimerTable};
+use crate::proto::VERSION;
+use crate::proto::frame::Frame;
+use crate::proto::init::{ClientInit, ServerInit, is_compatible};
+use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
+use crate::proto::pair::{self, LengthUnit, PairError};
+use crate::proto::text::Text;
+
+/// Which side of the conversation a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Sends `in` first.
+    Client,
+    /// Answers `in` with this socket id.
+    Server { socket_id: String },
+}
+
+/// Protocol state of one socket.
+#[derive(Debug)]
+pub(crate) struct Session {
+    role: Role,
+    limits: Limits,
+    state: State,
+    keep_alive: KeepAliveTimer,
+    timers: TimerTable,
+    outbox: Outbox,
+    events: VecDeque<Event>,
+    /// Main-channel texts that came before `in`; empty once the session is open.
+    early: Vec<String>,
+    /// Malformed messages so far.
+    faults: u32,
+}
+
+impl Session {
+    /// Starts a session on a fresh link; a client's `in` is ready to be transmitted.
+    pub(crate) fn new(role: Role, keep_alive: KeepAlive, limits: Limits, now: Instant) -> Self {
+        let mut outbox = Outbox::default();
+        if role == Role::Client {
+            let version = Version::parse(VERSION).expect("the protocol version is a semantic version");
+            outbox.push_control(Frame::Init(&ClientInit { version }.encode()));
+        }
+        let mut timers = TimerTable::default();
+        timers.set(Timer::Init, now + limits.init);
+
+        let mut session = Self {
+            role,
+            limits,
+            state: State::Opening,
+            keep_alive: KeepAliveTimer::new(keep_alive),
+            timers,
+            outbox,
+            events: VecDeque::new(),
+            early: Vec::new(),
+            faults: 0,
+        };
+        session.note_life(now);
+        session
+    }
+
+    /// Takes one message of the peer and returns its channel data, if it has any for the application.
+    pub(crate) fn handle_text<'a>(&mut self, now: Instant, text: &'a str) -> Option<&'a str> {
+        if !self.state.can_receive() {
+            return None;
+        }
+        self.note_life(now);
+
+        match Frame::decode(text) {
+            Ok(Frame::ChannelData(data)) => return self.handle_channel_data(now, data),
+            Ok(Frame::Init(json)) => self.handle_init(now, json),
+            Ok(Frame::Ping) => self.outbox.push_control(Frame::Pong),
+            Ok(Frame::Pong) => {}
+            Ok(Frame::Close) => self.close(now, CloseReason::Peer),
+            Ok(Frame::DontReconnect) if self.role == Role::Client => self.close(now, CloseReason::Refused),
+            // A client logs what it doesn't know; answering `iv` to it could go back and forth for ever.
+            Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) if self.role == Role::Client => self.fault(now),
+            Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) => self.reject(now),
+        }
+        None
+    }
+
+    /// Does what is due at `now`.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop_expired(now) {
+            match timer {
+                Timer::Init => self.close(now, CloseReason::InitTimeout),
+                Timer::KeepAlive => match self.keep_alive.handle_timeout(now) {
+                    KeepAliveAction::Ping { deadline } => {
+                        self.outbox.push_control(Frame::Ping);
+                        self.timers.set(Timer::KeepAlive, deadline);
+                    }
+                    KeepAliveAction::Dead => self.close(now, CloseReason::KeepAlive),
+                },
+                Timer::Stall => self.close(now, CloseReason::ChannelOverflow),
+                Timer::Refusal => self.finish(now, CloseReason::Refused),
+                Timer::Close => self.state = State::Closed,
+            }
+        }
+    }
+
+    /// Ends the session: nothing more is taken in, what is queued is still transmitted until the close time runs out.
+    ///
+    /// The first reason stays; a client announces the end with `cl`.
+    pub(crate) fn close(&mut self, now: Instant, reason: CloseReason) {
+        if self.state.is_closing() {
+            return;
+        }
+        if self.role == Role::Client && reason == CloseReason::Local {
+            self.outbox.push_data(Text::from_static("cl"));
+        }
+        self.finish(now, reason);
+    }
+
+    /// Counts a malformed message of the peer; too many end the session.
+    pub(crate) fn fault(&mut self, now: Instant) {
+        self.faults = self.faults.saturating_add(1);
+        if self.faults > self.limits.faults {
+            self.close(now, CloseReason::TooManyFaults);
+        }
+    }
+
+    /// Starts the time that a full channel may keep the socket from being read, unless it runs already.
+    pub(crate) fn stall(&mut self, now: Instant) {
+        if !self.timers.is_set(Timer::Stall) {
+            self.timers.set(Timer::Stall, now + self.limits.stall);
+        }
+    }
+
+    /// Ends a stall: the channel took its message.
+    pub(crate) fn end_stall(&mut self) {
+        self.timers.stop(Timer::Stall);
+    }
+
+    /// Returns the oldest event that was not taken yet.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Returns the next text for the link.
+    pub(crate) fn poll_transmit(&mut self) -> Option<Text> {
+        self.outbox.pop()
+    }
+
+    /// Returns the main-channel texts that came before `in`, once.
+    pub(crate) fn take_early(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.early)
+    }
+
+    /// Returns where outgoing channel data is queued.
+    pub(crate) fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// Returns when [`Session::handle_timeout`] must be called.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Returns whether the outbox is over its mark, so that nothing more should be produced.
+    pub(crate) fn is_congested(&self) -> bool {
+        self.outbox.bytes() >= self.limits.send_bytes
+    }
+
+    /// Returns whether the link must be cut, be there something left to transmit or not.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// Returns whether channel data flows.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Returns whether input is wanted.
+    pub(crate) fn can_receive(&self) -> bool {
+        self.state.can_receive()
+    }
+
+    fn handle_init(&mut self, now: Instant, json: &str) {
+        match (&self.role, self.state) {
+            (Role::Server { socket_id }, State::Opening) => match ClientInit::decode(json) {
+                Ok(init) if is_compatible(&init.version, &own_version()) => {
+                    let answer = ServerInit { socket_id: socket_id.clone() };
+                    self.outbox.push_control(Frame::Init(&answer.encode()));
+                    self.open(answer.socket_id);
+                }
+                Ok(_) => {
+                    self.outbox.push_control(Frame::DontReconnect);
+                    self.state = State::Refusing;
+                    self.timers.stop(Timer::Init);
+                    self.timers.stop(Timer::KeepAlive);
+                    self.timers.set(Timer::Refusal, now + REFUSAL_PAUSE);
+                }
+                Err(_) => self.close(now, CloseReason::BadInit),
+            },
+            (Role::Client, State::Opening) => match ServerInit::decode(json) {
+                Ok(init) => self.open(init.socket_id),
+                Err(_) => self.close(now, CloseReason::BadInit),
+            },
+            (Role::Server { .. }, _) => self.reject(now),
+            (Role::Client, _) => self.fault(now),
+        }
+    }
+
+    fn handle_channel_data<'a>(&mut self, now: Instant, data: &'a str) -> Option<&'a str> {
+        if self.state == State::Open {
+            return Some(data);
+        }
+        match pair::decode(data, LengthUnit::Bytes) {
+            Ok((crate::proto::MAIN_CHANNEL, text)) if self.early.len() < self.limits.early_messages => {
+                self.early.push(text.to_owned());
+            }
+            Ok((crate::proto::MAIN_CHANNEL, _)) => self.close(now, CloseReason::DataBeforeInit),
+            Ok(_) | Err(PairError::BadLength | PairError::NoSeparator | PairError::SplitCharacter | PairError::TooLong) => {
+                self.fault(now);
+            }
+        }
+        None
+    }
+
+    fn open(&mut self, socket_id: String) {
+        self.state = State::Open;
+        self.timers.stop(Timer::Init);
+        self.events.push_back(Event::Opened { socket_id });
+    }
+
+    /// Answers `iv`: the peer's last message was not understood.
+    fn reject(&mut self, now: Instant) {
+        self.outbox.push_control(Frame::Invalid);
+        self.fault(now);
+    }
+
+    fn finish(&mut self, now: Instant, reason: CloseReason) {
+        self.state = State::Closing;
+        self.timers.clear();
+        self.timers.set(Timer::Close, now + self.limits.close);
+        self.early.clear();
+        self.events.push_back(Event::Closed(reason));
+    }
+
+    /// Any message is a sign of life.
+    fn note_life(&mut self, now: Instant) {
+        self.timers.set(Timer::KeepAlive, self.keep_alive.handle_life(now));
+    }
+}
+
+fn own_version() -> Version {
+    Version::parse(VERSION).expect("the protocol version is a semantic version")
+}

@@ -1,0 +1,64 @@
+//! Deadlines of a session: few, so a plain table does.
+
+use std::time::Instant;
+
+/// A deadline; its doc says what expiry means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// The init exchange took too long.
+    Init,
+    /// The peer was silent: ping it, or give it up when it was pinged before.
+    KeepAlive,
+    /// A full channel kept the socket from being read for too long.
+    Stall,
+    /// `dr` had its time to arrive.
+    Refusal,
+    /// What was queued at the end could not be transmitted in time.
+    Close,
+}
+
+impl Timer {
+    const ALL: [Self; 5] = [Self::Init, Self::KeepAlive, Self::Stall, Self::Refusal, Self::Close];
+}
+
+/// The deadlines that are set.
+#[derive(Debug, Default)]
+pub(crate) struct TimerTable {
+    deadlines: [Option<Instant>; Timer::ALL.len()],
+}
+
+impl TimerTable {
+    /// Sets or moves a deadline.
+    pub(crate) fn set(&mut self, timer: Timer, deadline: Instant) {
+        self.deadlines[timer as usize] = Some(deadline);
+    }
+
+    /// Takes a deadline back.
+    pub(crate) fn stop(&mut self, timer: Timer) {
+        self.deadlines[timer as usize] = None;
+    }
+
+    /// Takes all deadlines back.
+    pub(crate) fn clear(&mut self) {
+        self.deadlines = Default::default();
+    }
+
+    /// Takes one deadline that has been reached.
+    pub(crate) fn pop_expired(&mut self, now: Instant) -> Option<Timer> {
+        let timer = Timer::ALL
+            .into_iter()
+            .find(|&timer| self.deadlines[timer as usize].is_some_and(|deadline| deadline <= now))?;
+        self.stop(timer);
+        Some(timer)
+    }
+
+    /// Returns whether a deadline is set.
+    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+        self.deadlines[timer as usize].is_some()
+    }
+
+    /// Returns the earliest deadline.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.deadlines.iter().flatten().min().copied()
+    }
+}

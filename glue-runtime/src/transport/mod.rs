@@ -1,0 +1,48 @@
+//! How texts travel; knows nothing of frames.
+
+mod websocket;
+
+pub(crate) use websocket::WebSocketTransport;
+#[cfg(feature = "client")]
+pub(crate) use websocket::config as websocket_config;
+
+use std::task::{Context, Poll};
+
+use thiserror::Error;
+
+use crate::proto::text::Text;
+
+/// Carrier of the texts of one link, polled by one driver.
+pub(crate) trait Transport: Send + Unpin {
+    /// Takes the next text of the peer; `None` when the peer has ended the link in due form.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>>;
+
+    /// Returns ready when [`Transport::send`] may be called.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+
+    /// Buffers a text; it is written by [`Transport::poll_flush`], or earlier when much has piled up.
+    fn send(&mut self, text: Text) -> Result<(), TransportError>;
+
+    /// Writes what is buffered.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+
+    /// Says goodbye, for `fault` if that was the cause, and returns ready when the peer has done so too.
+    fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()>;
+}
+
+/// Why a link broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum TransportError {
+    /// The peer sent a message over the size limit.
+    #[error("message over the size limit")]
+    TooLarge,
+    /// The peer sent something that is not UTF-8.
+    #[error("message is not UTF-8")]
+    NotText,
+    /// The peer broke the transport's own rules.
+    #[error("transport rules broken")]
+    Violation,
+    /// The connection is gone.
+    #[error("connection lost")]
+    Lost,
+}
