@@ -1,1 +1,107 @@
-//! Glue codegen.
+//! Writes TypeScript clients for `#[glue::channel]` traits.
+//!
+//! [`generate`] is the heart: a pure function from the [schemas](glue::schema) of channels to [files](File). Around it,
+//! [`discover`] gets the schemas out of a cargo package, [`output`] brings a folder up to date, and [`cli`] is the command.
+//!
+//! ```
+//! use glue_codegen::{Options, generate};
+//!
+//! let schema = r#"{"v":1,"crate":"demo","module":"demo","name":"Echo","channel":"echo","file":"src/lib.rs","line":1,
+//!     "methods":[{"name":"say","kind":"call","args":[{"name":"text","type":"string"}],"ret":"string"}]}"#;
+//! let schema = glue::schema::ChannelSchema::from_json(schema)?;
+//!
+//! let files = generate(&[schema], &Options::default())?;
+//!
+//! let stub = files.iter().find(|file| file.path == "echo.ts").expect("one file per channel");
+//! assert!(stub.text.contains("say(text: string, options?: CallOptions): Promise<string> {"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod cli;
+pub mod discover;
+mod embed;
+mod metadata;
+mod model;
+mod name;
+pub mod output;
+mod print;
+mod resolve;
+mod syntax;
+
+use glue::schema::ChannelSchema;
+
+pub use resolve::{Problem, Problems};
+
+/// What to generate.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// TypeScript unless told otherwise.
+    pub emit: Emit,
+}
+
+/// The language of the generated files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Emit {
+    /// TypeScript sources.
+    #[default]
+    TypeScript,
+    /// ES modules with declaration files, for projects that compile nothing.
+    JavaScript,
+}
+
+/// A generated file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Path under the output folder, with `/` between folders.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Generates a client for `channels`: one file per channel, one for their types, an index, and the runtime they need.
+///
+/// The same channels give the same files, whatever their order.
+///
+/// # Errors
+/// [`Problems`] lists every type that has no TypeScript form and every name that two things want.
+pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<File>, Problems> {
+    let model = resolve::resolve(channels)?;
+
+    let mut files = Vec::new();
+    let mut add = |path: String, text: String| files.push(File { path, text });
+    match options.emit {
+        Emit::TypeScript => {
+            add("index.ts".into(), print::index(&model, true));
+            for channel in &model.channels {
+                add(format!("{}.ts", channel.stem), print::class_source(channel));
+            }
+            if !model.types.is_empty() {
+                add("types.ts".into(), print::declarations(&model.types));
+            }
+        }
+        Emit::JavaScript => {
+            add("index.js".into(), print::index(&model, false));
+            add("index.d.ts".into(), print::index(&model, true));
+            for channel in &model.channels {
+                add(format!("{}.js", channel.stem), print::class_script(channel));
+                add(
+                    format!("{}.d.ts", channel.stem),
+                    print::class_declaration(channel),
+                );
+            }
+            if !model.types.is_empty() {
+                add("types.js".into(), print::header("") + "export {};\n");
+                add("types.d.ts".into(), print::declarations(&model.types));
+            }
+        }
+    }
+    let runtime = match options.emit {
+        Emit::TypeScript => embed::SOURCES,
+        Emit::JavaScript => embed::BUILT,
+    };
+    for (path, text) in runtime {
+        add(format!("{}/{path}", embed::FOLDER), print::header("") + text);
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}

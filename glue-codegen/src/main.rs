@@ -1,3 +1,7 @@
 //! The `glue-codegen` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    glue_codegen::cli::run(std::env::args_os().skip(1))
+}

@@ -1,0 +1,417 @@
+//! Gets the schemas out of a cargo package: builds it in test mode with the harnesses that `#[glue::channel]` then emits, and
+//! runs those.
+//!
+//! The type texts exist only at run time of the user's crate, because ts-rs makes them from trait impls. A test harness reaches
+//! private modules and binaries, needs no set-up by the user, and nothing of it is in any other build.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use glue::schema::{ChannelSchema, SchemaError};
+use serde::Deserialize;
+
+use crate::metadata::{Package, Workspace, cargo};
+
+/// Names of the harnesses start with this.
+const HARNESS: &str = "__glue_codegen_";
+
+/// What to build, in cargo's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Packages by name; if empty, those of the current folder.
+    pub packages: Vec<String>,
+    /// Features of the packages.
+    pub features: Vec<String>,
+    /// All features of the packages.
+    pub all_features: bool,
+    /// Not the default features of the packages.
+    pub no_default_features: bool,
+    /// Target triple.
+    pub target: Option<String>,
+    /// Path of a Cargo.toml.
+    pub manifest_path: Option<PathBuf>,
+    /// Cargo.lock must not change.
+    pub locked: bool,
+    /// No network.
+    pub offline: bool,
+}
+
+/// Why no schemas were found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiscoverError {
+    /// Cargo couldn't be run, or answered something else than we expect.
+    #[error("cannot run cargo")]
+    Cargo(#[source] io::Error),
+    /// `cargo metadata` failed, and has said why.
+    #[error("cargo metadata failed; see above")]
+    Metadata,
+    /// No package here uses glue-runtime.
+    #[error(
+        "no package here depends on glue-runtime; run glue-codegen where the #[glue::channel] traits are"
+    )]
+    NoPackage,
+    /// The workspace has no such package.
+    #[error("there is no package `{0}` in this workspace")]
+    UnknownPackage(String),
+    /// The package doesn't use glue-runtime.
+    #[error("the package `{0}` does not depend on glue-runtime")]
+    NotAUser(String),
+    /// The user's crate has errors, which cargo has printed.
+    #[error("the crate does not compile; see the errors above")]
+    Build,
+    /// Only the user's unit tests have errors, which cargo has printed.
+    #[error(
+        "your crate compiles but its unit tests do not; glue-codegen builds in test mode, fix the tests shown above"
+    )]
+    TestBuild,
+    /// A harness failed.
+    #[error("reading the channels of {target} failed:\n{output}")]
+    Harness {
+        /// The program.
+        target: String,
+        /// What it printed.
+        output: String,
+    },
+    /// No harness was there to run.
+    #[error("no #[glue::channel] trait found in {targets}{}", CUSTOM_HARNESS)]
+    NoChannel {
+        /// What was searched.
+        targets: String,
+    },
+    /// The runtime is of another version than this program.
+    #[error(
+        "glue-codegen {} does not fit the glue-runtime of {crate_file}; install the glue-codegen of the same version",
+        env!("CARGO_PKG_VERSION")
+    )]
+    Schema {
+        /// Name of the file that can't be read: crate, module and trait.
+        crate_file: String,
+        /// What is wrong with it.
+        #[source]
+        source: SchemaError,
+    },
+    /// The file system refused.
+    #[error("{}", .path.display())]
+    Io {
+        /// The file or folder in question.
+        path: PathBuf,
+        /// What it said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+const CUSTOM_HARNESS: &str = " (targets with `harness = false` or `#![no_main]` cannot be searched, and traits inside \
+                              function bodies are not seen)";
+
+/// Builds the selected packages and returns the schemas of their channels.
+///
+/// Cargo's own messages go to standard error.
+///
+/// # Errors
+/// [`DiscoverError`] says what to do.
+pub fn discover(selection: &Selection) -> Result<Vec<ChannelSchema>, DiscoverError> {
+    let workspace = Workspace::load(selection)?;
+    let packages = workspace.select(selection)?;
+    let programs = build(selection, &packages)?;
+
+    let folder = SchemaFolder::create(&workspace.target_directory)?;
+    let mut searched = Vec::new();
+    for program in &programs {
+        let bytes = fs::read(&program.path).map_err(|source| DiscoverError::Io {
+            path: program.path.clone(),
+            source,
+        })?;
+        // With a harness of its own, or none, the program is the user's server and not a test.
+        if contains(&bytes, HARNESS.as_bytes()) {
+            run(program, &folder.0)?;
+        }
+        searched.push(program.name.as_str());
+    }
+
+    let schemas = folder.read()?;
+    if schemas.is_empty() {
+        return Err(DiscoverError::NoChannel {
+            targets: searched.join(", "),
+        });
+    }
+    Ok(schemas)
+}
+
+impl Selection {
+    /// Passes on the options that every subcommand takes.
+    pub(crate) fn pass_common(&self, command: &mut Command) {
+        if let Some(path) = &self.manifest_path {
+            command.arg("--manifest-path").arg(path);
+        }
+        if self.locked {
+            command.arg("--locked");
+        }
+        if self.offline {
+            command.arg("--offline");
+        }
+    }
+
+    /// Passes on what is built.
+    fn pass_build(&self, command: &mut Command, packages: &[&Package]) {
+        self.pass_common(command);
+        for package in packages {
+            command.arg("-p").arg(&package.id);
+        }
+        // Not `--bin NAME`: that is an error for a binary whose required features are off.
+        command.arg("--bins");
+        if packages.iter().any(|package| package.has_library()) {
+            command.arg("--lib");
+        }
+        let mut keys: Vec<_> = packages
+            .iter()
+            .filter_map(|package| package.runtime_key())
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let switches = keys.iter().map(|key| format!("{key}/codegen"));
+        for features in self.features.iter().cloned().chain(switches) {
+            command.arg("--features").arg(features);
+        }
+        if self.all_features {
+            command.arg("--all-features");
+        }
+        if self.no_default_features {
+            command.arg("--no-default-features");
+        }
+        if let Some(target) = self.target.clone().or_else(host_if_cross) {
+            command.arg("--target").arg(target);
+        }
+    }
+}
+
+/// A built program that may hold harnesses.
+#[derive(Debug)]
+struct Program {
+    /// For messages: `bin server of package chat`.
+    name: String,
+    path: PathBuf,
+    /// Folder of its package.
+    folder: PathBuf,
+}
+
+/// The line of cargo's JSON that we need.
+#[derive(Deserialize)]
+struct Artifact {
+    package_id: String,
+    target: ArtifactTarget,
+    profile: ArtifactProfile,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactProfile {
+    test: bool,
+}
+
+/// One build for all packages.
+fn build(selection: &Selection, packages: &[&Package]) -> Result<Vec<Program>, DiscoverError> {
+    let mut command = cargo("test");
+    command.args(["--no-run", "--message-format=json-render-diagnostics"]);
+    selection.pass_build(&mut command, packages);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(DiscoverError::Cargo)?;
+    if !output.status.success() {
+        return Err(explain(selection, packages));
+    }
+
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let artifacts = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    let program = |artifact: Artifact| {
+        let path = artifact.executable.filter(|_| artifact.profile.test)?;
+        let package = packages
+            .iter()
+            .find(|package| package.id == artifact.package_id)?;
+        let kind = artifact.target.kind.first().map_or("target", String::as_str);
+        let name = format!("{kind} {} of package {}", artifact.target.name, package.name);
+        Some(Program {
+            name,
+            path,
+            folder: package.folder().to_owned(),
+        })
+    };
+    Ok(artifacts.filter_map(program).collect())
+}
+
+/// Tells errors in the tests from errors in the crate.
+fn explain(selection: &Selection, packages: &[&Package]) -> DiscoverError {
+    let mut command = cargo("check");
+    command.arg("--quiet");
+    selection.pass_build(&mut command, packages);
+    match command.stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        Ok(status) if status.success() => DiscoverError::TestBuild,
+        _ => DiscoverError::Build,
+    }
+}
+
+fn run(program: &Program, folder: &Path) -> Result<(), DiscoverError> {
+    let mut command = Command::new(&program.path);
+    command
+        .args(["--quiet", HARNESS])
+        .current_dir(&program.folder)
+        .env("GLUE_CODEGEN_OUT", folder);
+    let output = command.output().map_err(|source| DiscoverError::Io {
+        path: program.path.clone(),
+        source,
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = [output.stdout, output.stderr].concat();
+    let output = String::from_utf8_lossy(&text).trim().to_owned();
+    Err(DiscoverError::Harness {
+        target: program.name.clone(),
+        output,
+    })
+}
+
+/// Where the harnesses of one run write, so that runs at the same time don't mix; removed in the end.
+struct SchemaFolder(PathBuf);
+
+impl SchemaFolder {
+    fn create(target: &Path) -> Result<Self, DiscoverError> {
+        let path = target
+            .join("glue-codegen")
+            .join(format!("schema-{}", std::process::id()));
+        // What an earlier process with our id left behind after a crash.
+        let _ = fs::remove_dir_all(&path);
+        match fs::create_dir_all(&path) {
+            Ok(()) => Ok(Self(path)),
+            Err(source) => Err(DiscoverError::Io { path, source }),
+        }
+    }
+
+    fn read(&self) -> Result<Vec<ChannelSchema>, DiscoverError> {
+        let error = |source| DiscoverError::Io {
+            path: self.0.clone(),
+            source,
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.0).map_err(error)? {
+            files.push(entry.map_err(error)?.path());
+        }
+        files.sort();
+
+        files
+            .into_iter()
+            .map(|path| {
+                let text = fs::read_to_string(&path).map_err(error)?;
+                ChannelSchema::from_json(&text).map_err(|source| {
+                    let crate_file = path
+                        .file_stem()
+                        .unwrap_or_default()
+                        .to_string_lossy()
+                        .into_owned();
+                    DiscoverError::Schema { crate_file, source }
+                })
+            })
+            .collect()
+    }
+}
+
+impl Drop for SchemaFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The host's triple where the user's configuration builds for another target: the harnesses have to run here.
+fn host_if_cross() -> Option<String> {
+    let configured = env::var_os("CARGO_BUILD_TARGET").is_some()
+        || env::current_dir().is_ok_and(|at| configures_target(&at));
+    if !configured {
+        return None;
+    }
+    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .arg("-vV")
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+}
+
+/// Whether a configuration file that holds for `folder` sets a target.
+fn configures_target(folder: &Path) -> bool {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let folders = folder.ancestors().map(|folder| folder.join(".cargo")).chain(home);
+    let mut texts = folders
+        .flat_map(|folder| [folder.join("config.toml"), folder.join("config")])
+        .filter_map(|path| fs::read_to_string(path).ok());
+    texts.any(|text| sets_target(&text))
+}
+
+/// Whether this configuration has the key `build.target`. Reading the whole of TOML for it would take a dependency; where the
+/// guess is wrong, the dependencies are built once more, for the same host.
+fn sets_target(config: &str) -> bool {
+    let mut section = "";
+    config.lines().map(str::trim).any(|line| {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let key = line.split('=').next().unwrap_or_default().trim();
+        key == "build.target" || (section == "[build]" && key == "target")
+    })
+}
+
+/// Whether `needle` occurs in `bytes`. Executables are large and are read by debug builds too, so it skips ahead by the length
+/// of the needle wherever the byte there can't be part of it (Horspool).
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    let Some(last) = needle.len().checked_sub(1) else {
+        return true;
+    };
+    let mut skip = [needle.len(); 256];
+    for (at, byte) in needle[..last].iter().enumerate() {
+        skip[usize::from(*byte)] = last - at;
+    }
+    let mut at = 0;
+    while let Some(window) = bytes.get(at..at + needle.len()) {
+        if window == needle {
+            return true;
+        }
+        at += skip[usize::from(window[last])];
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harnesses_are_found_in_a_program() {
+        assert!(contains(b"....demo::__glue_codegen_Chat..", HARNESS.as_bytes()));
+        assert!(contains(b"__glue_codegen_", HARNESS.as_bytes()));
+        assert!(!contains(b"__glue_codege__glue_codegen", HARNESS.as_bytes()));
+        assert!(!contains(b"", HARNESS.as_bytes()));
+    }
+
+    #[test]
+    fn a_configured_target_is_seen() {
+        assert!(sets_target(
+            "[build]\njobs = 2\ntarget = \"wasm32-unknown-unknown\""
+        ));
+        assert!(sets_target("build.target = [\"a\", \"b\"]"));
+        assert!(!sets_target("[build]\ntarget-dir = \"x\"\n[env]\ntarget = \"y\""));
+    }
+}

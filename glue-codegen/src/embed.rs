@@ -1,0 +1,131 @@
+//! The TypeScript runtime, which is written beside the stubs.
+
+/// Folder of the runtime under `--out`.
+pub(crate) const FOLDER: &str = "runtime";
+
+/// Names of the runtime that `index.ts` passes on; the others can be had from the runtime's own index. It is short so that it
+/// leaves the names that applications like to use.
+pub(crate) const EXPORTS: &[(&str, Use)] = &[
+    ("CallOptions", Use::Type),
+    ("GlueError", Use::Value),
+    ("glue", Use::Value),
+    ("Socket", Use::Type),
+    ("SocketOptions", Use::Type),
+    ("SocketState", Use::Type),
+];
+
+/// Names of the runtime that stubs import beside [`EXPORTS`].
+pub(crate) const IMPORTS: &[&str] = &["Rpc", "RpcSocket", "Unsubscribe"];
+
+/// How a name of the runtime may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It is gone once compiled.
+    Type,
+    /// A function or class.
+    Value,
+}
+
+/// Builds the tables of files from the list of modules, relative to their folder.
+macro_rules! modules {
+    ($($module:literal),* $(,)?) => {
+        /// Sources.
+        pub(crate) const SOURCES: &[(&str, &str)] = &[
+            $((concat!($module, ".ts"), include_str!(concat!("../typescript/src/", $module, ".ts"))),)*
+        ];
+
+        /// Modules and declarations compiled from the sources, for `--emit js`.
+        pub(crate) const BUILT: &[(&str, &str)] = &[
+            $(
+                (concat!($module, ".d.ts"), include_str!(concat!("../typescript/dist/", $module, ".d.ts"))),
+                (concat!($module, ".js"), include_str!(concat!("../typescript/dist/", $module, ".js"))),
+            )*
+        ];
+    };
+}
+
+modules! {
+    "client/backoff",
+    "client/channel",
+    "client/client",
+    "client/connector",
+    "client/options",
+    "clock",
+    "emitter",
+    "errors",
+    "index",
+    "proto/code",
+    "proto/envelope",
+    "proto/frame",
+    "proto/init",
+    "proto/limits",
+    "proto/malformed",
+    "proto/pair",
+    "rpc/caller",
+    "rpc/credit",
+    "rpc/in-flight",
+    "rpc/stream",
+    "session/keepalive",
+    "session/outbox",
+    "session/session",
+    "transport/transport",
+    "transport/websocket",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Paths of all files in `folder`, sorted, with `/`.
+    fn on_disk(folder: &Path, prefix: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+            if entry.path().is_dir() {
+                found.extend(on_disk(&entry.path(), &format!("{path}/")));
+            } else {
+                found.push(path);
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn assert_complete(folder: &str, table: &[(&str, &str)]) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("typescript")
+            .join(folder);
+        let mut embedded: Vec<_> = table.iter().map(|(path, _)| (*path).to_owned()).collect();
+        embedded.sort();
+
+        assert_eq!(
+            embedded,
+            on_disk(&folder, ""),
+            "the list of modules in embed.rs differs from {}",
+            folder.display()
+        );
+    }
+
+    #[test]
+    fn every_source_is_embedded() {
+        assert_complete("src", SOURCES);
+    }
+
+    #[test]
+    fn every_compiled_module_is_embedded() {
+        assert_complete("dist", BUILT);
+    }
+
+    #[test]
+    fn the_names_in_use_are_exported() {
+        let (_, index) = SOURCES.iter().find(|(path, _)| *path == "index.ts").unwrap();
+        let words: Vec<_> = index.split(|char: char| !char.is_alphanumeric()).collect();
+
+        for name in EXPORTS.iter().map(|(name, _)| name).chain(IMPORTS) {
+            assert!(words.contains(name), "{name}");
+        }
+    }
+}
