@@ -236,6 +236,13 @@ test("arguments that are no json fail the call", async () => {
 
   assert.equal(await outcome(rpc.call("f", { x: 1n })), "invalid_argument");
   assert.throws(() => rpc.notify("f", { x: 1n }), { code: "invalid_argument" });
+  for (const number of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    assert.throws(() => rpc.stream("f", { list: [{ x: number }] }), {
+      code: "invalid_argument",
+      message: `arguments of f: x is ${number}`,
+    });
+  }
+  rpc.notify("f", { nothing: null });
 });
 
 test("events reach their listeners until removed", () => {

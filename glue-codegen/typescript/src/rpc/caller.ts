@@ -264,10 +264,20 @@ export class Rpc {
 
 function encodeArgs(method: string, args: object): string {
   try {
-    return JSON.stringify(args);
+    const text = JSON.stringify(args);
+    // NaN and the infinities become null without a word, so where there is a null they are looked for.
+    if (text.includes("null")) JSON.stringify(args, refuseNonFinite);
+    return text;
   } catch (cause) {
-    throw new GlueError("invalid_argument", `arguments of ${method} are no JSON`, { cause });
+    throw new GlueError("invalid_argument", `arguments of ${method}: ${GlueError.from(cause).message}`, {
+      cause,
+    });
   }
+}
+
+function refuseNonFinite(key: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError(`${key} is ${value}`);
+  return value;
 }
 
 function decodeError(body: string): GlueError {
