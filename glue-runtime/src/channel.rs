@@ -35,7 +35,11 @@ impl Channel {
     /// [`ErrorKind::Closed`] when the socket has ended.
     pub async fn send(&self, text: impl AsRef<str>) -> Result<(), Error> {
         let text = self.lane.encode(text.as_ref());
-        self.lane.mailbox.send(text).await.map_err(|MailboxClosed| ErrorKind::Closed.into())
+        self.lane
+            .mailbox
+            .send(text)
+            .await
+            .map_err(|MailboxClosed| ErrorKind::Closed.into())
     }
 
     /// Sends a text if the socket has room for it now.
@@ -94,7 +98,9 @@ impl Channel {
 
 impl std::fmt::Debug for Channel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Channel").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("Channel")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,7 +143,11 @@ pub(crate) struct Lane {
 
 impl Lane {
     pub(crate) fn new(name: &str, mailbox: Arc<Mailbox>) -> Self {
-        Self { name: name.into(), prefix: pair::prefix(name).into(), mailbox }
+        Self {
+            name: name.into(),
+            prefix: pair::prefix(name).into(),
+            mailbox,
+        }
     }
 
     /// Starts a message of this channel with room for `capacity` bytes of data.
@@ -172,7 +182,11 @@ pub(crate) struct Channels {
 
 impl Channels {
     pub(crate) fn new(mailbox: Arc<Mailbox>, limits: Limits) -> Self {
-        Self { mailbox, limits, open: Mutex::default() }
+        Self {
+            mailbox,
+            limits,
+            open: Mutex::default(),
+        }
     }
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
@@ -185,7 +199,13 @@ impl Channels {
     pub(crate) fn channel(&self, name: &str) -> Channel {
         self.open_with(name, |lane| {
             let inbox = Arc::new(Inbox::new(&self.limits));
-            (Channel { lane, inbox: inbox.clone() }, Box::new(RawInbound { inbox }))
+            (
+                Channel {
+                    lane,
+                    inbox: inbox.clone(),
+                },
+                Box::new(RawInbound { inbox }),
+            )
         })
         .unwrap_or_else(|| Channel {
             lane: Arc::new(Lane::new(name, self.mailbox.clone())),
@@ -206,7 +226,10 @@ impl Channels {
         let (handle, inbound) = open(Arc::new(Lane::new(name, self.mailbox.clone())));
         channels.insert(name.into(), Arc::new(handle.clone()));
         // When the socket has ended the command is dropped, and with it the inbound side closes.
-        let _ = self.mailbox.command(Command::Open { name: name.into(), inbound });
+        let _ = self.mailbox.command(Command::Open {
+            name: name.into(),
+            inbound,
+        });
         Some(handle)
     }
 }
@@ -246,7 +269,12 @@ impl Inbox {
     }
 
     fn closed() -> Self {
-        let inbox = Self { state: Mutex::default(), arrived: Notify::new(), max_messages: 0, max_bytes: 0 };
+        let inbox = Self {
+            state: Mutex::default(),
+            arrived: Notify::new(),
+            max_messages: 0,
+            max_bytes: 0,
+        };
         inbox.close();
         inbox
     }
@@ -274,7 +302,10 @@ impl Inbox {
                 if state.queue.is_empty() {
                     state.queue.shrink_to(IDLE_CAPACITY);
                 }
-                Pop::Text { text, was_full: std::mem::take(&mut state.refused) }
+                Pop::Text {
+                    text,
+                    was_full: std::mem::take(&mut state.refused),
+                }
             }
             None if state.closed => Pop::Closed,
             None => Pop::Empty,

@@ -168,7 +168,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn open_channel(&mut self, name: Box<str>, inbound: Box<dyn Inbound>) {
         // A channel of typed calls that has been used by then keeps its messages.
         if self.channels.contains_key(&name) || self.hooks.service(&name).is_some() {
-            tracing::error!(name, "channel carries typed calls, so the raw one of this name receives nothing");
+            tracing::error!(
+                name,
+                "channel carries typed calls, so the raw one of this name receives nothing"
+            );
             return;
         }
         self.channels.insert(name, inbound);
@@ -255,7 +258,13 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             self.channels.insert(name.into(), inbound);
         }
         let inbound = self.channels.get_mut(name)?;
-        let receipt = inbound.receive(text, &mut Turn { cx, out: &mut self.out });
+        let receipt = inbound.receive(
+            text,
+            &mut Turn {
+                cx,
+                out: &mut self.out,
+            },
+        );
         if receipt == Receipt::Fault {
             self.session.fault(now);
         }
@@ -267,7 +276,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn refuse_call(&mut self, name: &str, id: u64) {
         let lane = Lane::new(name, self.mailbox.clone());
         let mut out = lane.begin(96);
-        let json = format!(r#"{{"code":"{}","message":"no such channel"}}"#, Code::Unimplemented);
+        let json = format!(
+            r#"{{"code":"{}","message":"no such channel"}}"#,
+            Code::Unimplemented
+        );
         Envelope::Error { id, json: &json }.encode(&mut out);
         self.session.outbox().push_data(out.into());
     }
@@ -303,7 +315,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 // Streams are not polled when their items can't leave; writing wakes us.
                 break;
             }
-            inbound.poll(&mut Turn { cx, out: &mut self.out });
+            inbound.poll(&mut Turn {
+                cx,
+                out: &mut self.out,
+            });
         }
         self.collect(now);
         self.poll_tasks(now, cx);
@@ -345,7 +360,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 Poll::Ready(Err(_)) => return self.break_link(now, TransportError::Lost),
                 Poll::Pending => return,
             }
-            let Some(text) = self.session.poll_transmit() else { return };
+            let Some(text) = self.session.poll_transmit() else {
+                return;
+            };
             tracing::trace!(text = text.as_str(), "sent");
             self.unflushed = true;
             if self.transport.send(text).is_err() {
@@ -384,9 +401,13 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// The deadline moves with every message, the timer only when it fires too late or has fired: a timer that fires
     /// early costs one wake-up per keep-alive, moving it costs something per message.
     fn arm_timer(&mut self, cx: &mut Context<'_>) {
-        let Some(deadline) = self.session.poll_timeout() else { return };
+        let Some(deadline) = self.session.poll_timeout() else {
+            return;
+        };
         let deadline = tokio::time::Instant::from_std(deadline);
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         loop {
             if deadline < sleep.deadline() {
                 sleep.as_mut().reset(deadline);

@@ -19,7 +19,10 @@ pub(crate) enum Command {
     /// Transmit a finished message, which has taken `weight` permits.
     Send { text: Text, weight: u32 },
     /// Give the messages of a channel to `inbound` from now on.
-    Open { name: Box<str>, inbound: Box<dyn Inbound> },
+    Open {
+        name: Box<str>,
+        inbound: Box<dyn Inbound>,
+    },
     /// Poll a future of the application as long as the socket lives.
     Spawn(BoxFuture<'static, ()>),
 }
@@ -74,7 +77,13 @@ impl Mailbox {
     pub(crate) fn try_send(&self, text: Text) -> Result<(), TrySend> {
         let weight = self.weight(text.len());
         match self.space.try_acquire_many(weight) {
-            Ok(permits) => Room { mailbox: self, permits, weight }.send(text).map_err(|MailboxClosed| TrySend::Closed),
+            Ok(permits) => Room {
+                mailbox: self,
+                permits,
+                weight,
+            }
+            .send(text)
+            .map_err(|MailboxClosed| TrySend::Closed),
             Err(TryAcquireError::NoPermits) => Err(TrySend::Full),
             Err(TryAcquireError::Closed) => Err(TrySend::Closed),
         }
@@ -84,7 +93,11 @@ impl Mailbox {
     pub(crate) async fn reserve(&self, bytes: usize) -> Result<Room<'_>, MailboxClosed> {
         let weight = self.weight(bytes);
         let permits = self.space.acquire_many(weight).await.map_err(|_| MailboxClosed)?;
-        Ok(Room { mailbox: self, permits, weight })
+        Ok(Room {
+            mailbox: self,
+            permits,
+            weight,
+        })
     }
 
     /// Queues a short message that must not wait, such as the cancellation of a call. The caller answers for a bound.
@@ -196,7 +209,10 @@ pub(crate) struct Room<'a> {
 impl Room<'_> {
     /// Queues the message.
     pub(crate) fn send(self, text: Text) -> Result<(), MailboxClosed> {
-        self.mailbox.command(Command::Send { text, weight: self.weight })?;
+        self.mailbox.command(Command::Send {
+            text,
+            weight: self.weight,
+        })?;
         self.permits.forget();
         Ok(())
     }
@@ -221,7 +237,10 @@ struct Commands {
 
 impl std::fmt::Debug for Commands {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Commands").field("queued", &self.queue.len()).field("close", &self.close).finish()
+        f.debug_struct("Commands")
+            .field("queued", &self.queue.len())
+            .field("close", &self.close)
+            .finish()
     }
 }
 

@@ -85,9 +85,14 @@ impl ClientBuilder {
         let slash = if base_url.is_empty() { "" } else { "/" };
         let rest = host.strip_prefix("http").filter(|rest| rest.starts_with("://"));
         let rest = rest.ok_or_else(|| {
-            Error::new(ErrorKind::Config, format!("host `{host}` does not begin with `http://`"))
+            Error::new(
+                ErrorKind::Config,
+                format!("host `{host}` does not begin with `http://`"),
+            )
         })?;
-        format!("ws{rest}/{base_url}{slash}ws").parse().map_err(|error| Error::new(ErrorKind::Config, error))
+        format!("ws{rest}/{base_url}{slash}ws")
+            .parse()
+            .map_err(|error| Error::new(ErrorKind::Config, error))
     }
 
     async fn open(self, url: Uri) -> Result<Client, Error> {
@@ -98,9 +103,17 @@ impl ClientBuilder {
 
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &self.limits));
         let (opened, open) = oneshot::channel();
-        let hooks = ClientHooks { mailbox: mailbox.clone(), opened: Mutex::new(Some(opened)) };
+        let hooks = ClientHooks {
+            mailbox: mailbox.clone(),
+            opened: Mutex::new(Some(opened)),
+        };
         let session = Session::new(Role::Client, self.keep_alive, self.limits.clone(), now());
-        let driver = Driver::new(session, WebSocketTransport::from_stream(stream), mailbox.clone(), hooks);
+        let driver = Driver::new(
+            session,
+            WebSocketTransport::from_stream(stream),
+            mailbox.clone(),
+            hooks,
+        );
         // Ends with its socket, which ends when the last handle is dropped or the session's deadlines say so.
         tokio::spawn(driver.run());
 

@@ -31,12 +31,20 @@ impl Client {
     }
 
     pub(super) fn new(channels: Channels) -> Self {
-        Self { inner: Arc::new(Inner { channels }) }
+        Self {
+            inner: Arc::new(Inner { channels }),
+        }
     }
 
     /// Returns the id that the server gave to this socket.
     pub fn socket_id(&self) -> &str {
-        self.inner.channels.mailbox().peer().socket_id.get().map_or("", String::as_str)
+        self.inner
+            .channels
+            .mailbox()
+            .peer()
+            .socket_id
+            .get()
+            .map_or("", String::as_str)
     }
 
     /// Returns the channel of this name, opening it the first time; the main channel is called `m`.

@@ -3,6 +3,7 @@
 //! `kind [id] *(";" key "=" value) "&" rest`. The head is not JSON, so one scan for `&` finds the JSON, which is then
 //! parsed once, straight into the typed value.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use percent_encoding::percent_decode_str;
@@ -14,7 +15,12 @@ pub(crate) enum Envelope<'a> {
     /// `hi`: greeting, without an answer of its own.
     Hello { json: &'a str },
     /// `rq`: a call or the start of a stream, with the first credit for items.
-    Request { id: u64, credit: u32, method: &'a str, json: &'a str },
+    Request {
+        id: u64,
+        credit: u32,
+        method: &'a str,
+        json: &'a str,
+    },
     /// `nt`: a call that is never answered.
     Notification { method: &'a str, json: &'a str },
     /// `ok`: the call's value; ends the exchange.
@@ -38,14 +44,18 @@ impl<'a> Envelope<'a> {
     pub(crate) fn decode(text: &'a str) -> Result<Self, EnvelopeError> {
         let kind = Kind::decode(text)?;
         let (head, rest) = text.split_once('&').ok_or(EnvelopeError::NoBody)?;
-        let head = Head::decode(head.get(2..).unwrap_or_default())?;
-        let id = head.id_for(kind)?;
+        let Head { id, credit } = Head::decode(kind, head.get(2..).unwrap_or_default())?;
 
         Ok(match kind {
-            Kind::Hello => Self::Hello { json: rest },
+            Kind::Hello => Self::Hello { json: json(rest)? },
             Kind::Request => {
                 let (method, json) = split_name(rest)?;
-                Self::Request { id, credit: head.credit, method, json }
+                Self::Request {
+                    id,
+                    credit,
+                    method,
+                    json,
+                }
             }
             Kind::Notification => {
                 let (method, json) = split_name(rest)?;
@@ -55,12 +65,24 @@ impl<'a> Envelope<'a> {
                 let (event, json) = split_name(rest)?;
                 Self::Event { event, json }
             }
-            Kind::Ok => Self::Ok { id, json: rest },
-            Kind::Error => Self::Error { id, json: rest },
-            Kind::Item => Self::Item { id, json: rest },
+            Kind::Ok => Self::Ok {
+                id,
+                json: json(rest)?,
+            },
+            Kind::Error => Self::Error {
+                id,
+                json: json(rest)?,
+            },
+            Kind::Item => Self::Item {
+                id,
+                json: json(rest)?,
+            },
             Kind::End => Self::End { id },
             Kind::Cancel => Self::Cancel { id },
-            Kind::Credit => Self::Credit { id, items: decode_credit(rest).ok_or(EnvelopeError::BadCredit)? },
+            Kind::Credit => Self::Credit {
+                id,
+                items: decode_credit(rest).ok_or(EnvelopeError::BadCredit)?,
+            },
         })
     }
 
@@ -68,7 +90,12 @@ impl<'a> Envelope<'a> {
     pub(crate) fn encode(self, out: &mut String) {
         match self {
             Self::Hello { json } => push(out, &["hi&", json]),
-            Self::Request { id, credit, method, json } => {
+            Self::Request {
+                id,
+                credit,
+                method,
+                json,
+            } => {
                 push_head(out, Kind::Request, id);
                 if credit > 0 {
                     // Writing to a string cannot fail, here and below.
@@ -186,82 +213,96 @@ pub(crate) fn begin(out: &mut String, kind: Kind, id: u64) {
 /// Returns whether `name` may name a method or an event.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// What stands between the kind and the first `&`.
 struct Head {
-    id: Option<u64>,
+    /// 0 for a kind without an id.
+    id: u64,
     credit: u32,
 }
 
 impl Head {
-    fn decode(text: &str) -> Result<Self, EnvelopeError> {
+    fn decode(kind: Kind, text: &str) -> Result<Self, EnvelopeError> {
         let (id, params) = match text.split_once(';') {
             Some((id, params)) => (id, Some(params)),
             None => (text, None),
         };
-        let id = if id.is_empty() { None } else { Some(decode_id(id).ok_or(EnvelopeError::BadId)?) };
+        let id = match (kind.has_id(), id.is_empty()) {
+            (true, false) => decode_id(id).ok_or(EnvelopeError::BadId)?,
+            (true, true) => return Err(EnvelopeError::MissingId),
+            (false, true) => 0,
+            (false, false) => return Err(EnvelopeError::UnexpectedId),
+        };
         let credit = match params {
-            Some(params) => decode_params(params)?,
+            Some(params) => decode_params(kind, params)?,
             None => 0,
         };
         Ok(Self { id, credit })
     }
-
-    /// Returns the id, 0 for a kind without one.
-    fn id_for(&self, kind: Kind) -> Result<u64, EnvelopeError> {
-        match (kind.has_id(), self.id) {
-            (true, Some(id)) => Ok(id),
-            (true, None) => Err(EnvelopeError::MissingId),
-            (false, None) => Ok(0),
-            (false, Some(_)) => Err(EnvelopeError::UnexpectedId),
-        }
-    }
 }
 
-/// Reads the parameters and returns the one that we use, the first credit.
-fn decode_params(text: &str) -> Result<u32, EnvelopeError> {
+/// Reads the parameters and returns the one that we use, a request's first credit.
+fn decode_params(kind: Kind, text: &str) -> Result<u32, EnvelopeError> {
     let mut credit = 0;
-    let mut rest = Some(text);
-    while let Some(params) = rest {
-        let (param, next) = match params.split_once(';') {
-            Some((param, next)) => (param, Some(next)),
-            None => (params, None),
-        };
+    let mut start = 0;
+    for param in text.split(';') {
         let (key, value) = param.split_once('=').ok_or(EnvelopeError::BadParam)?;
         let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase());
-        if !is_key || !is_param_value(value) {
-            return Err(EnvelopeError::BadParam);
-        }
-        // Heads are short, so looking ahead beats keeping a set.
-        let is_same_key = |other: &str| other.split_once('=').is_some_and(|(other, _)| other == key);
-        if next.is_some_and(|next| next.split(';').any(is_same_key)) {
+        let value = decode_value(value)
+            .filter(|_| is_key)
+            .ok_or(EnvelopeError::BadParam)?;
+        // Heads are short, so looking back beats keeping a set.
+        let before = text.get(..start).unwrap_or_default();
+        if before
+            .split(';')
+            .any(|other| other.split_once('=').is_some_and(|(other, _)| other == key))
+        {
             return Err(EnvelopeError::DuplicateParam);
         }
-        if key == "c" {
-            credit = decode_credit(value).ok_or(EnvelopeError::BadParam)?;
+        if key == "c" && kind == Kind::Request {
+            credit = decode_credit(&value).ok_or(EnvelopeError::BadCredit)?;
         }
-        rest = next;
+        start += param.len() + 1;
     }
     Ok(credit)
 }
 
-/// Returns whether a value is percent-encoded as it must be.
-fn is_param_value(value: &str) -> bool {
+/// Reads a value: printable ASCII, in which `%` and two hexadecimal digits stand for a byte.
+fn decode_value(value: &str) -> Option<Cow<'_, str>> {
     let bytes = value.as_bytes();
-    let plain = bytes.iter().all(|&byte| byte != b'=' && !byte.is_ascii_control());
-    let escapes = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'%').all(|(index, _)| {
+    let is_plain = bytes.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'=');
+    let is_escaped = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'%').all(|(index, _)| {
         matches!(bytes.get(index + 1..index + 3), Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
     });
-    plain && escapes && percent_decode_str(value).decode_utf8().is_ok()
+    if is_plain && is_escaped {
+        percent_decode_str(value).decode_utf8().ok()
+    } else {
+        None
+    }
 }
 
 /// Splits `<name>&<json>`.
 fn split_name(rest: &str) -> Result<(&str, &str), EnvelopeError> {
-    let (name, json) = rest.split_once('&').ok_or(EnvelopeError::NoBody)?;
-    if is_name(name) { Ok((name, json)) } else { Err(EnvelopeError::BadMethod) }
+    let (name, rest) = rest.split_once('&').ok_or(EnvelopeError::NoBody)?;
+    if is_name(name) {
+        Ok((name, json(rest)?))
+    } else {
+        Err(EnvelopeError::BadMethod)
+    }
+}
+
+/// Takes the JSON text, of which only its being there is checked.
+fn json(rest: &str) -> Result<&str, EnvelopeError> {
+    if rest.is_empty() {
+        Err(EnvelopeError::NoBody)
+    } else {
+        Ok(rest)
+    }
 }
 
 fn decode_id(text: &str) -> Option<u64> {
@@ -269,7 +310,10 @@ fn decode_id(text: &str) -> Option<u64> {
 }
 
 fn decode_credit(text: &str) -> Option<u32> {
-    decode_number(text).filter(|items| (1..=u64::from(MAX_CREDIT)).contains(items))?.try_into().ok()
+    decode_number(text)
+        .filter(|items| (1..=u64::from(MAX_CREDIT)).contains(items))?
+        .try_into()
+        .ok()
 }
 
 /// Reads decimal digits without a sign or leading zeros.

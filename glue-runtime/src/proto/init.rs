@@ -3,7 +3,7 @@
 use std::fmt;
 
 use semver::Version;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -19,9 +19,13 @@ impl ClientInit {
     /// case, the last duplicate wins and `null` is an empty object.
     pub(crate) fn decode(json: &str) -> Result<Self, InitError> {
         let version = member(json, |name| name.eq_ignore_ascii_case("version"))?;
-        let version = version.ok_or(InitError::NoVersion)?;
+        let version = version
+            .filter(|version| !version.is_null())
+            .ok_or(InitError::NoVersion)?;
         let version = version.as_str().ok_or(InitError::BadVersion)?;
-        Ok(Self { version: Version::parse(version).map_err(|_| InitError::BadVersion)? })
+        Ok(Self {
+            version: Version::parse(version).map_err(|_| InitError::BadVersion)?,
+        })
     }
 
     /// Writes the JSON behind `in`.
@@ -80,11 +84,19 @@ pub(crate) enum InitError {
 
 /// Returns the last member whose name `matches`.
 fn member(json: &str, matches: impl Fn(&str) -> bool) -> Result<Option<Value>, InitError> {
-    let Members(members) = serde_json::from_str(json).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => InitError::NotAnObject,
-        _ => InitError::NotJson,
+    let Members(members) = serde_json::from_str(json).map_err(|_| {
+        let is_json = serde_json::from_str::<IgnoredAny>(json).is_ok();
+        if is_json {
+            InitError::NotAnObject
+        } else {
+            InitError::NotJson
+        }
     })?;
-    Ok(members.into_iter().rev().find(|(name, _)| matches(name)).map(|(_, value)| value))
+    Ok(members
+        .into_iter()
+        .rev()
+        .find(|(name, _)| matches(name))
+        .map(|(_, value)| value))
 }
 
 /// The members of a JSON object in their order, duplicates kept; none for `null`.

@@ -63,9 +63,15 @@ pub struct KeepAlive {
 
 impl KeepAlive {
     /// The server's default, as in the original: ping after 30 s of silence, 7 s for the answer.
-    pub const SERVER: Self = Self { interval: Duration::from_secs(30), timeout: Duration::from_secs(7) };
+    pub const SERVER: Self = Self {
+        interval: Duration::from_secs(30),
+        timeout: Duration::from_secs(7),
+    };
     /// The client's default, as in the original: ping after 35 s of silence, 5 s for the answer.
-    pub const CLIENT: Self = Self { interval: Duration::from_secs(35), timeout: Duration::from_secs(5) };
+    pub const CLIENT: Self = Self {
+        interval: Duration::from_secs(35),
+        timeout: Duration::from_secs(5),
+    };
 }
 
 /// Pause between `dr` and the end of the connection, as in the original.

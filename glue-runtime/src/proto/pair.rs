@@ -49,7 +49,7 @@ pub(crate) enum PairError {
     /// There is no `&`.
     #[error("no separator behind the length")]
     NoSeparator,
-    /// The length is not a decimal number, is negative or doesn't fit 64 bits.
+    /// The length is not a decimal number, or is negative.
     #[error("bad length")]
     BadLength,
     /// The length goes past the end.
@@ -71,20 +71,21 @@ fn decode_length(text: &str) -> Result<usize, PairError> {
         return Err(PairError::BadLength);
     }
 
-    let mut length: i64 = 0;
+    let mut length: usize = 0;
     for digit in digits {
         if !digit.is_ascii_digit() {
             return Err(PairError::BadLength);
         }
+        // What doesn't fit is too long in any case, once all digits have been seen to be digits.
         length = length
-            .checked_mul(10)
-            .and_then(|length| length.checked_add(i64::from(digit - b'0')))
-            .ok_or(PairError::BadLength)?;
+            .saturating_mul(10)
+            .saturating_add(usize::from(digit - b'0'));
     }
     if negative && length != 0 {
-        return Err(PairError::BadLength);
+        Err(PairError::BadLength)
+    } else {
+        Ok(length)
     }
-    usize::try_from(length).map_err(|_| PairError::TooLong)
 }
 
 /// Returns where the first `units` UTF-16 code units of `text` end.
@@ -94,7 +95,13 @@ fn byte_index(text: &str, units: usize) -> Result<usize, PairError> {
         if left == 0 {
             return Ok(index);
         }
-        left = left.checked_sub(character.len_utf16()).ok_or(PairError::SplitCharacter)?;
+        left = left
+            .checked_sub(character.len_utf16())
+            .ok_or(PairError::SplitCharacter)?;
     }
-    if left == 0 { Ok(text.len()) } else { Err(PairError::TooLong) }
+    if left == 0 {
+        Ok(text.len())
+    } else {
+        Err(PairError::TooLong)
+    }
 }

@@ -12,10 +12,15 @@ use crate::error::Error;
 /// `RpcChannel` (feature `client`) is the one over a socket; a test may bring its own.
 pub trait Caller: Send + Sync {
     /// Calls a method with its arguments, a JSON object, and returns its value. Dropping the future cancels the call.
-    fn call(&self, method: &'static str, args: String) -> impl Future<Output = Result<String, RpcError>> + Send;
+    fn call(
+        &self,
+        method: &'static str,
+        args: String,
+    ) -> impl Future<Output = Result<String, RpcError>> + Send;
 
     /// Calls a method that never answers; returns when the call is queued.
-    fn notify(&self, method: &'static str, args: String) -> impl Future<Output = Result<(), RpcError>> + Send;
+    fn notify(&self, method: &'static str, args: String)
+    -> impl Future<Output = Result<(), RpcError>> + Send;
 
     /// Opens a stream of a method's items. It starts when polled, and ends with the first error; dropping it cancels it.
     fn stream(

@@ -31,7 +31,12 @@ impl Context {
 
     /// Returns the caller's socket id: it names the socket, and proves nothing.
     pub fn socket_id(&self) -> &str {
-        self.lane.mailbox().peer().socket_id.get().map_or("", String::as_str)
+        self.lane
+            .mailbox()
+            .peer()
+            .socket_id
+            .get()
+            .map_or("", String::as_str)
     }
 
     /// Returns the caller's network address, if the socket has one.
@@ -46,7 +51,9 @@ impl Context {
 
     /// Returns a handle that sends events on this channel to this socket.
     pub fn emitter(&self) -> Emitter {
-        Emitter { lane: self.lane.clone() }
+        Emitter {
+            lane: self.lane.clone(),
+        }
     }
 
     /// Sends an event to the caller's socket; see [`Emitter::emit`].
@@ -92,7 +99,12 @@ impl Emitter {
 
     /// Returns the id of the socket.
     pub fn socket_id(&self) -> &str {
-        self.lane.mailbox().peer().socket_id.get().map_or("", String::as_str)
+        self.lane
+            .mailbox()
+            .peer()
+            .socket_id
+            .get()
+            .map_or("", String::as_str)
     }
 
     /// Returns whether the socket has ended, so that nothing can be sent any more.
@@ -103,7 +115,10 @@ impl Emitter {
 
 async fn emit<E: EventMessage>(lane: &Lane, event: &E) -> Result<(), Error> {
     let text = encode(lane, event)?;
-    lane.mailbox().send(text).await.map_err(|MailboxClosed| ErrorKind::Closed.into())
+    lane.mailbox()
+        .send(text)
+        .await
+        .map_err(|MailboxClosed| ErrorKind::Closed.into())
 }
 
 /// Writes `ev&<event>&<json>` as a message of the channel.
@@ -112,6 +127,8 @@ fn encode<E: EventMessage>(lane: &Lane, event: &E) -> Result<Text, Error> {
     out.push_str("ev&");
     out.push_str(event.name());
     out.push('&');
-    event.encode(&mut out).map_err(|error| Error::new(ErrorKind::Config, error))?;
+    event
+        .encode(&mut out)
+        .map_err(|error| Error::new(ErrorKind::Config, error))?;
     Ok(out.into())
 }

@@ -19,7 +19,11 @@ impl ReceiveWindow {
     /// Starts with a window of so many items, all of them granted with the request.
     pub(crate) fn new(window: u32) -> Self {
         let window = window.clamp(1, MAX_CREDIT);
-        Self { window, granted: window, consumed: 0 }
+        Self {
+            window,
+            granted: window,
+            consumed: 0,
+        }
     }
 
     /// Returns the credit that the request carries.

@@ -68,7 +68,9 @@ impl ChannelService {
 
 impl std::fmt::Debug for ChannelService {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ChannelService").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("ChannelService")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -132,7 +134,12 @@ where
 {
     fn receive(&mut self, data: &str, turn: &mut Turn<'_, '_>) -> Receipt {
         match Envelope::decode(data) {
-            Ok(Envelope::Request { id, credit, method, json }) => {
+            Ok(Envelope::Request {
+                id,
+                credit,
+                method,
+                json,
+            }) => {
                 if id % 2 == 0 || id <= self.last_id {
                     return Receipt::Fault;
                 }
@@ -189,7 +196,11 @@ where
             Ok(call) => call,
             Err(error) => return self.refuse(id, method, &error, turn),
         };
-        let exchange = Exchange { id, method: call.method(), kind: call.kind() };
+        let exchange = Exchange {
+            id,
+            method: call.method(),
+            kind: call.kind(),
+        };
         if id.is_none() && exchange.kind == CallKind::Stream {
             let error = RpcError::new(Code::InvalidArgument, "a stream needs a call");
             return self.refuse(id, method, &error, turn);
@@ -227,9 +238,10 @@ where
         }
         match guard(|| D::Call::decode(method, json)) {
             Ok(Ok(call)) => Ok(call),
-            Ok(Err(CallDecodeError::UnknownMethod)) => {
-                Err(RpcError::new(Code::Unimplemented, format!("`{}` has no method `{method}`", D::CHANNEL)))
-            }
+            Ok(Err(CallDecodeError::UnknownMethod)) => Err(RpcError::new(
+                Code::Unimplemented,
+                format!("`{}` has no method `{method}`", D::CHANNEL),
+            )),
             Ok(Err(CallDecodeError::InvalidArgument { message })) => {
                 Err(RpcError::new(Code::InvalidArgument, message))
             }
@@ -246,7 +258,10 @@ where
         if let Some(id) = exchange.id {
             self.exchanges.insert(id, handle);
         }
-        self.running.push(Running { exchange, future: Abortable::new(Guarded(future), registration) });
+        self.running.push(Running {
+            exchange,
+            future: Abortable::new(Guarded(future), registration),
+        });
     }
 
     /// Sends what the caller is owed at the end of a method.
@@ -315,7 +330,11 @@ pub(super) fn encode_reply<R: ReplyMessage>(
     let data = out.get(head..).unwrap_or_default();
     let mut error = lane.begin(data.len() + 96);
     envelope::begin(&mut error, Kind::Error, id);
-    for part in [r#"{"code":"application","message":"the method returned an error","data":"#, data, "}"] {
+    for part in [
+        r#"{"code":"application","message":"the method returned an error","data":"#,
+        data,
+        "}",
+    ] {
         error.push_str(part);
     }
     Ok((error.into(), reply_kind))
@@ -367,7 +386,9 @@ impl<F: Future> Future for Running<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let exchange = self.exchange;
-        Pin::new(&mut self.future).poll(cx).map(|end| Ended { exchange, end })
+        Pin::new(&mut self.future)
+            .poll(cx)
+            .map(|end| Ended { exchange, end })
     }
 }
 

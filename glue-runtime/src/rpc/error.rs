@@ -19,7 +19,11 @@ pub struct RpcError {
 impl RpcError {
     /// Creates an error for the peer. The message goes over the wire: nothing in it may be a secret.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), data: None }
+        Self {
+            code,
+            message: message.into(),
+            data: None,
+        }
     }
 
     /// Returns the kind of failure.
@@ -53,9 +57,11 @@ impl RpcError {
         }
 
         match serde_json::from_str::<Wire>(json) {
-            Ok(Wire { code, message, data }) => {
-                Self { code: Code::from_wire(&code).unwrap_or(Code::Internal), message, data }
-            }
+            Ok(Wire { code, message, data }) => Self {
+                code: Code::from_wire(&code).unwrap_or(Code::Internal),
+                message,
+                data,
+            },
             Err(_) => Self::new(Code::Internal, "the peer's error could not be read"),
         }
     }
@@ -70,7 +76,11 @@ impl RpcError {
             data: Option<&'a RawValue>,
         }
 
-        let wire = Wire { code: self.code.as_str(), message: &self.message, data: self.data.as_deref() };
+        let wire = Wire {
+            code: self.code.as_str(),
+            message: &self.message,
+            data: self.data.as_deref(),
+        };
         let json = serde_json::to_string(&wire).expect("two texts and finished JSON are JSON");
         out.push_str(&json);
     }

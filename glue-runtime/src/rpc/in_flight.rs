@@ -28,7 +28,10 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn new() -> Self {
-        Self { next_id: 1, waiters: HashMap::new() }
+        Self {
+            next_id: 1,
+            waiters: HashMap::new(),
+        }
     }
 
     /// Opens an exchange.
@@ -47,11 +50,16 @@ impl InFlight {
     /// Gives an envelope to the one who waits for it.
     pub(super) fn handle(&mut self, envelope: Envelope<'_>) -> Handled {
         let id = match envelope {
-            Envelope::Ok { id, .. } | Envelope::Error { id, .. } | Envelope::Item { id, .. } | Envelope::End { id } => id,
+            Envelope::Ok { id, .. }
+            | Envelope::Error { id, .. }
+            | Envelope::Item { id, .. }
+            | Envelope::End { id } => id,
             Envelope::Cancel { id } | Envelope::Credit { id, .. } => return self.handle_stray(id),
             _ => return Handled::Fault,
         };
-        let Some(waiter) = self.waiters.remove(&id) else { return self.handle_stray(id) };
+        let Some(waiter) = self.waiters.remove(&id) else {
+            return self.handle_stray(id);
+        };
         match (waiter, envelope) {
             (Waiter::Call(caller), Envelope::Ok { json, .. }) => {
                 // The caller may have given up in this very moment.
@@ -70,7 +78,10 @@ impl InFlight {
             (Waiter::Stream(items), Envelope::End { .. }) => items.end(None),
             (Waiter::Stream(items), Envelope::Error { json, .. }) => items.end(Some(RpcError::decode(json))),
             (waiter, _) => {
-                waiter.fail(&RpcError::new(Code::Internal, "the peer answered in another form than was asked for"));
+                waiter.fail(&RpcError::new(
+                    Code::Internal,
+                    "the peer answered in another form than was asked for",
+                ));
                 return Handled::Broken { id };
             }
         }
@@ -86,7 +97,11 @@ impl InFlight {
 
     /// An envelope for an exchange that has ended crossed with its end; one for an exchange that never was is a fault.
     fn handle_stray(&self, id: u64) -> Handled {
-        if id % 2 == 1 && id < self.next_id { Handled::Taken } else { Handled::Fault }
+        if id % 2 == 1 && id < self.next_id {
+            Handled::Taken
+        } else {
+            Handled::Fault
+        }
     }
 }
 
@@ -137,8 +152,15 @@ pub(super) struct Taken {
 
 impl ItemQueue {
     pub(super) fn new(window: u32) -> Self {
-        let state = ItemState { items: VecDeque::new(), window: ReceiveWindow::new(window), end: None };
-        Self { state: Mutex::new(state), reader: AtomicWaker::new() }
+        let state = ItemState {
+            items: VecDeque::new(),
+            window: ReceiveWindow::new(window),
+            end: None,
+        };
+        Self {
+            state: Mutex::new(state),
+            reader: AtomicWaker::new(),
+        }
     }
 
     pub(super) fn first_credit(&self) -> u32 {
@@ -153,7 +175,10 @@ impl ItemQueue {
             if is_granted {
                 state.items.push_back(json.to_owned());
             } else {
-                state.end = Some(Some(RpcError::new(Code::Internal, "the peer sent more items than it may")));
+                state.end = Some(Some(RpcError::new(
+                    Code::Internal,
+                    "the peer sent more items than it may",
+                )));
             }
             is_granted
         };

@@ -34,9 +34,21 @@ impl RpcChannel {
                 // On a socket that has ended, calls say so.
                 let _ = lane.mailbox().send_control(hello.into());
 
-                let state = State { in_flight: InFlight::new(), events: Vec::new(), is_closed: false };
-                let shared = Arc::new(Shared { lane, state: Mutex::new(state) });
-                (Self { shared: shared.clone() }, Box::new(CallerInbound { shared }))
+                let state = State {
+                    in_flight: InFlight::new(),
+                    events: Vec::new(),
+                    is_closed: false,
+                };
+                let shared = Arc::new(Shared {
+                    lane,
+                    state: Mutex::new(state),
+                });
+                (
+                    Self {
+                        shared: shared.clone(),
+                    },
+                    Box::new(CallerInbound { shared }),
+                )
             })
             .ok_or_else(|| ErrorKind::ChannelInUse.into())
     }
@@ -45,7 +57,10 @@ impl RpcChannel {
 impl Caller for RpcChannel {
     async fn call(&self, method: &'static str, args: String) -> Result<String, RpcError> {
         let (sender, answer) = oneshot::channel();
-        let _exchange = self.shared.request(method, &args, Waiter::Call(sender), 0).await?;
+        let _exchange = self
+            .shared
+            .request(method, &args, Waiter::Call(sender), 0)
+            .await?;
         answer.await.unwrap_or_else(|_| Err(unavailable("unknown")))
     }
 
@@ -53,7 +68,10 @@ impl Caller for RpcChannel {
         let lane = &self.shared.lane;
         let mut out = lane.begin(method.len() + args.len() + 8);
         Envelope::Notification { method, json: &args }.encode(&mut out);
-        lane.mailbox().send(out.into()).await.map_err(|MailboxClosed| unavailable("not_sent"))
+        lane.mailbox()
+            .send(out.into())
+            .await
+            .map_err(|MailboxClosed| unavailable("not_sent"))
     }
 
     fn stream(
@@ -79,7 +97,10 @@ impl Caller for RpcChannel {
         if !state.is_closed {
             state.events.push(sender);
         }
-        EventStream { receiver, shared: self.shared.clone() }
+        EventStream {
+            receiver,
+            shared: self.shared.clone(),
+        }
     }
 }
 
@@ -105,19 +126,32 @@ impl Shared {
         waiter: Waiter,
         credit: u32,
     ) -> Result<ExchangeGuard, RpcError> {
-        let room = self.lane.mailbox().reserve(method.len() + args.len() + REQUEST_OVERHEAD).await;
+        let room = self
+            .lane
+            .mailbox()
+            .reserve(method.len() + args.len() + REQUEST_OVERHEAD)
+            .await;
         let room = room.map_err(|MailboxClosed| unavailable("not_sent"))?;
 
         // Ids must reach the peer rising, so giving one and queueing its request is one step.
         let mut state = self.lock();
         let id = state.in_flight.open(waiter);
         let mut out = self.lane.begin(method.len() + args.len() + REQUEST_OVERHEAD);
-        Envelope::Request { id, credit, method, json: args }.encode(&mut out);
+        Envelope::Request {
+            id,
+            credit,
+            method,
+            json: args,
+        }
+        .encode(&mut out);
         if room.send(out.into()).is_err() {
             state.in_flight.close(id);
             return Err(unavailable("not_sent"));
         }
-        Ok(ExchangeGuard { id, shared: self.clone() })
+        Ok(ExchangeGuard {
+            id,
+            shared: self.clone(),
+        })
     }
 
     /// Sends a short message of an exchange. There are at most a few for each request, which did wait for room.
@@ -162,7 +196,10 @@ impl Stream for ItemStream {
             taken.map(|taken| {
                 let Taken { item, grant } = taken?;
                 if let Some(items) = grant {
-                    self.exchange.shared.control(Envelope::Credit { id: self.exchange.id, items });
+                    self.exchange.shared.control(Envelope::Credit {
+                        id: self.exchange.id,
+                        items,
+                    });
                 }
                 Ok(item)
             })

@@ -93,15 +93,23 @@ struct Credit {
 
 impl Streams {
     pub(super) fn new(lane: Arc<Lane>) -> Self {
-        Self { lane, state: Mutex::default() }
+        Self {
+            lane,
+            state: Mutex::default(),
+        }
     }
 
     /// Adds to what an exchange may send, up to the most that credit can be. Credit for an exchange that has ended
     /// crossed with its end.
     pub(super) fn grant(&self, id: u64, items: u32) -> Result<(), CreditOverflow> {
         let mut state = self.lock();
-        let Some(credit) = state.credits.get_mut(&id) else { return Ok(()) };
-        let total = credit.items.checked_add(items).filter(|&total| total <= MAX_CREDIT);
+        let Some(credit) = state.credits.get_mut(&id) else {
+            return Ok(());
+        };
+        let total = credit
+            .items
+            .checked_add(items)
+            .filter(|&total| total <= MAX_CREDIT);
         credit.items = total.unwrap_or(MAX_CREDIT);
         if let Some(waker) = credit.waker.take() {
             waker.wake();
@@ -138,7 +146,13 @@ struct Open {
 impl Open {
     fn new(items: Items) -> Self {
         let Items { id, credit, streams } = items;
-        streams.lock().credits.insert(id, Credit { items: credit, waker: None });
+        streams.lock().credits.insert(
+            id,
+            Credit {
+                items: credit,
+                waker: None,
+            },
+        );
         Self { id, streams }
     }
 
@@ -165,9 +179,10 @@ impl Open {
         let (text, flow) = match item {
             Ok((text, ReplyKind::Value)) => (text, std::ops::ControlFlow::Continue(())),
             Ok((text, ReplyKind::ApplicationError)) => (text, std::ops::ControlFlow::Break(())),
-            Err(error) => {
-                (encode_failure(&self.streams.lane, self.id, &error), std::ops::ControlFlow::Break(()))
-            }
+            Err(error) => (
+                encode_failure(&self.streams.lane, self.id, &error),
+                std::ops::ControlFlow::Break(()),
+            ),
         };
         state.bytes += text.len();
         state.out.push(text);

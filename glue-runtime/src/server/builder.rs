@@ -90,11 +90,21 @@ impl ServerBuilder {
     /// # Errors
     /// [`ErrorKind::Config`] when two services have one name, or the base URL is no URL path.
     pub fn build(self) -> Result<Server, Error> {
-        let Self { mut options, services } = self;
+        let Self {
+            mut options,
+            services,
+        } = self;
         let trimmed = options.base_url.trim_matches('/');
-        options.base_url = if trimmed.is_empty() { "/".to_owned() } else { format!("/{trimmed}/") };
+        options.base_url = if trimmed.is_empty() {
+            "/".to_owned()
+        } else {
+            format!("/{trimmed}/")
+        };
         if options.base_url.contains(['?', '#', '%']) || options.base_url.contains("//") {
-            return Err(Error::new(ErrorKind::Config, format!("`{}` is no URL path", options.base_url)));
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("`{}` is no URL path", options.base_url),
+            ));
         }
 
         let mut by_name = HashMap::new();
@@ -104,7 +114,10 @@ impl ServerBuilder {
                 return Err(Error::new(ErrorKind::Config, "`m` is the main channel's name"));
             }
             if by_name.insert(name, service).is_some() {
-                return Err(Error::new(ErrorKind::Config, format!("two services for the channel `{name}`")));
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("two services for the channel `{name}`"),
+                ));
             }
         }
         Ok(Server::new(options, by_name))

@@ -34,7 +34,14 @@ impl Server {
 
     pub(super) fn new(options: Options, services: HashMap<&'static str, ChannelService>) -> Self {
         let registry = Registry::default();
-        Self { shared: Arc::new(Shared { options, services, registry, shutdown: Arc::new(Shutdown::new()) }) }
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                services,
+                registry,
+                shutdown: Arc::new(Shutdown::new()),
+            }),
+        }
     }
 
     /// Listens on a TCP address such as `127.0.0.1:8080`; port 0 picks a free one.

@@ -12,7 +12,10 @@ pub(super) fn socket_id() -> io::Result<String> {
     while id.len() < LENGTH {
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         // 248 is the largest multiple of 62 in a byte: taking what lies above would favour the first characters.
-        let unbiased = bytes.iter().filter(|&&byte| byte < 248).map(|&byte| ALPHABET[usize::from(byte % 62)]);
+        let unbiased = bytes
+            .iter()
+            .filter(|&&byte| byte < 248)
+            .map(|&byte| ALPHABET[usize::from(byte % 62)]);
         id.extend(unbiased.take(LENGTH - id.len()).map(char::from));
     }
     Ok(id)
@@ -31,6 +34,9 @@ mod tests {
         let ids: std::collections::HashSet<_> = (0..1000).map(|_| socket_id().unwrap()).collect();
 
         assert_eq!(ids.len(), 1000);
-        assert!(ids.iter().all(|id| id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())));
+        assert!(
+            ids.iter()
+                .all(|id| id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        );
     }
 }

@@ -19,15 +19,24 @@ pub enum Origins {
 impl Origins {
     /// Returns whether a request with these headers may go on.
     pub(super) fn admits(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(ORIGIN) else { return true };
+        let Some(origin) = headers.get(ORIGIN) else {
+            return true;
+        };
         match self {
             Self::Any => true,
-            Self::List(list) => list.iter().any(|allowed| origin.as_bytes().eq_ignore_ascii_case(allowed.as_bytes())),
+            Self::List(list) => list
+                .iter()
+                .any(|allowed| origin.as_bytes().eq_ignore_ascii_case(allowed.as_bytes())),
             Self::SameHost => {
                 let origin: Option<Uri> = origin.to_str().ok().and_then(|origin| origin.parse().ok());
-                let authority = origin.as_ref().filter(|uri| uri.scheme().is_some()).and_then(Uri::authority);
+                let authority = origin
+                    .as_ref()
+                    .filter(|uri| uri.scheme().is_some())
+                    .and_then(Uri::authority);
                 match (authority, headers.get(HOST)) {
-                    (Some(authority), Some(host)) => host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()),
+                    (Some(authority), Some(host)) => host
+                        .as_bytes()
+                        .eq_ignore_ascii_case(authority.as_str().as_bytes()),
                     _ => false,
                 }
             }

@@ -29,14 +29,20 @@ pub(super) struct Refusal {
 
 impl Refusal {
     const fn new(status: StatusCode, body: &'static str) -> Self {
-        Self { status, body, offers_version: false }
+        Self {
+            status,
+            body,
+            offers_version: false,
+        }
     }
 }
 
 /// Reads the head of a request. `base_url` begins and ends with a slash.
 pub(super) fn route(parts: &Parts, base_url: &str, origins: &Origins) -> Route {
     let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy();
-    let Some(endpoint) = path.strip_prefix(base_url) else { return Route::Elsewhere };
+    let Some(endpoint) = path.strip_prefix(base_url) else {
+        return Route::Elsewhere;
+    };
 
     if !origins.admits(&parts.headers) {
         return Route::Refused(Refusal::new(StatusCode::FORBIDDEN, ""));
@@ -45,7 +51,10 @@ pub(super) fn route(parts: &Parts, base_url: &str, origins: &Origins) -> Route {
         return Route::Refused(Refusal::new(StatusCode::BAD_REQUEST, ""));
     }
     if parts.method != Method::GET {
-        return Route::Refused(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n"));
+        return Route::Refused(Refusal::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Method not allowed\n",
+        ));
     }
     match upgrade_key(&parts.headers) {
         Some(key) => Route::WebSocket { key: key.clone() },
@@ -59,8 +68,12 @@ pub(super) fn route(parts: &Parts, base_url: &str, origins: &Origins) -> Route {
 /// Returns the key of a valid WebSocket handshake.
 fn upgrade_key(headers: &HeaderMap) -> Option<&HeaderValue> {
     let is_upgrade = has_token(headers, &CONNECTION, "upgrade") && has_token(headers, &UPGRADE, "websocket");
-    let is_version = headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| !key.as_bytes().trim_ascii().is_empty());
+    let is_version = headers
+        .get(SEC_WEBSOCKET_VERSION)
+        .is_some_and(|version| version == "13");
+    let key = headers
+        .get(SEC_WEBSOCKET_KEY)
+        .filter(|key| !key.as_bytes().trim_ascii().is_empty());
     key.filter(|_| is_upgrade && is_version)
 }
 
@@ -88,7 +101,9 @@ mod tests {
             ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ];
         let mut request = Request::builder().method(method).uri(path);
-        let kept = defaults.iter().filter(|(name, _)| headers.iter().all(|(other, _)| other != name));
+        let kept = defaults
+            .iter()
+            .filter(|(name, _)| headers.iter().all(|(other, _)| other != name));
         for (name, value) in kept.chain(headers).filter(|(_, value)| *value != "-") {
             request = request.header(*name, *value);
         }
@@ -146,7 +161,11 @@ mod tests {
             ("origin", "http://evil.example", 403),
         ];
         for (name, value, expected) in cases {
-            assert_eq!(status(&upgrade("GET", "/glue/ws", &[(name, value)])), expected, "{name}: {value}");
+            assert_eq!(
+                status(&upgrade("GET", "/glue/ws", &[(name, value)])),
+                expected,
+                "{name}: {value}"
+            );
         }
     }
 }

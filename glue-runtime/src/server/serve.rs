@@ -21,7 +21,9 @@ pub struct Listener {
 
 impl Listener {
     pub(super) async fn bind(server: Server, addr: &str) -> Result<Self, Error> {
-        let listener = TcpListener::bind(addr).await.map_err(|error| Error::new(ErrorKind::Io, error))?;
+        let listener = TcpListener::bind(addr)
+            .await
+            .map_err(|error| Error::new(ErrorKind::Io, error))?;
         Ok(Self { server, listener })
     }
 
@@ -30,7 +32,9 @@ impl Listener {
     /// # Errors
     /// [`ErrorKind::Io`] when the operating system doesn't tell.
     pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        self.listener.local_addr().map_err(|error| Error::new(ErrorKind::Io, error))
+        self.listener
+            .local_addr()
+            .map_err(|error| Error::new(ErrorKind::Io, error))
     }
 
     /// Accepts connections until [`Server::shutdown`].
@@ -64,7 +68,8 @@ async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr) {
     // Messages are joined before they are written, so Nagle's algorithm could only delay them.
     let _ = stream.set_nodelay(true);
 
-    let service = hyper::service::service_fn(move |request| service::handle(server.clone(), request, Some(peer)));
+    let service =
+        hyper::service::service_fn(move |request| service::handle(server.clone(), request, Some(peer)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
+};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -42,10 +44,16 @@ pub(super) async fn handle(
     Ok(match route(&parts, &options.base_url, &options.origins) {
         Route::WebSocket { key } => {
             let user_agent = parts.headers.get(USER_AGENT);
-            let user_agent = user_agent.and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+            let user_agent = user_agent
+                .and_then(|agent| agent.to_str().ok())
+                .map(str::to_owned);
             let mut request = Request::from_parts(parts, body);
             let upgrade = hyper::upgrade::on(&mut request);
-            let peer = Peer { remote_addr, user_agent, ..Peer::default() };
+            let peer = Peer {
+                remote_addr,
+                user_agent,
+                ..Peer::default()
+            };
             // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
             tokio::spawn(run_websocket(server, upgrade, peer));
             switching_protocols(&key)
@@ -76,7 +84,9 @@ fn refuse(refusal: Refusal) -> Response<Body> {
         response.headers_mut().insert(CONTENT_TYPE, text);
     }
     if refusal.offers_version {
-        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        response
+            .headers_mut()
+            .insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     }
     response
 }
@@ -87,7 +97,9 @@ async fn elsewhere(server: &Server, request: Request<Incoming>) -> Response<Body
     use tower_http::services::ServeDir;
     use tower_service::Service as _;
 
-    let Some(folder) = &server.shared.options.static_files else { return not_found() };
+    let Some(folder) = &server.shared.options.static_files else {
+        return not_found();
+    };
     match ServeDir::new(folder).call(request).await {
         Ok(response) => response.map(|body| body.boxed_unsync()),
         Err(never) => match never {},
@@ -137,9 +149,17 @@ where
     let options = &server.shared.options;
     let limits = options.limits.clone();
     let transport = WebSocketTransport::new(io, early, WebSocketRole::Server, &limits).await;
-    let session = Session::new(Role::Server { socket_id }, options.keep_alive, limits.clone(), now());
+    let session = Session::new(
+        Role::Server { socket_id },
+        options.keep_alive,
+        limits.clone(),
+        now(),
+    );
     let mailbox = Arc::new(Mailbox::new(peer, &limits));
-    let hooks = ServerHooks { server: server.clone(), mailbox: mailbox.clone() };
+    let hooks = ServerHooks {
+        server: server.clone(),
+        mailbox: mailbox.clone(),
+    };
     Driver::new(session, transport, mailbox, hooks).run().await;
 }
 

@@ -13,13 +13,18 @@ pub(super) struct Shutdown {
 
 impl Shutdown {
     pub(super) fn new() -> Self {
-        Self { stopping: watch::Sender::new(false), live: watch::Sender::new(0) }
+        Self {
+            stopping: watch::Sender::new(false),
+            live: watch::Sender::new(0),
+        }
     }
 
     /// Returns a guard that keeps [`Shutdown::finished`] waiting as long as it lives.
     pub(super) fn guard(self: &Arc<Self>) -> LiveGuard {
         self.live.send_modify(|live| *live += 1);
-        LiveGuard { shutdown: self.clone() }
+        LiveGuard {
+            shutdown: self.clone(),
+        }
     }
 
     /// Tells everyone to end.

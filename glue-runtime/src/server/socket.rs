@@ -22,7 +22,12 @@ impl Socket {
 
     /// Returns the id that both sides know: 20 characters of `0-9A-Za-z`. It names the socket, and proves nothing.
     pub fn id(&self) -> &str {
-        self.channels.mailbox().peer().socket_id.get().map_or("", String::as_str)
+        self.channels
+            .mailbox()
+            .peer()
+            .socket_id
+            .get()
+            .map_or("", String::as_str)
     }
 
     /// Returns the network address of the peer.

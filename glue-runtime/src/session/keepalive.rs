@@ -14,7 +14,10 @@ pub(crate) struct KeepAliveTimer {
 
 impl KeepAliveTimer {
     pub(crate) const fn new(config: KeepAlive) -> Self {
-        Self { config, pinged: false }
+        Self {
+            config,
+            pinged: false,
+        }
     }
 
     /// Takes note of a message and returns the next deadline.
@@ -29,7 +32,9 @@ impl KeepAliveTimer {
             return KeepAliveAction::Dead;
         }
         self.pinged = true;
-        KeepAliveAction::Ping { deadline: now + self.config.timeout }
+        KeepAliveAction::Ping {
+            deadline: now + self.config.timeout,
+        }
     }
 }
 

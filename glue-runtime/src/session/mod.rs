@@ -97,7 +97,9 @@ impl Session {
             Ok(Frame::Close) => self.close(now, CloseReason::Peer),
             Ok(Frame::DontReconnect) if self.role == Role::Client => self.close(now, CloseReason::Refused),
             // A client logs what it doesn't know; answering `iv` to it could go back and forth for ever.
-            Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) if self.role == Role::Client => self.fault(now),
+            Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) if self.role == Role::Client => {
+                self.fault(now)
+            }
             Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) => self.reject(now),
         }
         None
@@ -204,7 +206,9 @@ impl Session {
         match (&self.role, self.state) {
             (Role::Server { socket_id }, State::Opening) => match ClientInit::decode(json) {
                 Ok(init) if is_compatible(&init.version, &own_version()) => {
-                    let answer = ServerInit { socket_id: socket_id.clone() };
+                    let answer = ServerInit {
+                        socket_id: socket_id.clone(),
+                    };
                     self.outbox.push_control(Frame::Init(&answer.encode()));
                     self.open(answer.socket_id);
                 }
@@ -235,7 +239,13 @@ impl Session {
                 self.early.push(text.to_owned());
             }
             Ok((crate::proto::MAIN_CHANNEL, _)) => self.close(now, CloseReason::DataBeforeInit),
-            Ok(_) | Err(PairError::BadLength | PairError::NoSeparator | PairError::SplitCharacter | PairError::TooLong) => {
+            Ok(_)
+            | Err(
+                PairError::BadLength
+                | PairError::NoSeparator
+                | PairError::SplitCharacter
+                | PairError::TooLong,
+            ) => {
                 self.fault(now);
             }
         }
@@ -264,7 +274,8 @@ impl Session {
 
     /// Any message is a sign of life.
     fn note_life(&mut self, now: Instant) {
-        self.timers.set(Timer::KeepAlive, self.keep_alive.handle_life(now));
+        self.timers
+            .set(Timer::KeepAlive, self.keep_alive.handle_life(now));
     }
 }
 

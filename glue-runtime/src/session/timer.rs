@@ -18,7 +18,13 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 5] = [Self::Init, Self::KeepAlive, Self::Stall, Self::Refusal, Self::Close];
+    const ALL: [Self; 5] = [
+        Self::Init,
+        Self::KeepAlive,
+        Self::Stall,
+        Self::Refusal,
+        Self::Close,
+    ];
 }
 
 /// The deadlines that are set.

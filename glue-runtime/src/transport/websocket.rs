@@ -29,7 +29,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
 
     /// Takes over a connection whose handshake was done elsewhere with [`config`].
     pub(crate) fn from_stream(stream: WebSocketStream<S>) -> Self {
-        Self { stream, closing: Closing::Open }
+        Self {
+            stream,
+            closing: Closing::Open,
+        }
     }
 }
 
@@ -54,15 +57,21 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Pin::new(&mut self.stream).poll_ready(cx).map_err(|error| transport_error(&error))
+        Pin::new(&mut self.stream)
+            .poll_ready(cx)
+            .map_err(|error| transport_error(&error))
     }
 
     fn send(&mut self, text: Text) -> Result<(), TransportError> {
-        Pin::new(&mut self.stream).start_send(Message::Text(text)).map_err(|error| transport_error(&error))
+        Pin::new(&mut self.stream)
+            .start_send(Message::Text(text))
+            .map_err(|error| transport_error(&error))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| transport_error(&error))
+        Pin::new(&mut self.stream)
+            .poll_flush(cx)
+            .map_err(|error| transport_error(&error))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()> {
@@ -71,16 +80,28 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
                 Closing::Open => {
                     let frame = fault.and_then(close_frame);
                     let sent = Pin::new(&mut self.stream).start_send(Message::Close(frame));
-                    self.closing = if sent.is_ok() { Closing::Flushing } else { Closing::Ending };
+                    self.closing = if sent.is_ok() {
+                        Closing::Flushing
+                    } else {
+                        Closing::Ending
+                    };
                 }
                 Closing::Flushing => {
                     // Errors here and below mean that the peer is gone already: then there is nobody to wait for.
                     let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-                    self.closing = if flushed.is_ok() { Closing::Ending } else { Closing::Ended };
+                    self.closing = if flushed.is_ok() {
+                        Closing::Ending
+                    } else {
+                        Closing::Ended
+                    };
                 }
                 Closing::Ending => {
                     let ended = ready!(Pin::new(self.stream.get_mut()).poll_shutdown(cx));
-                    self.closing = if ended.is_ok() { Closing::Draining } else { Closing::Ended };
+                    self.closing = if ended.is_ok() {
+                        Closing::Draining
+                    } else {
+                        Closing::Ended
+                    };
                 }
                 Closing::Draining => {
                     // Reading on, frames or not, keeps the kernel from answering late data with a reset that would
@@ -128,14 +149,19 @@ fn close_frame(fault: TransportError) -> Option<CloseFrame> {
         TransportError::Violation => CloseCode::Protocol,
         TransportError::Lost => return None,
     };
-    Some(CloseFrame { code, reason: fault.to_string().into() })
+    Some(CloseFrame {
+        code,
+        reason: fault.to_string().into(),
+    })
 }
 
 fn transport_error(error: &Error) -> TransportError {
     match error {
         Error::Capacity(_) => TransportError::TooLarge,
         Error::Utf8(_) => TransportError::NotText,
-        Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => TransportError::Lost,
+        Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
+            TransportError::Lost
+        }
         Error::Protocol(_) => TransportError::Violation,
         _ => TransportError::Lost,
     }

@@ -1,0 +1,225 @@
+//! The vectors of `tests/vectors`, which judge the TypeScript twin as well.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::envelope::{Envelope, EnvelopeError};
+use super::frame::{Frame, FrameError};
+use super::init::{ClientInit, InitError, ServerInit, is_compatible};
+use super::pair::{self, LengthUnit, PairError};
+
+/// Runs every case of a vector file, so that one run shows all that are wrong.
+fn judge(file: &str, judge_case: impl Fn(&Value)) {
+    let path = format!("{}/../tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
+    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(cases.len() > 10, "{file} has hardly any case");
+
+    let judged = cases
+        .iter()
+        .filter(|case| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge_case(case))).is_err());
+    let failed: Vec<_> = judged.map(|case| &case["id"]).collect();
+    assert!(failed.is_empty(), "{file}: {failed:?}");
+}
+
+/// Compares a reading with what the case says; for a good one, what it was read as.
+fn check<T, E: Copy + PartialEq + std::fmt::Debug>(
+    case: &Value,
+    read: Result<T, E>,
+    name: fn(E) -> &'static str,
+) -> Option<T> {
+    match (read, case["error"].as_str()) {
+        (Ok(value), None) => Some(value),
+        (Err(error), Some(expected)) => {
+            assert_eq!(name(error), expected);
+            None
+        }
+        (Ok(_), Some(expected)) => panic!("expected {expected}"),
+        (Err(error), None) => panic!("unexpected {error:?}"),
+    }
+}
+
+fn text(case: &Value) -> &str {
+    case["text"].as_str().unwrap()
+}
+
+#[test]
+fn frames_are_read_and_written_as_the_vectors_say() {
+    judge("frames.json", |case| {
+        let frame = check(case, Frame::decode(text(case)), |error| match error {
+            FrameError::TooShort => "too_short",
+            FrameError::UnknownCommand => "unknown_command",
+        });
+        let Some(frame) = frame else { return };
+
+        let (kind, data) = match frame {
+            Frame::Init(data) => ("init", Some(data)),
+            Frame::Ping => ("ping", None),
+            Frame::Pong => ("pong", None),
+            Frame::Close => ("close", None),
+            Frame::Invalid => ("invalid", None),
+            Frame::DontReconnect => ("dont_reconnect", None),
+            Frame::ChannelData(data) => ("channel_data", Some(data)),
+        };
+        assert_eq!(case["frame"]["kind"], kind);
+        assert_eq!(case["frame"]["data"].as_str(), data);
+        if case["encode"] == true {
+            assert_eq!(frame.encode(), text(case));
+        }
+    });
+}
+
+#[test]
+fn channel_data_is_split_as_the_vectors_say() {
+    judge("pairs.json", |case| {
+        let unit = if case["utf16"] == true {
+            LengthUnit::Utf16
+        } else {
+            LengthUnit::Bytes
+        };
+        let pair = check(case, pair::decode(text(case), unit), |error| match error {
+            PairError::NoSeparator => "no_separator",
+            PairError::BadLength => "bad_length",
+            PairError::TooLong => "too_long",
+            PairError::SplitCharacter => "split_character",
+        });
+        let Some((name, data)) = pair else { return };
+
+        assert_eq!(case["name"], name);
+        assert_eq!(case["data"], data);
+        if case["encode"] == true {
+            assert_eq!(pair::prefix(name) + data, ["cd", text(case)].concat());
+        }
+    });
+}
+
+#[test]
+fn inits_are_read_and_versions_compared_as_the_vectors_say() {
+    fn name(error: InitError) -> &'static str {
+        match error {
+            InitError::NotJson => "not_json",
+            InitError::NotAnObject => "not_an_object",
+            InitError::NoVersion => "no_version",
+            InitError::BadVersion => "bad_version",
+            InitError::NoSocketId => "no_socket_id",
+        }
+    }
+
+    judge("init.json", |case| match case["role"].as_str() {
+        Some("client") => {
+            let Some(init) = check(case, ClientInit::decode(text(case)), name) else {
+                return;
+            };
+            assert_eq!(case["value"]["version"], init.version.to_string());
+            if case["encode"] == true {
+                assert_eq!(init.encode(), text(case));
+            }
+        }
+        Some("server") => {
+            let Some(init) = check(case, ServerInit::decode(text(case)), name) else {
+                return;
+            };
+            assert_eq!(case["value"]["socketID"], init.socket_id);
+            if case["encode"] == true {
+                assert_eq!(init.encode(), text(case));
+            }
+        }
+        _ => {
+            let version = |member: &str| case[member].as_str().unwrap().parse().unwrap();
+            assert_eq!(
+                case["accepted"],
+                is_compatible(&version("version"), &version("against"))
+            );
+        }
+    });
+}
+
+#[test]
+fn envelopes_are_read_and_written_as_the_vectors_say() {
+    judge("envelopes.json", |case| {
+        let envelope = check(case, Envelope::decode(text(case)), |error| match error {
+            EnvelopeError::UnknownKind => "unknown_kind",
+            EnvelopeError::NoBody => "no_body",
+            EnvelopeError::BadId => "bad_id",
+            EnvelopeError::MissingId => "missing_id",
+            EnvelopeError::UnexpectedId => "unexpected_id",
+            EnvelopeError::BadParam => "bad_param",
+            EnvelopeError::DuplicateParam => "duplicate_param",
+            EnvelopeError::BadMethod => "bad_method",
+            EnvelopeError::BadCredit => "bad_credit",
+        });
+        let Some(envelope) = envelope else { return };
+
+        assert_eq!(describe(envelope), case["envelope"]);
+        if case["encode"] == true {
+            let mut out = String::new();
+            envelope.encode(&mut out);
+            assert_eq!(out, text(case));
+        }
+    });
+}
+
+/// Writes an envelope in the form of the vectors.
+fn describe(envelope: Envelope<'_>) -> Value {
+    use serde_json::json;
+
+    match envelope {
+        Envelope::Hello { json } => json!({ "kind": "hello", "body": json }),
+        Envelope::Request {
+            id,
+            credit: 0,
+            method,
+            json,
+        } => {
+            json!({ "kind": "request", "id": id, "method": method, "body": json })
+        }
+        Envelope::Request {
+            id,
+            credit,
+            method,
+            json,
+        } => {
+            json!({ "kind": "request", "id": id, "params": { "credit": credit }, "method": method, "body": json })
+        }
+        Envelope::Notification { method, json } => {
+            json!({ "kind": "notification", "method": method, "body": json })
+        }
+        Envelope::Ok { id, json } => json!({ "kind": "ok", "id": id, "body": json }),
+        Envelope::Error { id, json } => json!({ "kind": "error", "id": id, "body": json }),
+        Envelope::Item { id, json } => json!({ "kind": "item", "id": id, "body": json }),
+        Envelope::End { id } => json!({ "kind": "end", "id": id }),
+        Envelope::Credit { id, items } => json!({ "kind": "credit", "id": id, "credit": items }),
+        Envelope::Cancel { id } => json!({ "kind": "cancel", "id": id }),
+        Envelope::Event { event, json } => json!({ "kind": "event", "event": event, "body": json }),
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_reader_panic(text in ".{0,40}", head in "(in|cd|rq|it|cr|ev|hi)[0-9&;=c%a-z+-]{0,24}.{0,8}") {
+        for text in [&text, &head] {
+            let _ = Frame::decode(text);
+            let _ = pair::decode(text, LengthUnit::Bytes);
+            let _ = pair::decode(text, LengthUnit::Utf16);
+            let _ = ClientInit::decode(text);
+            let _ = ServerInit::decode(text);
+            let _ = Envelope::decode(text);
+        }
+    }
+
+    #[test]
+    fn channel_data_survives_the_way_there_and_back(name in ".{1,20}", data in ".{0,40}") {
+        let written = pair::prefix(&name) + &data;
+
+        let Ok(Frame::ChannelData(read)) = Frame::decode(&written) else { panic!("not channel data") };
+        prop_assert_eq!(pair::decode(read, LengthUnit::Bytes), Ok((&*name, &*data)));
+    }
+
+    #[test]
+    fn what_is_read_as_an_envelope_is_written_back_without_loss(text in "(rq|ok|er|it|en|cr|ca)[1-9][0-9]{0,3}(;c=[1-9])?&[a-z_]{0,3}&?[{}a-z0-9]{0,6}") {
+        if let Ok(envelope) = Envelope::decode(&text) {
+            let mut written = String::new();
+            envelope.encode(&mut written);
+            prop_assert_eq!(Envelope::decode(&written), Ok(envelope));
+        }
+    }
+}
