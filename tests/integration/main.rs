@@ -1,0 +1,5 @@
+//! Tests against a real server on a real socket.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
+
+mod transcripts;
