@@ -2,4 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
 
+mod channels;
+mod handshake;
+mod limits;
 mod transcripts;
