@@ -1,0 +1,209 @@
+//! What the generator refuses, and what it says.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are outside of test functions"
+)]
+
+use glue::schema::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
+use glue_codegen::{Options, Problem, generate};
+
+fn channel(name: &str, wire: &str) -> ChannelSchema {
+    ChannelSchema {
+        krate: "demo".into(),
+        module: "demo::api".into(),
+        name: name.into(),
+        channel: wire.into(),
+        docs: vec![],
+        file: "src/api.rs".into(),
+        line: 3,
+        errors: vec![],
+        methods: vec![],
+        types: vec![],
+    }
+}
+
+fn method(name: &str, kind: MethodKind, args: &[&str]) -> MethodSchema {
+    let arg = |name: &&str| ArgSchema {
+        name: (*name).into(),
+        ty: "string".into(),
+        optional: false,
+    };
+    let args = args.iter().map(arg).collect();
+    MethodSchema {
+        name: name.into(),
+        docs: vec![],
+        kind,
+        args,
+        ret: None,
+        err: None,
+    }
+}
+
+fn ty(ident: &str, path: &str, decl: &str) -> TypeSchema {
+    TypeSchema {
+        ident: ident.into(),
+        path: path.into(),
+        decl: decl.into(),
+        docs: vec![],
+    }
+}
+
+fn problems(channels: &[ChannelSchema]) -> Vec<String> {
+    let problems = generate(channels, &Options::default()).unwrap_err();
+    problems.0.iter().map(Problem::to_string).collect()
+}
+
+#[test]
+fn types_of_one_name_in_two_channels_clash() {
+    let (mut a, mut b) = (channel("A", "a"), channel("B", "b"));
+    a.types.push(ty("Same", "demo::a::Same", "type Same = string;"));
+    b.types.push(ty("Same", "demo::b::Same", "type Same = number;"));
+
+    assert_eq!(
+        problems(&[a, b]),
+        ["`Same` is both demo::a::Same and demo::b::Same; \
+          give one another TypeScript name: #[ts(rename = \"…\")]"]
+    );
+}
+
+#[test]
+fn a_type_that_two_channels_share_is_written_once() {
+    let (mut a, mut b) = (channel("A", "a"), channel("B", "b"));
+    a.types.push(ty("Same", "demo::Same", "type Same = string;"));
+    b.types.push(ty("Same", "demo::Same", "type Same = string;"));
+
+    let files = generate(&[a, b], &Options::default()).unwrap();
+
+    let types = files.iter().find(|file| file.path == "types.ts").unwrap();
+    assert_eq!(types.text.matches("export type Same").count(), 1);
+}
+
+#[test]
+fn a_type_and_a_channel_of_one_name_clash() {
+    let mut chat = channel("Chat", "chat");
+    chat.types
+        .push(ty("Chat", "demo::model::Chat", "type Chat = string;"));
+
+    assert_eq!(
+        problems(&[chat]),
+        [
+            "`Chat` is both demo::model::Chat and the channel demo::api::Chat (src/api.rs:3); rename one of them"
+        ]
+    );
+}
+
+#[test]
+fn names_of_the_runtime_and_of_the_language_are_taken() {
+    let mut chat = channel("Chat", "chat");
+    chat.types.push(ty("Rpc", "demo::Rpc", "type Rpc = string;"));
+    chat.types
+        .push(ty("Socket", "demo::Socket", "type Socket = string;"));
+    chat.types
+        .push(ty("Promise", "demo::Promise", "type Promise = string;"));
+
+    let problems = problems(&[chat]);
+
+    assert!(
+        problems[0].starts_with("`Rpc` is both a name of the Glue runtime"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[1].starts_with("`Socket` is both a name of the Glue runtime"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[2].starts_with("the type demo::Promise can't be named `Promise`"),
+        "{problems:?}"
+    );
+    assert_eq!(problems.len(), 3);
+}
+
+#[test]
+fn channels_need_names_and_files_of_their_own() {
+    let one = |name, wire, line| ChannelSchema {
+        line,
+        ..channel(name, wire)
+    };
+
+    let wires = problems(&[one("A", "same", 1), one("B", "same", 2)]);
+    let files = problems(&[one("A", "chat_room", 1), one("B", "chat.room", 2)]);
+    let traits = problems(&[one("A", "a", 1), one("A", "b", 2)]);
+    let index = problems(&[one("A", "types", 1)]);
+
+    assert!(
+        wires[0].starts_with("`same` is both the channel demo::api::A (src/api.rs:1) and the channel"),
+        "{wires:?}"
+    );
+    assert!(
+        files[0].starts_with("`chat-room` is both the channel demo::api::"),
+        "{files:?}"
+    );
+    assert!(
+        traits[0].starts_with("`A` is both the channel demo::api::A (src/api.rs:1) and"),
+        "{traits:?}"
+    );
+    assert!(
+        index[0].contains("can't be named `types` in TypeScript; give one another name: #[glue"),
+        "{index:?}"
+    );
+    assert_eq!([wires.len(), files.len(), traits.len(), index.len()], [1; 4]);
+}
+
+#[test]
+fn a_module_in_library_and_binary_is_one_channel() {
+    let in_bin = ChannelSchema {
+        module: "server::api".into(),
+        ..channel("Chat", "chat")
+    };
+
+    let files = generate(&[channel("Chat", "chat"), in_bin], &Options::default()).unwrap();
+
+    assert!(files.iter().any(|file| file.path == "chat.ts"));
+}
+
+#[test]
+fn methods_and_parameters_must_differ_in_camel_case_too() {
+    let mut chat = channel("Chat", "chat");
+    chat.methods
+        .push(method("set_name", MethodKind::Call, &["user_id", "userId"]));
+    chat.methods
+        .push(method("setName", MethodKind::Notification, &[]));
+
+    assert_eq!(
+        problems(&[chat]),
+        [
+            "`userId` is both the parameter `user_id` of demo::api::Chat::set_name and the parameter `userId` of \
+             demo::api::Chat::set_name; rename one of them",
+            "`setName` is both the method demo::api::Chat::set_name and the method demo::api::Chat::setName; \
+             rename one of them",
+        ]
+    );
+}
+
+#[test]
+fn methods_must_not_break_the_class() {
+    let mut chat = channel("Chat", "chat");
+    chat.methods.push(method("then", MethodKind::Call, &[]));
+    chat.methods.push(method("on", MethodKind::Call, &[]));
+    chat.methods.push(method("joined", MethodKind::Event, &[]));
+
+    let problems = problems(&[chat]);
+
+    assert_eq!(
+        problems[0],
+        "demo::api::Chat::then can't be named `then` in TypeScript; rename the method"
+    );
+    assert!(
+        problems[1].starts_with("`on` is both what subscribes to events and the method"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn what_the_collector_found_is_passed_on() {
+    let mut chat = channel("Chat", "chat");
+    chat.errors.push("`demo::Flat` has no TypeScript form".into());
+
+    assert_eq!(problems(&[chat]), ["`demo::Flat` has no TypeScript form"]);
+}
