@@ -51,7 +51,7 @@ pub enum Outcome<R> {
 #[derive(Clone)]
 pub struct ChannelService {
     name: &'static str,
-    open: Arc<dyn Fn(Arc<Lane>, &Limits) -> Box<dyn Inbound> + Send + Sync>,
+    open: Arc<Open>,
 }
 
 impl ChannelService {
@@ -73,6 +73,9 @@ impl std::fmt::Debug for ChannelService {
             .finish_non_exhaustive()
     }
 }
+
+/// Starts serving one socket.
+type Open = dyn Fn(Arc<Lane>, &Limits) -> Box<dyn Inbound> + Send + Sync;
 
 /// Wraps a dispatcher for the server.
 pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {

@@ -17,6 +17,9 @@ mod in_flight;
 mod rpc_channel;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub use caller::{Caller, OpenRpc};
 pub use context::{Context, Emitter};
 pub use dispatch::{ChannelService, Dispatch, Outcome, service};
