@@ -12,7 +12,7 @@ use lexopt::prelude::*;
 use crate::{
     Emit, Options,
     discover::{self, Selection},
-    generate,
+    embed, generate,
     output::{self, Change, ChangeKind},
 };
 
@@ -152,14 +152,22 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     Ok(ExitCode::SUCCESS)
 }
 
+/// Names the files; those of the runtime, which come and go together, in one line.
 fn report(changes: &[Change]) {
-    for Change { path, kind } in changes {
+    let runtime = format!("{}/", embed::FOLDER);
+    let (shipped, own): (Vec<_>, Vec<_>) = changes
+        .iter()
+        .partition(|change| change.path.starts_with(&runtime));
+    for Change { path, kind } in own {
         let sign = match kind {
             ChangeKind::Create => '+',
             ChangeKind::Update => '~',
             ChangeKind::Remove => '-',
         };
         eprintln!("  {sign} {path}");
+    }
+    if !shipped.is_empty() {
+        eprintln!("  ~ {runtime} ({} files)", shipped.len());
     }
 }
 
