@@ -17,6 +17,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::exact;
+
 /// Writes `T` as JSON and reads it back.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot cross a channel",
@@ -85,7 +87,7 @@ impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for J
     }
 
     fn write(self, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        serde_json::to_writer(out, value)
+        exact::to_json(value, out)
     }
 }
 

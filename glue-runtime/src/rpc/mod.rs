@@ -11,6 +11,7 @@ mod context;
 mod credit;
 mod dispatch;
 mod error;
+mod exact;
 #[cfg(feature = "client")]
 mod in_flight;
 #[cfg(feature = "client")]
