@@ -230,3 +230,26 @@ async fn the_application_hears_of_the_end_once_with_its_reason() {
     );
     assert!(heard.try_recv().is_err(), "nothing is reported twice");
 }
+
+///
+#[tokio::test]
+async fn a_server_that_shuts_down_delivers_what_was_sent_and_closes() {
+    let server = recorded_app::start().await;
+    let (mut peer, id) = RawPeer::open(server.address()).await;
+    let main = server.server().socket(&id).unwrap().channel("m");
+
+    for number in 0..100 {
+        main.send(format!("last words {number}")).await.unwrap();
+    }
+    let shutdown = tokio::spawn({
+        let server = server.server().clone();
+        async move { server.shutdown().await }
+    });
+
+    for number in 0..100 {
+        assert_eq!(peer.text().await, format!("cd1&mlast words {number}"));
+    }
+    assert_eq!(peer.closed().await, None);
+    drop(peer);
+    within("the shutdown", shutdown).await.unwrap();
+}

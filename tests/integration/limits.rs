@@ -1,8 +1,10 @@
 //! Input over the limits or against the rules ends its own session, with the right code, and no other.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use glue::{Limits, Server};
+use glue::{Limits, Server, Socket};
 use glue_tests::bystander::Bystander;
 use glue_tests::raw_ws::{BINARY, CLOSE, CONTINUATION, FIN, PING, RawFrame, RawPeer, Received, TEXT};
 use glue_tests::server::TestServer;
@@ -351,6 +353,48 @@ async fn unknown_and_short_messages_are_answered_and_nothing_else_happens() {
     peer.assert_echo("hello").await;
     bystander.assert_undisturbed(server.address()).await;
 }
+
+/// [L-6]
+#[tokio::test]
+async fn a_peer_that_does_not_read_makes_senders_wait_and_loses_nothing() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = sent.clone();
+    let server = TestServer::start(Server::builder().on_socket(move |socket: Socket| {
+        let count = count.clone();
+        async move {
+            while let Some(text) = socket.recv().await {
+                if text != "flood" {
+                    let _ = socket.send(text).await;
+                    continue;
+                }
+                for number in 0..FLOOD {
+                    let _ = socket.send(format!("{number:06}{}", "x".repeat(16 << 10))).await;
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        }
+    }))
+    .await;
+    let bystander = Bystander::open(server.address()).await;
+    let (mut peer, _) = RawPeer::open(server.address()).await;
+
+    peer.send("cd1&mflood").await;
+    assert!(peer.text().await.starts_with("cd1&m000000"));
+    bystander.assert_undisturbed(server.address()).await;
+
+    // 64 MiB are far more than the system's own buffers take.
+    assert!(sent.load(Ordering::SeqCst) < FLOOD, "the sender waits");
+    for number in 1..FLOOD {
+        assert!(
+            peer.text().await.starts_with(&format!("cd1&m{number:06}")),
+            "nothing is lost"
+        );
+    }
+    peer.assert_echo("hello").await;
+}
+
+/// Messages of 16 KiB that a test sends at once.
+const FLOOD: usize = 4096;
 
 async fn limited(change: impl FnOnce(&mut Limits)) -> TestServer {
     let mut limits = Limits::default();

@@ -4,5 +4,7 @@
 
 mod channels;
 mod handshake;
+mod keepalive;
 mod limits;
+mod noise;
 mod transcripts;

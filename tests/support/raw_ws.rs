@@ -65,14 +65,22 @@ impl RawPeer {
 
     /// Sends `request` and whatever follows its head, and returns the answer.
     pub async fn upgrade(address: SocketAddr, request: &[u8]) -> (Self, RawResponse) {
-        let mut stream = within("the connection", TcpStream::connect(address))
+        let mut peer = Self::dial(address).await;
+        peer.send_bytes(request).await;
+        let (response, unread) = read_response(&mut peer.stream).await;
+        peer.unread = unread;
+        (peer, response)
+    }
+
+    /// Opens a connection on which nothing has been said yet.
+    pub async fn dial(address: SocketAddr) -> Self {
+        let stream = within("the connection", TcpStream::connect(address))
             .await
             .expect("the server listens");
-        within("the request to be written", stream.write_all(request))
-            .await
-            .expect("the server reads");
-        let (response, unread) = read_response(&mut stream).await;
-        (Self { stream, unread }, response)
+        Self {
+            stream,
+            unread: Vec::new(),
+        }
     }
 
     /// Does the init exchange and returns the socket id.
