@@ -1,3 +1,52 @@
-//! The project's own commands.
+//! The project's own commands: `cargo demo` and `cargo xtask test`.
 
-fn main() {}
+mod demo;
+mod node;
+mod run;
+mod stages;
+mod workspace;
+
+use std::process::ExitCode;
+
+use run::Failure;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match command(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(args: &[String]) -> Result<(), Failure> {
+    match args.split_first() {
+        Some((command, rest)) if command == "demo" => demo::demo(rest),
+        Some((command, rest)) if command == "test" => stages::test(rest),
+        Some((command, [])) if command == "generate" => demo::generate(),
+        Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
+            eprint!("{}", help());
+            Ok(())
+        }
+        _ => Err(Failure::new(format!("no such command\n\n{}", help()))),
+    }
+}
+
+fn help() -> String {
+    let stages: String = stages::STAGES
+        .iter()
+        .map(|stage| format!("    {:<12} {}\n", stage.name, stage.about))
+        .collect();
+    format!(
+        "\
+Usage: cargo demo [--listen ADDR:PORT]
+         Starts the chat example; needs nothing but Rust.
+       cargo xtask test [STAGE...]
+         Runs the tests of all languages, or of single stages:
+{stages}       cargo xtask generate
+         Writes the generated files that are checked in.
+"
+    )
+}

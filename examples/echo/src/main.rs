@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p glue-example-echo -- --listen 127.0.0.1:8080`, then open the address that it prints.
 
+#![allow(clippy::print_stdout)] // the address is for whoever starts it
+
 use std::error::Error;
 
 use glue::{Server, Socket};

@@ -1,0 +1,90 @@
+//! `cargo xtask test`: the tests of all languages.
+
+use std::time::Instant;
+
+use crate::node::{self, npm};
+use crate::run::{Failure, capture, cargo, run};
+use crate::workspace;
+
+/// All stages, in the order in which they run.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage::new("rust", "tests and doc tests of all crates", rust),
+    Stage::new("ts", "the TypeScript runtime and the generated code", typescript),
+];
+
+/// A part of the tests that can be run by itself.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    run: fn() -> Result<(), Failure>,
+}
+
+impl Stage {
+    const fn new(name: &'static str, about: &'static str, run: fn() -> Result<(), Failure>) -> Self {
+        Self { name, about, run }
+    }
+}
+
+/// Runs the stages of these names, or all.
+pub(crate) fn test(names: &[String]) -> Result<(), Failure> {
+    for name in names {
+        if STAGES.iter().all(|stage| stage.name != name) {
+            let known: Vec<_> = STAGES.iter().map(|stage| stage.name).collect();
+            return Err(Failure::new(format!(
+                "no stage `{name}`; there are {}",
+                known.join(", ")
+            )));
+        }
+    }
+    let mut done = Vec::new();
+    for stage in STAGES
+        .iter()
+        .filter(|stage| names.is_empty() || names.iter().any(|name| name == stage.name))
+    {
+        eprintln!("\n== {}: {}", stage.name, stage.about);
+        let started = now();
+        (stage.run)().map_err(|failure| failure.during(format!("stage `{}` failed", stage.name)))?;
+        done.push(format!("{} ({} s)", stage.name, started.elapsed().as_secs()));
+    }
+    eprintln!("\nxtask: all passed: {}", done.join(", "));
+    Ok(())
+}
+
+fn rust() -> Result<(), Failure> {
+    // Without `--all-targets`, which would leave out the doc tests.
+    run(&mut cargo(["test", "--workspace", "--all-features", "--locked"]))
+}
+
+fn typescript() -> Result<(), Failure> {
+    let folder = node::runtime_folder();
+    node::install(&folder)?;
+    for script in ["check", "lint", "test"] {
+        run(npm(&folder).args(["run", script]))?;
+    }
+    run(npm(&folder).args(["run", "build"]))?;
+    unchanged("glue-codegen/typescript/dist", "npm run build")?;
+    run(node::tsc()
+        .args(["--project", "glue-codegen/tests/golden"])
+        .current_dir(workspace::root()))
+}
+
+/// Fails when files that are checked in differ from what a command has just written.
+fn unchanged(path: &str, command: &str) -> Result<(), Failure> {
+    let mut git = std::process::Command::new("git");
+    let changes = capture(
+        git.args(["status", "--porcelain", "--", path])
+            .current_dir(workspace::root()),
+    )?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{path} is not what its sources give; run `{command}` and commit it:\n{changes}"
+    )))
+}
+
+#[allow(clippy::disallowed_methods)] // how long a stage took is for the reader
+fn now() -> Instant {
+    Instant::now()
+}

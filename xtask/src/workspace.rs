@@ -1,0 +1,24 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+
+use crate::run::Failure;
+
+/// Returns the root of the workspace.
+pub(crate) fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().expect("xtask is a folder of the workspace")
+}
+
+/// Returns the program that cargo has built under this name.
+///
+/// Cargo puts it beside ourselves, whatever the target folder is.
+pub(crate) fn built(name: &str) -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe().map_err(|error| Failure::new(format!("where am I? {error}")))?;
+    Ok(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Writes a path as seen from the root.
+pub(crate) fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
