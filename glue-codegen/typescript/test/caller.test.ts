@@ -68,6 +68,7 @@ test("a server's error carries code, message and data", async () => {
   });
 });
 
+//
 test("malformed answers end the call as internal", async () => {
   for (const answer of ["ok1&{", "it1&1", "en1&", "er1&null", 'er1&{"code":"new"}', "er1&{"]) {
     const world = new World();
@@ -82,6 +83,7 @@ test("malformed answers end the call as internal", async () => {
   }
 });
 
+//
 test("calls made before the connection wait for it", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");
@@ -107,6 +109,7 @@ test("a call from a connected listener does not overtake the waiting ones", () =
   assert.deepEqual(world.link.take(), [HELLO, "cd1&arq1&first&{}", "cd1&arq3&second&{}"]);
 });
 
+//
 test("a lost session fails what was under way and keeps what waits", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");
@@ -124,6 +127,7 @@ test("a lost session fails what was under way and keeps what waits", async () =>
   assert.equal(await outcome(waiting), 1);
 });
 
+//
 test("the end fails what waits and what comes later", async () => {
   const world = new World({ reconnect: false });
   const rpc = Rpc.open(world.socket, "a");
@@ -154,6 +158,7 @@ test("close fails calls under way", async () => {
   assert.equal(await outcome(call), "unavailable unknown");
 });
 
+//
 test("an abort before sending sends nothing", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");
@@ -169,6 +174,7 @@ test("an abort before sending sends nothing", async () => {
   assert.deepEqual(world.link.take(), []);
 });
 
+//
 test("an abort after sending tells the server", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");
@@ -230,6 +236,7 @@ test("what waits is bounded in number and in text", async () => {
   assert.equal(await outcome(large.call("f", { x: "x".repeat(2 ** 19) })), "resource_exhausted");
 });
 
+//
 test("arguments that are no json fail the call", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");

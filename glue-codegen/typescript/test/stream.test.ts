@@ -52,6 +52,7 @@ test("nothing is sent before the iteration starts, and each iteration is an exch
   assert.deepEqual(link.take(), ["cd1&arq1;c=8&f&{}", "cd1&arq3;c=8&f&{}"]);
 });
 
+// [S-6]
 test("leaving the loop cancels the stream", async () => {
   for (const leave of ["break", "throw"]) {
     const { link, rpc } = setUp();
@@ -106,6 +107,7 @@ test("items for several waiting nexts come in order", async () => {
   );
 });
 
+// [S-7]
 test("a reader that keeps up is granted whole windows", async () => {
   const { link, rpc } = setUp();
   const reader = rpc.stream("f", {})[Symbol.asyncIterator]();
@@ -122,6 +124,7 @@ test("a reader that keeps up is granted whole windows", async () => {
   assert.deepEqual(link.take(), ["cd1&acr1&16", "cd1&acr1&16"]);
 });
 
+// [S-7]
 test("a reader that stalls is granted nothing", async () => {
   const { link, rpc } = setUp();
   const reader = rpc.stream("f", {})[Symbol.asyncIterator]();
@@ -136,6 +139,7 @@ test("a reader that stalls is granted nothing", async () => {
   assert.deepEqual(link.take(), ["cd1&acr1&16"]);
 });
 
+// [S-8]
 test("more items than granted end the stream behind those that were", async () => {
   const { link, rpc } = setUp();
   const reader = rpc.stream<number>("f", {})[Symbol.asyncIterator]();
@@ -151,6 +155,7 @@ test("more items than granted end the stream behind those that were", async () =
   assert.deepEqual(await reader.next(), { done: true, value: undefined });
 });
 
+// [Q-5]
 test("a malformed item ends the stream", async () => {
   for (const answer of ["it1&{", "ok1&1"]) {
     const { link, rpc } = setUp();
@@ -192,6 +197,7 @@ test("no credit is sent for a stream that has ended", async () => {
   assert.deepEqual(link.take(), []);
 });
 
+// [R-13] [S-6]
 test("an abort drops what waits and tells the server", async () => {
   const { link, rpc } = setUp();
   const controller = new AbortController();
