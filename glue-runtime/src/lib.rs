@@ -53,5 +53,4 @@ pub use futures_util::Stream;
 pub use server::{Listener, Origins, Server, ServerBuilder, Socket};
 
 #[cfg(feature = "macros")]
-#[allow(unused_imports, unreachable_pub)] // until the macros are there
-pub use glue_macros::*;
+pub use glue_macros::{channel, model};

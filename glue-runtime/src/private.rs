@@ -15,14 +15,19 @@ pub use ts_rs;
 #[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},
-    codec::{Codec, IsResult, json},
+    codec::{Codec, IsResult, MayBeResult, Probe, json},
     message::{
         ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind,
         ReplyMessage, encode_result, encode_value,
     },
+    show::{Show, ShowDebug, ShowOpaque, debug_fields, debug_value},
+    stub,
 };
+#[cfg(feature = "io")]
+pub use crate::{CallError, Caller, Context, RpcError, Stream};
 #[cfg(feature = "macros")]
 pub use serde;
+pub use std::{string::String, sync::Arc, vec::Vec};
 
 #[cfg(feature = "io")]
 pub use crate::rpc::{Dispatch, Items, Outcome, service};

@@ -123,6 +123,24 @@ impl<T, E> IsResult for Result<T, E> {
     type Err = E;
 }
 
+/// Asks the compiler whether `T` is a `Result`: `Probe::<T>::IS_RESULT` is the inherent constant if it is, and that of
+/// [`MayBeResult`] if not.
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<T>);
+
+impl<T, E> Probe<Result<T, E>> {
+    /// It is one.
+    pub const IS_RESULT: bool = true;
+}
+
+/// Answers for the types that are no `Result`.
+pub trait MayBeResult {
+    /// It is none.
+    const IS_RESULT: bool = false;
+}
+
+impl<T> MayBeResult for Probe<T> {}
+
 /// Lets `write` append JSON to a text and puts the text back as it was if that fails.
 ///
 /// # Errors

@@ -55,7 +55,10 @@ pub trait EventMessage: Sized + Send + 'static {
     fn encode(&self, out: &mut String) -> Result<(), EncodeError>;
 
     /// Reads an event; `None` if the channel has no event of this name.
-    fn decode(name: &str, json: &str) -> Option<Result<Self, ArgsError>>;
+    ///
+    /// # Errors
+    /// Fails with the argument that doesn't fit.
+    fn decode(name: &str, args: &str) -> Result<Option<Self>, ArgsError>;
 }
 
 /// How a method answers.

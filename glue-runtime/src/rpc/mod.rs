@@ -4,6 +4,8 @@ pub mod args;
 pub mod codec;
 pub mod json_path;
 pub mod message;
+pub mod show;
+pub mod stub;
 
 mod caller;
 mod context;

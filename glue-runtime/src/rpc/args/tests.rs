@@ -24,7 +24,6 @@ fn read_filter(text: &str) -> Result<Vec<u32>, String> {
     Ok(filter.take().tags)
 }
 
-/// [R-6]
 #[test]
 fn arguments_come_in_any_order() {
     assert_eq!(
@@ -37,7 +36,6 @@ fn arguments_come_in_any_order() {
     );
 }
 
-/// [R-6]
 #[test]
 fn a_missing_option_is_none() {
     assert_eq!(read_post(r#"{"room":"a"}"#), Ok(("a".to_owned(), None)));
@@ -47,7 +45,6 @@ fn a_missing_option_is_none() {
     );
 }
 
-/// [R-6]
 #[test]
 fn unknown_arguments_are_ignored() {
     assert_eq!(
@@ -79,7 +76,6 @@ fn a_wrong_argument_is_named_with_its_place() {
     );
 }
 
-/// [Q-3]
 #[test]
 fn a_wrong_value_inside_an_argument_is_named_with_its_path() {
     assert_eq!(
@@ -105,7 +101,6 @@ fn an_argument_given_twice_is_refused() {
     );
 }
 
-/// [Q-3]
 #[test]
 fn anything_but_an_object_is_refused() {
     for text in ["", "null", "[]", r#"["a"]"#, "\"a\""] {

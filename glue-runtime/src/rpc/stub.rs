@@ -1,0 +1,129 @@
+//! What the methods of generated Rust clients do: write the arguments, call, read the answer.
+
+use std::convert::Infallible;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+
+use super::caller::Caller;
+use super::codec::Codec;
+use super::error::{CallError, RpcError};
+use super::message::{CallMessage, EventMessage};
+use crate::proto::code::Code;
+
+/// Calls a method that cannot fail by itself.
+///
+/// # Errors
+/// Fails if the call does not get through.
+pub async fn call<T>(
+    caller: &impl Caller,
+    message: impl CallMessage,
+    ok: impl Codec<T>,
+) -> Result<T, CallError<Infallible>> {
+    let (method, args) = encode(&message)?;
+    let answer = caller.call(method, args).await?;
+    Ok(read(method, ok, &answer)?)
+}
+
+/// Calls a method that returns a `Result`.
+///
+/// # Errors
+/// Fails with the method's own error, or if the call does not get through.
+pub async fn call_result<T, E>(
+    caller: &impl Caller,
+    message: impl CallMessage,
+    ok: impl Codec<T>,
+    err: impl Codec<E>,
+) -> Result<T, CallError<E>> {
+    let (method, args) = encode(&message)?;
+    let answer = caller.call(method, args).await;
+    read_result(method, ok, err, answer)
+}
+
+/// Sends a notification.
+///
+/// # Errors
+/// Fails if it cannot be sent.
+pub async fn notify(caller: &impl Caller, message: impl CallMessage) -> Result<(), RpcError> {
+    let (method, args) = encode(&message)?;
+    caller.notify(method, args).await
+}
+
+/// Opens a stream whose items cannot fail by themselves. Boxed, so that users need not pin it.
+pub fn stream<T: Send + 'static>(
+    caller: &impl Caller,
+    message: &impl CallMessage,
+    ok: impl Codec<T> + Send + 'static,
+) -> BoxStream<'static, Result<T, CallError<Infallible>>> {
+    match encode(message) {
+        Ok((method, args)) => caller
+            .stream(method, args)
+            .map(move |item| Ok(read(method, ok, &item?)?))
+            .boxed(),
+        Err(error) => stream::iter([Err(error.into())]).boxed(),
+    }
+}
+
+/// Opens a stream of `Result`s.
+pub fn stream_result<T: Send + 'static, E: Send + 'static>(
+    caller: &impl Caller,
+    message: &impl CallMessage,
+    ok: impl Codec<T> + Send + 'static,
+    err: impl Codec<E> + Send + 'static,
+) -> BoxStream<'static, Result<T, CallError<E>>> {
+    match encode(message) {
+        Ok((method, args)) => caller
+            .stream(method, args)
+            .map(move |item| read_result(method, ok, err, item))
+            .boxed(),
+        Err(error) => stream::iter([Err(error.into())]).boxed(),
+    }
+}
+
+/// Reads the events of one channel. One that this client does not know, as its server is newer, is passed over.
+pub fn events<E: EventMessage>(caller: &impl Caller) -> BoxStream<'static, Result<E, RpcError>> {
+    let read = |(name, json): (String, String)| async move {
+        E::decode(&name, &json)
+            .map_err(|error| RpcError::new(Code::Internal, format!("the event does not fit: {error}")))
+            .transpose()
+    };
+    caller.events().filter_map(read).boxed()
+}
+
+fn encode(message: &impl CallMessage) -> Result<(&'static str, String), RpcError> {
+    let mut args = String::new();
+    match message.encode_args(&mut args) {
+        Ok(()) => Ok((message.method(), args)),
+        Err(error) => Err(RpcError::new(Code::InvalidArgument, error.to_string())),
+    }
+}
+
+/// Reads a value. One that does not fit is `internal` (docs/PROTOCOL.md, errors): the peer broke its word.
+fn read<T>(method: &str, codec: impl Codec<T>, json: &str) -> Result<T, RpcError> {
+    codec.read(json).map_err(|error| {
+        RpcError::new(
+            Code::Internal,
+            format!("the answer of `{method}` does not fit: {error}"),
+        )
+    })
+}
+
+fn read_result<T, E>(
+    method: &str,
+    ok: impl Codec<T>,
+    err: impl Codec<E>,
+    answer: Result<String, RpcError>,
+) -> Result<T, CallError<E>> {
+    match answer {
+        Ok(json) => Ok(read(method, ok, &json)?),
+        Err(error) if error.code() == Code::Application => {
+            // An application error without data is that of a method which fails with `()`.
+            Err(CallError::Application(read(
+                method,
+                err,
+                error.data().unwrap_or("null"),
+            )?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
