@@ -1,1 +1,99 @@
-//! Glue macros.
+//! The attributes `#[glue::channel]` and `#[glue::model]`, re-exported by the crate `glue`.
+//!
+//! An expansion holds signatures, names and calls into `glue::__private`; what those calls do is the runtime's affair. The
+//! way of a trait: [`attr`] reads the attribute's keys, [`ast`] gives the methods their kinds, [`check`] refuses
+//! what cannot cross a channel, [`expand`] writes the code.
+
+mod ast;
+mod attr;
+mod case;
+mod check;
+mod ctxt;
+mod expand;
+mod model;
+mod types;
+
+use proc_macro::TokenStream;
+
+/// Turns a trait into a channel: typed calls between a server that implements the trait and clients in TypeScript and Rust.
+///
+/// ```
+/// use glue::{Context, Stream};
+///
+/// /// Why a message was refused.
+/// #[glue::model]
+/// pub enum ChatError {
+///     RoomFull,
+/// }
+///
+/// #[glue::channel]
+/// pub trait Chat {
+///     /// A call: answered with a value, or with the method's own error.
+///     async fn post(&self, cx: &Context, room: String, text: String) -> Result<u64, ChatError>;
+///
+///     /// A notification: never answered.
+///     #[notification]
+///     async fn typing(&self, room: String);
+///
+///     /// A stream: polled as fast as the client reads.
+///     fn watch(&self, room: String) -> impl Stream<Item = String>;
+///
+///     /// An event, which the server sends to clients.
+///     #[event]
+///     fn joined(room: String, user: String);
+/// }
+/// # fn main() {}
+/// ```
+///
+/// The server implements the trait with `async fn` and serves it with `into_channel()`. Beside the trait stand `ChatCall`,
+/// `ChatReply` and `ChatEvent`, the messages of the channel as enums, and `ChatClient`, which calls it from Rust.
+///
+/// # Keys
+///
+/// | key | default | meaning |
+/// | --- | --- | --- |
+/// | `name = "chat"` | the trait's name in snake_case | name of the channel on the wire: ASCII letters, digits, `_`, `.` and `-`, not a digit first, at most 64 bytes |
+/// | `crate = ::path` | `::glue` | where the crate `glue` is found, if it was renamed |
+///
+/// # Methods
+///
+/// - `async fn f(&self, …) -> T` is a call. A return type called `Result` is the value and the method's own error.
+/// - `#[notification] async fn f(&self, …);` is a notification.
+/// - `fn f(&self, …) -> impl Stream<Item = T>` is a stream. An item `Result::Err` ends it with that error.
+/// - `#[event] fn f(…);` is an event.
+///
+/// Right after `&self` a method may take `&Context`, which says who calls. All other parameters cross the network by name:
+/// they are owned, and a type of one's own needs [`model`](macro@model). A client may leave out an `Option`. `#[cfg]`s and doc
+/// comments of methods are kept in all that is generated.
+#[proc_macro_attribute]
+pub fn channel(attr: TokenStream, item: TokenStream) -> TokenStream {
+    expand::channel(attr.into(), item.into()).into()
+}
+
+/// Makes a struct or enum fit to cross a channel: derives serde's `Serialize` and `Deserialize`, and `ts_rs::TS`.
+///
+/// ```
+/// #[glue::model]
+/// #[derive(Clone, Debug)]
+/// pub struct Message {
+///     /// Doc comments reach the TypeScript type.
+///     pub text: String,
+///     #[serde(default, skip_serializing_if = "Option::is_none")]
+///     pub reply_to: Option<u32>,
+/// }
+/// ```
+///
+/// The derives come through the crate `glue`, so that neither serde nor ts-rs needs to be a dependency. `#[serde(…)]` and
+/// `#[ts(…)]` work as always, but serde attributes that TypeScript types cannot mirror are refused: `from`, `into`,
+/// `transparent` with named fields, `skip_serializing_if` without `default`, functions that write a field in another form. Where the
+/// form is known, `#[ts(as = "…")]` or `#[ts(type = "…")]` beside them states it.
+///
+/// # Keys
+///
+/// | key | default | meaning |
+/// | --- | --- | --- |
+/// | `crate = ::path` | `::glue` | where the crate `glue` is found, if it was renamed |
+#[proc_macro_attribute]
+pub fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
+    model::model(attr.into(), item.into()).into()
+}

@@ -1,0 +1,192 @@
+//! The keys that our attributes take.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, LitStr, Meta, Path, Token, parse_quote};
+
+use crate::ctxt::Ctxt;
+
+/// What `#[glue::channel(…)]` says.
+pub(crate) struct ChannelAttr {
+    /// The channel's name on the wire, if it isn't the trait's.
+    pub(crate) name: Option<LitStr>,
+    /// Where the crate `glue` is found.
+    pub(crate) krate: Path,
+}
+
+impl ChannelAttr {
+    pub(crate) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
+        let mut keys = Keys::parse(cx, tokens, "channel", &["name", "crate"]);
+        Self {
+            name: keys.take(cx, "name", "name = \"chat\""),
+            krate: keys.take_crate(cx),
+        }
+    }
+}
+
+/// What `#[glue::model(…)]` says.
+pub(crate) struct ModelAttr {
+    /// Where the crate `glue` is found.
+    pub(crate) krate: Path,
+}
+
+impl ModelAttr {
+    pub(crate) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
+        Self {
+            krate: Keys::parse(cx, tokens, "model", &["crate"]).take_crate(cx),
+        }
+    }
+}
+
+/// The attributes of one of a channel's methods.
+#[derive(Default)]
+pub(crate) struct MethodAttrs<'a> {
+    /// Our own, `#[event]` and `#[notification]`: at most one of either.
+    pub(crate) event: Option<&'a Attribute>,
+    pub(crate) notification: Option<&'a Attribute>,
+    /// All others, as they stand.
+    pub(crate) kept: Vec<&'a Attribute>,
+}
+
+impl<'a> MethodAttrs<'a> {
+    pub(crate) fn parse(cx: &Ctxt, attrs: &'a [Attribute]) -> Self {
+        let mut parsed = Self::default();
+        for attr in attrs {
+            let name = if attr.path().is_ident("event") {
+                "event"
+            } else if attr.path().is_ident("notification") {
+                "notification"
+            } else {
+                parsed.kept.push(attr);
+                continue;
+            };
+            if !matches!(attr.meta, Meta::Path(_)) {
+                cx.error(&attr.meta, format!("`#[{name}]` takes no arguments"));
+            }
+            let place = if name == "event" {
+                &mut parsed.event
+            } else {
+                &mut parsed.notification
+            };
+            if place.replace(attr).is_some() {
+                cx.error(attr, format!("`#[{name}]` is given twice"));
+            }
+        }
+        if let (Some(_), Some(notification)) = (parsed.event, parsed.notification) {
+            cx.error(
+                notification,
+                "events go from server to client, notifications the other way: a method is one or the other",
+            );
+        }
+        parsed
+    }
+}
+
+/// Returns the attributes of the given names.
+pub(crate) fn named<'a>(
+    attrs: impl IntoIterator<Item = &'a Attribute>,
+    names: &[&str],
+) -> Vec<&'a Attribute> {
+    attrs
+        .into_iter()
+        .filter(|attr| names.iter().any(|name| attr.path().is_ident(name)))
+        .collect()
+}
+
+/// Takes further attributes of ours off an item: a second `#[glue::channel]` would expand the first one's output.
+pub(crate) fn take_repeated(cx: &Ctxt, attrs: &mut Vec<Attribute>, name: &str) {
+    attrs.retain(|attr| {
+        let segments: Vec<_> = attr
+            .path()
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
+        let repeated = matches!(segments.as_slice(), [krate, last] if krate == "glue" && last == name);
+        if repeated {
+            cx.error(attr, format!("`#[glue::{name}]` is given twice"));
+        }
+        !repeated
+    });
+}
+
+/// The keys of one attribute, known ones only and each once.
+struct Keys {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    key: Ident,
+    value: Option<TokenStream>,
+}
+
+impl Keys {
+    fn parse(cx: &Ctxt, tokens: TokenStream, attribute: &str, allowed: &[&str]) -> Self {
+        let parsed = Punctuated::<Entry, Token![,]>::parse_terminated
+            .parse2(tokens)
+            .unwrap_or_else(|error| {
+                cx.push(error);
+                Punctuated::new()
+            });
+        let mut entries: Vec<Entry> = Vec::new();
+        for entry in parsed {
+            let name = entry.key.unraw().to_string();
+            if !allowed.contains(&name.as_str()) {
+                let list = allowed
+                    .iter()
+                    .map(|key| format!("`{key}`"))
+                    .collect::<Vec<_>>()
+                    .join(" and ");
+                cx.error(
+                    &entry.key,
+                    format!("unknown key `{name}`: `#[glue::{attribute}]` takes {list}"),
+                );
+            } else if entries.iter().any(|other| other.key == entry.key) {
+                cx.error(&entry.key, format!("`{name}` is given twice"));
+            } else {
+                entries.push(entry);
+            }
+        }
+        Self { entries }
+    }
+
+    /// Takes the value of `key`; `example` is what a right one looks like.
+    fn take<T: Parse>(&mut self, cx: &Ctxt, key: &str, example: &str) -> Option<T> {
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        let entry = self.entries.swap_remove(index);
+        let span = entry
+            .value
+            .as_ref()
+            .map_or_else(|| entry.key.span(), Spanned::span);
+        let parsed = entry.value.and_then(|value| syn::parse2(value).ok());
+        if parsed.is_none() {
+            cx.error_at(span, format!("write `{example}`"));
+        }
+        parsed
+    }
+
+    fn take_crate(&mut self, cx: &Ctxt) -> Path {
+        self.take(cx, "crate", "crate = ::path::to::glue")
+            .unwrap_or_else(|| parse_quote!(::glue))
+    }
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = input.call(Ident::parse_any)?;
+        if input.parse::<Option<Token![=]>>()?.is_none() {
+            return Ok(Self { key, value: None });
+        }
+        let mut value = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![,]) {
+            value.extend([input.parse::<TokenTree>()?]);
+        }
+        Ok(Self {
+            key,
+            value: Some(value),
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! Writes the code of a channel.
+
+mod client;
+mod messages;
+mod schema;
+mod server;
+mod wire;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{ItemTrait, Path};
+
+use crate::ast::Channel;
+use crate::attr::{self, ChannelAttr};
+use crate::check;
+use crate::ctxt::Ctxt;
+use wire::Wires;
+
+/// Expands `#[glue::channel]`.
+pub(crate) fn channel(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut item: ItemTrait = match syn::parse2(item.clone()) {
+        Ok(item) => item,
+        Err(error) => return not_a_trait(&error, item),
+    };
+    let cx = Ctxt::new();
+    attr::take_repeated(&cx, &mut item.attrs, "channel");
+    let attr = ChannelAttr::parse(&cx, attr);
+    let mut channel = Channel::from_trait(&cx, &attr, &item);
+    let sound = check::check(&cx, &mut channel);
+
+    let code = if sound {
+        expand(&channel)
+    } else {
+        server::broken_trait(&channel)
+    };
+    let errors = cx.finish();
+    quote!(#errors #code)
+}
+
+fn not_a_trait(error: &syn::Error, item: TokenStream) -> TokenStream {
+    // What is no trait stays as it is, so that only this is reported; what does not even parse is rustc's to report.
+    let is_item = syn::parse2::<syn::Item>(item.clone()).is_ok();
+    let error = if is_item {
+        syn::Error::new_spanned(&item, "`#[glue::channel]` goes on a trait").to_compile_error()
+    } else {
+        error.to_compile_error()
+    };
+    let item = is_item.then_some(item);
+    quote!(#error #item)
+}
+
+fn expand(channel: &Channel<'_>) -> TokenStream {
+    let names = Names::new(channel);
+    let mut wires = Wires::new(&names.glue);
+
+    let declarations = [
+        server::declare(channel, &names),
+        messages::declare(channel, &names),
+        client::declare(channel, &names),
+    ];
+    let implementations = [
+        server::implement(channel, &names),
+        messages::implement(channel, &names, &mut wires),
+        client::implement(channel, &names, &mut wires),
+    ];
+    let schema = schema::emit(channel, &names);
+    let (cfgs, glue) = (channel.cfgs(), &names.glue);
+    let witnesses = wires.functions();
+    quote! {
+        #(#declarations)*
+        #(#cfgs)*
+        // What is refused here was written by us, not by the user.
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+        const _: () = {
+            #[allow(unused_imports)]
+            use #glue::{ShowDebug as _, ShowOpaque as _};
+            #witnesses
+            #(#implementations)*
+        };
+        #schema
+    }
+}
+
+/// Names of the generated items, and the path that all others are found under.
+struct Names {
+    /// `::glue::__private`.
+    glue: Path,
+    /// The trait.
+    channel: Ident,
+    call: Ident,
+    reply: Ident,
+    event: Ident,
+    client: Ident,
+    /// The hidden type that serves an implementation of the trait.
+    serve: Ident,
+}
+
+impl Names {
+    fn new(channel: &Channel<'_>) -> Self {
+        let krate = channel.krate();
+        let ident = &channel.item.ident;
+        Self {
+            glue: syn::parse_quote!(#krate::__private),
+            channel: ident.clone(),
+            call: format_ident!("{ident}Call"),
+            reply: format_ident!("{ident}Reply"),
+            event: format_ident!("{ident}Event"),
+            client: format_ident!("{ident}Client"),
+            serve: format_ident!("__Serve{ident}"),
+        }
+    }
+}
+
+/// Returns the name of the local variable that holds a parameter: the user's own could be a constant's name, too.
+fn local(index: usize) -> Ident {
+    format_ident!("__arg{index}")
+}

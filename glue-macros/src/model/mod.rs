@@ -1,0 +1,85 @@
+//! Expands `#[glue::model]`.
+
+mod serde_attr;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, DeriveInput, Generics, Path, Token};
+
+use crate::attr::{self, ModelAttr};
+use crate::ctxt::Ctxt;
+
+// #[derive(::glue::__private::serde::Serialize, ::glue::__private::serde::Deserialize, ::glue::__private::ts_rs::TS)]
+// #[serde(crate = "::glue::__private::serde")]
+// #[ts(crate = "::glue::__private::ts_rs")]
+// pub struct Message { … }
+/// Adds the three derives, by way of the runtime.
+pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut input: DeriveInput = match syn::parse2(item.clone()) {
+        Ok(input) => input,
+        Err(error) => return not_a_type(&error, item),
+    };
+    let cx = Ctxt::new();
+    attr::take_repeated(&cx, &mut input.attrs, "model");
+    let ModelAttr { krate } = ModelAttr::parse(&cx, attr);
+    lifetimes(&cx, &input.generics);
+    repeated_derives(&cx, &input.attrs);
+    serde_attr::check(&cx, &input);
+
+    // The derives stay even where something was refused: without them each use of the type would be reported as well.
+    let (serde, ts) = (quote!(#krate::__private::serde), quote!(#krate::__private::ts_rs));
+    let [serde_path, ts_path] = [&serde, &ts].map(|path| path.to_string().replace(' ', ""));
+    let errors = cx.finish();
+    quote! {
+        #errors
+        #[derive(#serde::Serialize, #serde::Deserialize, #ts::TS)]
+        #[serde(crate = #serde_path)]
+        #[ts(crate = #ts_path)]
+        #input
+    }
+}
+
+fn not_a_type(error: &syn::Error, item: TokenStream) -> TokenStream {
+    let is_item = syn::parse2::<syn::Item>(item.clone()).is_ok();
+    let error = if is_item {
+        syn::Error::new_spanned(&item, "`#[glue::model]` goes on a struct or enum").to_compile_error()
+    } else {
+        error.to_compile_error()
+    };
+    let item = is_item.then_some(item);
+    quote!(#error #item)
+}
+
+/// What arrives over the network belongs to nobody else.
+fn lifetimes(cx: &Ctxt, generics: &Generics) {
+    for lifetime in generics.lifetimes() {
+        cx.error(
+            lifetime,
+            "a model owns what it holds: write `String` instead of `&str`, `Vec<T>` instead of `&[T]`",
+        );
+    }
+}
+
+/// A trait that is derived twice is two errors of rustc's, neither of which names us.
+fn repeated_derives(cx: &Ctxt, attrs: &[Attribute]) {
+    for attr in attr::named(attrs, &["derive"]) {
+        let Ok(paths) = attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else {
+            continue;
+        };
+        for path in paths {
+            let ours = |last: &Ident| ["Serialize", "Deserialize", "TS"].iter().any(|name| last == name);
+            if path.segments.last().is_some_and(|last| ours(&last.ident)) {
+                let name = &path
+                    .segments
+                    .last()
+                    .map(|last| last.ident.to_string())
+                    .unwrap_or_default();
+                cx.error(
+                    path,
+                    format!("`#[glue::model]` derives `{name}` already: remove it here"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The serde attributes under which the JSON is not what ts-rs takes it for.
+//!
+//! ts-rs passes over them with a warning, or without one, and the TypeScript type is then wrong. Each is refused here, with what to
+//! write instead; `#[ts(as = "…")]` or `#[ts(type = "…")]` beside it says that the author has seen to it.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Token, Type};
+
+use crate::attr;
+use crate::ctxt::Ctxt;
+use crate::types;
+
+/// Reports every attribute of `input` that TypeScript cannot follow.
+pub(super) fn check(cx: &Ctxt, input: &DeriveInput) {
+    let container = Entries::of(&input.attrs);
+    if !container.states_type() {
+        for entry in &container.serde {
+            check_container(cx, entry, input);
+        }
+    }
+    match &input.data {
+        Data::Struct(data) => check_fields(cx, &data.fields),
+        Data::Enum(data) => {
+            for variant in &data.variants {
+                let entries = Entries::of(&variant.attrs);
+                if !entries.states_type() {
+                    entries.serde.iter().for_each(|entry| check_variant(cx, entry));
+                }
+                check_fields(cx, &variant.fields);
+            }
+        }
+        Data::Union(data) => cx.error(
+            data.union_token,
+            "a union has no JSON form: write a struct or an enum",
+        ),
+    }
+}
+
+fn check_container(cx: &Ctxt, entry: &Entry, input: &DeriveInput) {
+    let key = entry.key.to_string();
+    match key.as_str() {
+        "from" | "into" | "try_from" | "remote" => {
+            cx.error(
+                entry,
+                format!(
+                    "TypeScript cannot follow `{key}`: add `#[ts(as = \"…\")]` with the type that is sent"
+                ),
+            );
+        }
+        "transparent" if matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_))) =>
+        {
+            cx.error(
+                entry,
+                format!(
+                    "TypeScript cannot follow `transparent` here: write `struct {}(…);`",
+                    input.ident
+                ),
+            );
+        }
+        _ => check_common(cx, entry),
+    }
+}
+
+fn check_variant(cx: &Ctxt, entry: &Entry) {
+    let key = entry.key.to_string();
+    match key.as_str() {
+        "with" | "serialize_with" | "deserialize_with" => refuse_functions(cx, entry),
+        "skip_serializing" | "skip_deserializing" => {
+            cx.error(
+                entry,
+                format!("TypeScript has one type for both ways: write `skip` instead of `{key}`"),
+            );
+        }
+        "other" => cx.error(
+            entry,
+            "TypeScript cannot say \"any other\": remove `other`, and let new variants be errors",
+        ),
+        _ => check_common(cx, entry),
+    }
+}
+
+fn check_fields(cx: &Ctxt, fields: &Fields) {
+    for field in fields {
+        let entries = Entries::of(&field.attrs);
+        if entries.states_type() || entries.has("skip") {
+            continue;
+        }
+        for entry in &entries.serde {
+            check_field(cx, entry, &entries, field, fields);
+        }
+        let omitted = entries.has("skip_serializing_if") || entries.has("skip_serializing");
+        for entry in entries
+            .ts
+            .iter()
+            .filter(|entry| entry.key == "optional" && entry.value.is_none() && !omitted)
+        {
+            cx.error(
+                entry,
+                "the field is sent as `null`, not left out: add \
+                 `#[serde(default, skip_serializing_if = \"Option::is_none\")]`",
+            );
+        }
+    }
+}
+
+fn check_field(cx: &Ctxt, entry: &Entry, entries: &Entries, field: &Field, fields: &Fields) {
+    let key = entry.key.to_string();
+    match key.as_str() {
+        "with" | "serialize_with" | "deserialize_with" => refuse_functions(cx, entry),
+        "skip_serializing_if" | "skip_serializing" if !entries.has("default") => {
+            cx.error(entry, format!("a field that may be left out needs `default`: write `default, {entry}`"));
+        }
+        "skip_deserializing" => {
+            cx.error(entry, "TypeScript has one type for both ways: write `skip`, or remove `skip_deserializing`");
+        }
+        "flatten" if is_map(&field.ty) && fields.len() > 1 => cx.error(
+            entry,
+            "in TypeScript the map's values would have to include the other fields: remove `flatten`, so that the map is \
+             a field of its own",
+        ),
+        _ => check_common(cx, entry),
+    }
+}
+
+/// Names that differ by direction would need two TypeScript types.
+fn check_common(cx: &Ctxt, entry: &Entry) {
+    let key = entry.key.to_string();
+    if matches!(key.as_str(), "rename" | "rename_all" | "rename_all_fields") && entry.value.is_none() {
+        cx.error(
+            entry,
+            format!("TypeScript has one name for both ways: write `{key} = \"…\"`"),
+        );
+    }
+    if key == "crate" {
+        cx.error(
+            entry,
+            "`#[glue::model]` sets this: write `#[glue::model(crate = ::path)]` if `glue` was renamed",
+        );
+    }
+}
+
+fn refuse_functions(cx: &Ctxt, entry: &Entry) {
+    let key = &entry.key;
+    cx.error(
+        entry,
+        format!("only you know the form that `{key}` gives: add `#[ts(as = \"…\")]` or `#[ts(type = \"…\")]` with it"),
+    );
+}
+
+fn is_map(ty: &Type) -> bool {
+    types::last_segment(ty).is_some_and(|last| last.ident == "HashMap" || last.ident == "BTreeMap")
+}
+
+/// What the helper attributes of one item say.
+struct Entries {
+    serde: Vec<Entry>,
+    ts: Vec<Entry>,
+}
+
+/// `key`, `key = value` or `key(…)`.
+struct Entry {
+    key: Ident,
+    value: Option<TokenStream>,
+    tokens: TokenStream,
+}
+
+impl Entries {
+    fn of(attrs: &[Attribute]) -> Self {
+        let of = |name: &str| {
+            let lists = attr::named(attrs, &[name]).into_iter().filter_map(|attr| {
+                // What doesn't parse is the derive's to report.
+                attr.parse_args_with(Punctuated::<Entry, Token![,]>::parse_terminated)
+                    .ok()
+            });
+            lists.flatten().collect()
+        };
+        Self {
+            serde: of("serde"),
+            ts: of("ts"),
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.serde.iter().any(|entry| entry.key == key)
+    }
+
+    fn states_type(&self) -> bool {
+        self.ts
+            .iter()
+            .any(|entry| entry.key == "as" || entry.key == "type" || entry.key == "skip")
+    }
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = input.call(Ident::parse_any)?;
+        let mut tokens = key.to_token_stream();
+        let mut value = None;
+        if let Some(equals) = input.parse::<Option<Token![=]>>()? {
+            equals.to_tokens(&mut tokens);
+            value = Some(TokenStream::new());
+        }
+        while !input.is_empty() && !input.peek(Token![,]) {
+            let token: TokenTree = input.parse()?;
+            tokens.extend([token.clone()]);
+            if let Some(value) = &mut value {
+                value.extend([token]);
+            }
+        }
+        Ok(Self { key, value, tokens })
+    }
+}
+
+impl ToTokens for Entry {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}
+
+impl std::fmt::Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.tokens.fmt(f)
+    }
+}

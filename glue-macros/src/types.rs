@@ -1,0 +1,226 @@
+//! What can be seen of a type without knowing what its names stand for.
+
+use quote::ToTokens;
+use syn::{
+    GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type, TypeImplTrait, TypeParamBound,
+    TypePath,
+};
+
+use crate::ctxt::Ctxt;
+
+/// Where a type stands, for the wording of what is wrong with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// A parameter.
+    Argument,
+    /// A return type, or the item of a stream.
+    Value,
+}
+
+impl Place {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Argument => "argument",
+            Self::Value => "value",
+        }
+    }
+}
+
+/// Strips parentheses, and the invisible ones around a type that came through a `macro_rules!` macro.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// Returns the last segment of a type that is a path.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match bare(ty) {
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) => path.segments.last(),
+        _ => None,
+    }
+}
+
+/// Returns whether this is `Context` by value, or by any kind of reference.
+pub(crate) fn mentions_context(ty: &Type) -> bool {
+    let inner = match bare(ty) {
+        Type::Reference(reference) => &reference.elem,
+        _ => ty,
+    };
+    last_segment(inner).is_some_and(|segment| segment.ident == "Context" && segment.arguments.is_none())
+}
+
+/// Returns whether this is `&Context`.
+pub(crate) fn is_context(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Reference(reference) if reference.mutability.is_none()) && mentions_context(ty)
+}
+
+/// Returns the type that stands after `->`.
+pub(crate) fn returned(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(ty),
+    }
+}
+
+/// Returns the path of the `Stream` in `impl Stream<…>`.
+pub(crate) fn stream(ty: &Type) -> Option<(&TypeImplTrait, &Path)> {
+    let Type::ImplTrait(bounds) = bare(ty) else {
+        return None;
+    };
+    bounds.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) if bound.path.segments.last()?.ident == "Stream" => {
+            Some((bounds, &bound.path))
+        }
+        _ => None,
+    })
+}
+
+/// Returns the `T` of `Stream<Item = T>`.
+pub(crate) fn stream_item(stream: &Path) -> Option<&Type> {
+    generic_arguments(stream.segments.last()?).find_map(|argument| match argument {
+        GenericArgument::AssocType(item) if item.ident == "Item" => Some(&item.ty),
+        _ => None,
+    })
+}
+
+/// Returns whether the type is called `Result`, and `T` and `E` if it is written `Result<T, E>`.
+pub(crate) fn result(ty: &Type) -> Option<Option<(&Type, &Type)>> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == "Result")?;
+    let mut types = generic_arguments(segment).map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    match (types.next().flatten(), types.next().flatten(), types.next()) {
+        (Some(ok), Some(err), None) => Some(Some((ok, err))),
+        _ => Some(None),
+    }
+}
+
+/// Returns whether the type may be an alias of `Result` under another name, which only the compiler can tell.
+pub(crate) fn may_be_alias(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| !KNOWN.iter().any(|known| segment.ident == known))
+}
+
+/// Refuses what cannot be sent: borrowed, generic and nameless types.
+pub(crate) fn check_owned(cx: &Ctxt, ty: &Type, place: Place) {
+    let noun = place.noun();
+    match ty {
+        Type::Group(group) => check_owned(cx, &group.elem, place),
+        Type::Paren(paren) => check_owned(cx, &paren.elem, place),
+        Type::Array(array) => check_owned(cx, &array.elem, place),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| check_owned(cx, elem, place)),
+        Type::Reference(_) | Type::Slice(_) => refuse_borrowed(cx, ty, place),
+        Type::Path(path) => check_path(cx, ty, path, place),
+        Type::ImplTrait(_) if stream(ty).is_some() => {
+            cx.error(ty, match place {
+                Place::Argument => "channel methods cannot take a stream: take a `Vec`, or let the client call once per item",
+                Place::Value => "a stream is the whole return type: its items may be `Result`s, whose first `Err` ends it",
+            });
+        }
+        Type::ImplTrait(_) | Type::TraitObject(_) => cx.error(ty, generic(noun)),
+        Type::FnPtr(_) | Type::Ptr(_) => {
+            cx.error(
+                ty,
+                format!("a pointer means nothing at the other end of a network: every {noun} is data"),
+            );
+        }
+        _ => cx.error(
+            ty,
+            format!("write out the type: the TypeScript client needs one concrete type per {noun}"),
+        ),
+    }
+}
+
+/// Returns what is said of generics and of all that amounts to them.
+pub(crate) fn generic(noun: &str) -> String {
+    format!("channel methods cannot be generic: the TypeScript client needs one concrete type per {noun}")
+}
+
+fn check_path(cx: &Ctxt, ty: &Type, path: &TypePath, place: Place) {
+    let first = path.path.segments.first().map(|segment| &segment.ident);
+    if path.qself.is_some() || first.is_some_and(|first| first == "Self") {
+        return cx.error(ty, generic(place.noun()));
+    }
+    for segment in &path.path.segments {
+        for argument in generic_arguments(segment) {
+            match argument {
+                GenericArgument::Lifetime(_) => return refuse_borrowed(cx, ty, place),
+                // The reference would be reported as well, in words that fit less.
+                GenericArgument::Type(inner) => check_owned(cx, inner, place),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn refuse_borrowed(cx: &Ctxt, ty: &Type, place: Place) {
+    let reason = match place {
+        Place::Argument => "arguments arrive over the network",
+        Place::Value => "values leave over the network",
+    };
+    let hint = owned(ty)
+        .map(|owned| format!(": use `{owned}`"))
+        .unwrap_or_default();
+    cx.error(ty, format!("{reason}, so they must be owned{hint}"));
+}
+
+/// Returns the owned type to write instead of a borrowed one.
+fn owned(ty: &Type) -> Option<String> {
+    match bare(ty) {
+        Type::Reference(reference) => owned(&reference.elem),
+        Type::Slice(slice) => Some(format!("Vec<{}>", owned(&slice.elem)?)),
+        Type::Path(path) => {
+            let segment = path.path.segments.last()?;
+            let mut arguments = generic_arguments(segment);
+            match segment.ident.to_string().as_str() {
+                "str" => Some("String".to_owned()),
+                "Path" => Some("PathBuf".to_owned()),
+                "Cow" => arguments.find_map(|argument| match argument {
+                    GenericArgument::Type(inner) => owned(inner),
+                    _ => None,
+                }),
+                // What such a type is called without its lifetime, only its author knows.
+                _ if arguments.any(|argument| matches!(argument, GenericArgument::Lifetime(_))) => None,
+                _ => Some(text(ty)),
+            }
+        }
+        _ => Some(text(ty)),
+    }
+}
+
+/// Returns a type as one would write it.
+fn text(ty: &Type) -> String {
+    let spaced = ty.to_token_stream().to_string();
+    [
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ::", "::"),
+        (":: ", "::"),
+        (" ,", ","),
+        ("& ", "&"),
+        (" ;", ";"),
+    ]
+    .iter()
+    .fold(spaced, |text, (from, to)| text.replace(from, to))
+}
+
+fn generic_arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        PathArguments::None | PathArguments::Parenthesized(_) => None,
+    }
+    .into_iter()
+    .flatten()
+}
+
+/// Names of `core` and `std` that nobody gives to an alias of `Result`; they save the compiler a question per type.
+const KNOWN: &[&str] = &[
+    "Result", "String", "Vec", "Option", "Box", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "bool", "char",
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64",
+];
