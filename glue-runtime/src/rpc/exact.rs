@@ -361,6 +361,7 @@ mod tests {
         to_json(value, &mut Vec::new()).unwrap_err().to_string()
     }
 
+    ///
     #[test]
     fn the_largest_safe_integers_pass_and_the_next_ones_do_not() {
         let mut out = Vec::new();
@@ -379,6 +380,7 @@ mod tests {
         assert_eq!(error(&(-(1_i128 << 53))), format!("-9007199254740992 {beyond}"));
     }
 
+    ///
     #[test]
     fn floats_that_json_lacks_are_refused() {
         assert_eq!(error(&f64::NAN), "JSON has no NaN");

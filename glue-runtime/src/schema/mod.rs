@@ -1,7 +1,7 @@
 //! Data that describes channels: what `glue-codegen` turns into TypeScript.
 //!
 //! `#[glue::channel]` describes a trait to the [`Collector`](collect::Collector), which asks ts-rs for the text of every type
-//! it reaches; the result is written as [JSON](json), one document per channel. Nothing here depends on the
+//! it reaches; the result is written as JSON, one document per channel. Nothing here depends on the
 //! rest of the runtime, so that `glue-codegen` builds without it.
 
 #[cfg(feature = "macros")]

@@ -24,6 +24,7 @@ fn read_filter(text: &str) -> Result<Vec<u32>, String> {
     Ok(filter.take().tags)
 }
 
+/// [R-6]
 #[test]
 fn arguments_come_in_any_order() {
     assert_eq!(
@@ -36,6 +37,7 @@ fn arguments_come_in_any_order() {
     );
 }
 
+/// [R-6]
 #[test]
 fn a_missing_option_is_none() {
     assert_eq!(read_post(r#"{"room":"a"}"#), Ok(("a".to_owned(), None)));
@@ -45,6 +47,7 @@ fn a_missing_option_is_none() {
     );
 }
 
+/// [R-6]
 #[test]
 fn unknown_arguments_are_ignored() {
     assert_eq!(
@@ -76,6 +79,7 @@ fn a_wrong_argument_is_named_with_its_place() {
     );
 }
 
+/// [Q-3]
 #[test]
 fn a_wrong_value_inside_an_argument_is_named_with_its_path() {
     assert_eq!(
@@ -101,6 +105,7 @@ fn an_argument_given_twice_is_refused() {
     );
 }
 
+/// [Q-3]
 #[test]
 fn anything_but_an_object_is_refused() {
     for text in ["", "null", "[]", r#"["a"]"#, "\"a\""] {
