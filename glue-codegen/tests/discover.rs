@@ -1,0 +1,324 @@
+//! The command on real packages: a workspace with what users have, built by cargo.
+//!
+//! All tests share one target folder, so glue-runtime and its dependencies are built once. The fixtures use this workspace's
+//! Cargo.lock and no network.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are outside of test functions"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// A workspace in a folder of its own, which stays the same from run to run so that cargo's cache holds.
+struct Fixture(PathBuf);
+
+impl Fixture {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("discover").join(name);
+        let _ = fs::remove_dir_all(&root);
+        let fixture = Self(root);
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        fixture.write(
+            "Cargo.lock",
+            &fs::read_to_string(workspace.join("Cargo.lock")).unwrap(),
+        );
+        let runtime = workspace
+            .join("glue-runtime")
+            .to_str()
+            .unwrap()
+            .replace('\\', "/");
+        for (path, text) in files {
+            fixture.write(path, &text.replace("$RUNTIME", &runtime));
+        }
+        fixture
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn run(&self, folder: &str, args: &str) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_glue-codegen"))
+            .args(["--offline", "--out"])
+            .arg(self.0.join("web"))
+            .args(args.split_whitespace())
+            .current_dir(self.0.join(folder))
+            .env(
+                "CARGO_TARGET_DIR",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("discover/target"),
+            )
+            .output()
+            .unwrap()
+    }
+
+    /// Runs the command, and returns the stubs that are there afterwards.
+    fn stubs(&self, folder: &str, args: &str) -> Vec<String> {
+        let output = self.run(folder, args);
+        assert!(output.status.success(), "{}", stderr(&output));
+
+        let entries = fs::read_dir(self.0.join("web"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name.ends_with(".ts") && name != "index.ts" && name != "types.ts");
+        names.sort();
+        names
+    }
+
+    fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.0.join("web").join(path)).unwrap()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The last line that is ours.
+fn error(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(output));
+    let text = stderr(output);
+    let line = text
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("glue-codegen: error: "));
+    line.unwrap_or_else(|| panic!("no error in {text}")).to_owned()
+}
+
+/// A library that has the dependency under another name, a server that is only a binary and uses it, and a package with a
+/// library and a binary whose dependency is optional.
+const WORKSPACE: &[(&str, &str)] = &[
+    (
+        "Cargo.toml",
+        r#"
+            [workspace]
+            resolver = "3"
+            members = ["api", "server", "both", "unrelated"]
+
+            [workspace.package]
+            edition = "2024"
+
+            [workspace.dependencies]
+            serde = { version = "1", features = ["derive"] }
+        "#,
+    ),
+    (
+        "api/Cargo.toml",
+        r#"
+            [package]
+            name = "api"
+            edition.workspace = true
+
+            [dependencies]
+            glue = { package = "glue-runtime", path = "$RUNTIME", default-features = false, features = ["server", "macros"] }
+        "#,
+    ),
+    (
+        "api/src/lib.rs",
+        r#"
+            mod private {
+                #[glue::model]
+                pub struct Message {
+                    /// Rises with each line.
+                    pub id: u64,
+                    pub text: String,
+                }
+
+                /// Rooms.
+                #[glue::channel]
+                pub trait Chat {
+                    /// Says something.
+                    async fn post(&self, room: String, text: String) -> Result<Message, String>;
+                    async fn history(&self, room: String, limit: Option<u32>) -> Vec<Message>;
+                    #[event]
+                    fn joined(user_name: String);
+                }
+            }
+            pub use private::Chat;
+        "#,
+    ),
+    (
+        "server/Cargo.toml",
+        r#"
+            [package]
+            name = "server"
+            edition.workspace = true
+
+            [dependencies]
+            api = { path = "../api" }
+            glue-runtime = { path = "$RUNTIME", default-features = false, features = ["server", "macros"] }
+
+            [[bin]]
+            name = "server"
+            path = "src/main.rs"
+
+            [[bin]]
+            name = "custom"
+            path = "src/custom.rs"
+            harness = false
+        "#,
+    ),
+    (
+        "server/src/main.rs",
+        r#"
+            #[glue::channel(name = "admin.panel")]
+            trait Admin {
+                async fn restart(&self);
+            }
+
+            fn main() {
+                panic!("the server was started");
+            }
+        "#,
+    ),
+    (
+        "server/src/custom.rs",
+        r#"
+            #[glue::channel]
+            trait Hidden {
+                async fn restart(&self);
+            }
+
+            fn main() {
+                std::fs::write("was-started", "").expect("a folder to write to");
+            }
+        "#,
+    ),
+    (
+        "both/Cargo.toml",
+        r#"
+            [package]
+            name = "both"
+            edition.workspace = true
+
+            [features]
+            rpc = ["dep:glue"]
+
+            [dependencies]
+            glue = { package = "glue-runtime", path = "$RUNTIME", default-features = false, features = ["server", "macros"], optional = true }
+        "#,
+    ),
+    ("both/src/lib.rs", "#[cfg(feature = \"rpc\")]\npub mod shared;\n"),
+    (
+        "both/src/main.rs",
+        "#![allow(dead_code)]\n#[cfg(feature = \"rpc\")]\nmod shared;\nfn main() {}\n",
+    ),
+    (
+        "both/src/shared.rs",
+        r#"
+            #[glue::channel]
+            pub trait Clock {
+                async fn now(&self) -> f64;
+            }
+        "#,
+    ),
+    (
+        "unrelated/Cargo.toml",
+        "[package]\nname = \"unrelated\"\nedition.workspace = true\n",
+    ),
+    (
+        "unrelated/src/lib.rs",
+        "compile_error!(\"nobody has to build this\");\n",
+    ),
+];
+
+const LONE: &str = r#"
+    [package]
+    name = "lone"
+    edition = "2024"
+
+    [workspace]
+
+    [dependencies]
+    glue-runtime = { path = "$RUNTIME", default-features = false, features = ["server", "macros"] }
+"#;
+
+#[test]
+fn a_workspace_gives_the_channels_of_where_it_is_run() {
+    let fixture = Fixture::new("workspace", WORKSPACE);
+
+    assert_eq!(
+        fixture.stubs(".", "--features rpc"),
+        ["admin-panel.ts", "chat.ts", "clock.ts"]
+    );
+    let chat = fixture.text("chat.ts");
+    assert!(
+        chat.contains("post(room: string, text: string, options?: CallOptions): Promise<Message> {"),
+        "{chat}"
+    );
+    assert!(
+        chat.contains("readonly joined: { readonly user_name: string };"),
+        "{chat}"
+    );
+    assert!(chat.contains("/** Rooms. */"), "{chat}");
+    assert!(
+        fixture
+            .text("types.ts")
+            .contains("/** Rises with each line. */\n  id: number;")
+    );
+
+    // In a member, what it reaches by path counts too; the stub of the third package is stale.
+    assert_eq!(fixture.stubs("server/src", ""), ["admin-panel.ts", "chat.ts"]);
+    assert!(!fixture.0.join("server/was-started").exists());
+
+    assert!(fixture.run("server", "--check").status.success());
+    fixture.write("web/chat.ts", &chat.replace("post", "say"));
+    let output = fixture.run("server", "--check");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).ends_with("run glue-codegen without --check\n  ~ chat.ts\n"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(fixture.text("chat.ts").contains("say(room"));
+
+    assert_eq!(fixture.stubs(".", "-p api"), ["chat.ts"]);
+    assert_eq!(
+        error(&fixture.run(".", "-p nobody")),
+        "there is no package `nobody` in this workspace"
+    );
+    assert_eq!(
+        error(&fixture.run(".", "-p unrelated")),
+        "the package `unrelated` does not depend on glue-runtime"
+    );
+    assert!(error(&fixture.run("unrelated", "")).starts_with("no package here depends on glue-runtime"));
+}
+
+#[test]
+fn broken_tests_are_told_from_a_broken_crate() {
+    let channel = "#[glue::channel]\npub trait Chat {\n    async fn post(&self);\n}\n";
+    let test = "#[test]\nfn broken() {\n    let _: u8 = \"\";\n}\n";
+    let fixture = Fixture::new(
+        "broken",
+        &[("Cargo.toml", LONE), ("src/lib.rs", &format!("{channel}{test}"))],
+    );
+
+    let output = fixture.run(".", "");
+    assert!(error(&output).starts_with("your crate compiles but its unit tests do not"));
+    assert!(
+        stderr(&output).contains("mismatched types"),
+        "{}",
+        stderr(&output)
+    );
+
+    fixture.write("src/lib.rs", &format!("{channel}pub const BROKEN: u8 = \"\";\n"));
+    assert_eq!(
+        error(&fixture.run(".", "")),
+        "the crate does not compile; see the errors above"
+    );
+
+    fixture.write("src/lib.rs", "");
+    let message = error(&fixture.run(".", ""));
+    assert!(
+        message.starts_with("no #[glue::channel] trait found in lib lone of package lone"),
+        "{message}"
+    );
+    assert!(!fixture.0.join("web").exists());
+}
