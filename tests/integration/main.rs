@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
 
 mod channels;
+mod client;
 mod handshake;
 mod keepalive;
 mod limits;

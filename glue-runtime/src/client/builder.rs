@@ -12,6 +12,7 @@ use crate::channel::{Channels, Inbound};
 use crate::driver::{Driver, Hooks, now};
 use crate::error::{Error, ErrorKind};
 use crate::mailbox::{Mailbox, Peer};
+use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::session::{CloseReason, Role, Session};
 use crate::transport::{WebSocketTransport, websocket_config};
@@ -114,10 +115,13 @@ impl ClientBuilder {
             mailbox.clone(),
             hooks,
         );
+        let channels = Channels::new(mailbox, self.limits);
+        // The server may speak first: the main channel is there before its first message.
+        channels.channel(MAIN_CHANNEL);
         // Ends with its socket, which ends when the last handle is dropped or the session's deadlines say so.
         tokio::spawn(driver.run());
 
-        let client = Client::new(Channels::new(mailbox, self.limits));
+        let client = Client::new(channels);
         match open.await {
             Ok(Ok(())) => Ok(client),
             Ok(Err(CloseReason::Refused)) => Err(ErrorKind::Refused.into()),

@@ -157,3 +157,29 @@ impl std::fmt::Debug for OnSocket {
         f.write_str("OnSocket")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_get_their_slashes_and_nonsense_is_refused() {
+        let base_url = |url: &str| {
+            ServerBuilder::default()
+                .base_url(url)
+                .build()
+                .map(|server| server.shared.options.base_url.clone())
+        };
+
+        assert_eq!(base_url("live").unwrap(), "/live/");
+        assert_eq!(base_url("/a/b/").unwrap(), "/a/b/");
+        assert_eq!(base_url("").unwrap(), "/");
+        for nonsense in ["/a//b/", "/a?b", "/a%20b"] {
+            assert_eq!(
+                base_url(nonsense).unwrap_err().kind(),
+                ErrorKind::Config,
+                "{nonsense}"
+            );
+        }
+    }
+}

@@ -56,9 +56,7 @@ impl Server {
     /// Returns when all have ended, at the latest after [`Limits::close`](crate::Limits::close).
     pub async fn shutdown(&self) {
         self.shared.shutdown.stop();
-        for socket in self.shared.registry.list() {
-            socket.shut_down();
-        }
+        self.shared.registry.shut_down();
         self.shared.shutdown.finished().await;
     }
 

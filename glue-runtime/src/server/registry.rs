@@ -1,36 +1,72 @@
 //! The sockets of one server: one way in, one way out.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::socket::Socket;
+use crate::mailbox::Mailbox;
+use crate::session::CloseReason;
 
-/// Open sockets by id; only those whose init exchange is done.
+/// Every socket by its id, from its first byte to its end.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    sockets: Mutex<HashMap<String, Socket>>,
+    sockets: Mutex<HashMap<String, Entry>>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// The init exchange is not done; the application doesn't see it.
+    Opening(Arc<Mailbox>),
+    Open(Socket),
 }
 
 impl Registry {
-    pub(super) fn insert(&self, socket: Socket) {
-        self.lock().insert(socket.id().to_owned(), socket);
+    /// Adds a socket whose link has just come up.
+    pub(super) fn enter(&self, id: String, mailbox: Arc<Mailbox>) {
+        self.lock().insert(id, Entry::Opening(mailbox));
     }
 
-    pub(super) fn remove(&self, id: &str) {
+    /// Shows a socket to the application.
+    pub(super) fn open(&self, socket: Socket) {
+        self.lock().insert(socket.id().to_owned(), Entry::Open(socket));
+    }
+
+    /// Removes a socket that has ended.
+    pub(super) fn leave(&self, id: &str) {
         // Dropped outside the lock: it may be the last handle of the application's channels.
-        let socket = self.lock().remove(id);
-        drop(socket);
+        let entry = self.lock().remove(id);
+        drop(entry);
     }
 
+    /// Returns the open socket of this id.
     pub(super) fn get(&self, id: &str) -> Option<Socket> {
-        self.lock().get(id).cloned()
+        match self.lock().get(id) {
+            Some(Entry::Open(socket)) => Some(socket.clone()),
+            Some(Entry::Opening(_)) | None => None,
+        }
     }
 
+    /// Returns all open sockets.
     pub(super) fn list(&self) -> Vec<Socket> {
-        self.lock().values().cloned().collect()
+        let sockets = self.lock();
+        let open = sockets.values().filter_map(|entry| match entry {
+            Entry::Open(socket) => Some(socket.clone()),
+            Entry::Opening(_) => None,
+        });
+        open.collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Socket>> {
+    /// Asks every socket to end, open or not.
+    pub(super) fn shut_down(&self) {
+        for entry in self.lock().values() {
+            match entry {
+                Entry::Open(socket) => socket.shut_down(),
+                Entry::Opening(mailbox) => mailbox.request_close(CloseReason::Shutdown),
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -94,16 +94,22 @@ fn refuse(refusal: Refusal) -> Response<Body> {
 /// Answers a request that is not for us: with a file, if files are served.
 #[cfg(feature = "static-files")]
 async fn elsewhere(server: &Server, request: Request<Incoming>) -> Response<Body> {
+    use http::header::CACHE_CONTROL;
     use tower_http::services::ServeDir;
     use tower_service::Service as _;
 
     let Some(folder) = &server.shared.options.static_files else {
         return not_found();
     };
-    match ServeDir::new(folder).call(request).await {
+    let mut response = match ServeDir::new(folder).call(request).await {
         Ok(response) => response.map(|body| body.boxed_unsync()),
         Err(never) => match never {},
-    }
+    };
+    // Browsers ask whether a file has changed instead of guessing: generated clients must fit their server.
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 #[cfg(not(feature = "static-files"))]
@@ -149,23 +155,25 @@ where
     let options = &server.shared.options;
     let limits = options.limits.clone();
     let transport = WebSocketTransport::new(io, early, WebSocketRole::Server, &limits).await;
-    let session = Session::new(
-        Role::Server { socket_id },
-        options.keep_alive,
-        limits.clone(),
-        now(),
-    );
     let mailbox = Arc::new(Mailbox::new(peer, &limits));
     let hooks = ServerHooks {
         server: server.clone(),
+        socket_id: socket_id.clone(),
         mailbox: mailbox.clone(),
     };
+    server.shared.registry.enter(socket_id.clone(), mailbox.clone());
+    if server.shared.shutdown.is_stopping() {
+        // Too late for the list that shutdown goes through.
+        mailbox.request_close(CloseReason::Shutdown);
+    }
+    let session = Session::new(Role::Server { socket_id }, options.keep_alive, limits, now());
     Driver::new(session, transport, mailbox, hooks).run().await;
 }
 
 /// What a server does at the turns of a socket's life.
 struct ServerHooks {
     server: Server,
+    socket_id: String,
     mailbox: Arc<Mailbox>,
 }
 
@@ -176,11 +184,7 @@ impl Hooks for ServerHooks {
         let socket = Socket::new(Arc::new(channels));
         // A session opens once, so the id was not set before.
         let _ = self.mailbox.peer().socket_id.set(socket_id);
-        shared.registry.insert(socket.clone());
-        if shared.shutdown.is_stopping() {
-            // Too late for the list that shutdown went through.
-            socket.shut_down();
-        }
+        shared.registry.open(socket.clone());
 
         let on_socket = shared.options.on_socket.as_ref()?;
         // The main channel is there from the first moment; without a handler it is opened at its first use.
@@ -196,23 +200,14 @@ impl Hooks for ServerHooks {
     }
 
     fn closed(&mut self, _reason: CloseReason) {
-        self.leave();
-    }
-}
-
-impl ServerHooks {
-    /// The one way out of the registry.
-    fn leave(&self) {
-        if let Some(socket_id) = self.mailbox.peer().socket_id.get() {
-            self.server.shared.registry.remove(socket_id);
-        }
+        self.server.shared.registry.leave(&self.socket_id);
     }
 }
 
 impl Drop for ServerHooks {
     fn drop(&mut self) {
         // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
-        self.leave();
+        self.server.shared.registry.leave(&self.socket_id);
         self.mailbox.close(CloseReason::Panicked);
     }
 }
