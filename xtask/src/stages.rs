@@ -10,6 +10,7 @@ use crate::workspace;
 pub(crate) const STAGES: &[Stage] = &[
     Stage::new("rust", "tests and doc tests of all crates", rust),
     Stage::new("ts", "the TypeScript runtime and the generated code", typescript),
+    Stage::new("house", "layers, twins, file sizes, rule ids", house),
 ];
 
 /// A part of the tests that can be run by itself.
@@ -67,6 +68,17 @@ fn typescript() -> Result<(), Failure> {
     run(node::tsc()
         .args(["--project", "glue-codegen/tests/golden"])
         .current_dir(workspace::root()))
+}
+
+fn house() -> Result<(), Failure> {
+    run(&mut cargo([
+        "test",
+        "--locked",
+        "--package",
+        "glue-tests",
+        "--test",
+        "house",
+    ]))
 }
 
 /// Fails when files that are checked in differ from what a command has just written.

@@ -469,6 +469,15 @@ fn a_long_stream_with_much_credit_leaves_in_bounded_portions() {
     assert_eq!(items, 10_001);
 }
 
+///
+#[test]
+fn a_channel_is_silent_until_the_client_speaks() {
+    let mut served = Served::new();
+
+    assert!(served.poll().is_empty());
+    assert!(!served.say("hi&{}").is_empty());
+}
+
 ///
 #[test]
 fn a_greeting_is_answered_once() {
