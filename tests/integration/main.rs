@@ -8,4 +8,5 @@ mod handshake;
 mod keepalive;
 mod limits;
 mod noise;
+mod rpc;
 mod transcripts;

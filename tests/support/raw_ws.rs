@@ -77,6 +77,8 @@ impl RawPeer {
         let stream = within("the connection", TcpStream::connect(address))
             .await
             .expect("the server listens");
+        // Tests write small frames one by one, which the system would hold back for 40 ms.
+        stream.set_nodelay(true).expect("the connection is open");
         Self {
             stream,
             unread: Vec::new(),
