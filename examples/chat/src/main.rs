@@ -1,3 +1,40 @@
-//! chat.
+//! A chat: rooms, history, who is here and who is typing, over typed calls.
+//!
+//! `cargo demo` writes the page's client, starts this and says where. What the page may call stands in `chat.rs`.
 
-fn main() {}
+#![allow(clippy::print_stdout)] // the address is for whoever starts it
+
+mod chat;
+mod house;
+
+use std::error::Error;
+
+use chat::Chat as _;
+use glue::Server;
+use house::House;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let listen = listen_address(std::env::args().skip(1))?;
+
+    let server = Server::builder()
+        .channel(House::default().into_channel())
+        .static_files(concat!(env!("CARGO_MANIFEST_DIR"), "/web"))
+        .build()?;
+    let listener = server.bind(&listen).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    tokio::select! {
+        () = listener.serve() => {}
+        _ = tokio::signal::ctrl_c() => server.shutdown().await,
+    }
+    Ok(())
+}
+
+fn listen_address(mut args: impl Iterator<Item = String>) -> Result<String, String> {
+    match (args.next().as_deref(), args.next(), args.next()) {
+        (None, None, None) => Ok("127.0.0.1:8080".to_owned()),
+        (Some("--listen"), Some(address), None) => Ok(address),
+        _ => Err("usage: glue-example-chat [--listen ADDR:PORT]".to_owned()),
+    }
+}

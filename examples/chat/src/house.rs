@@ -1,0 +1,378 @@
+//! The rooms, and who is in them. All of it is bounded and lives in memory only.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures_util::stream;
+use glue::{Context, Emitter, Stream};
+use tokio::sync::{broadcast, watch};
+
+use crate::chat::{Chat, ChatError, ChatEvent, Message, Room, Update};
+
+/// The service behind the channel: one for all sockets.
+#[derive(Clone, Debug)]
+pub(crate) struct House {
+    state: Arc<Mutex<State>>,
+    /// The list of rooms. Its followers see the newest one, so the slow skip some.
+    list: watch::Sender<Vec<Room>>,
+}
+
+impl Default for House {
+    fn default() -> Self {
+        let rooms = FIRST_ROOMS
+            .iter()
+            .map(|&name| (name.to_owned(), RoomState::default()))
+            .collect();
+        let state = State {
+            rooms,
+            ..State::default()
+        };
+        let list = watch::Sender::new(state.list());
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            list,
+        }
+    }
+}
+
+impl Chat for House {
+    fn enter(
+        &self,
+        cx: &Context,
+        name: String,
+        key: String,
+    ) -> impl Stream<Item = Result<Vec<Room>, ChatError>> {
+        let visit = self.visit(cx.socket_id(), &name, &key);
+        stream::try_unfold(visit, |visit| async move {
+            let mut visit = visit?;
+            Ok(Some((visit.next().await, Ok(visit))))
+        })
+    }
+
+    fn watch(&self, cx: &Context, room: String) -> impl Stream<Item = Result<Update, ChatError>> {
+        let seat = self.sit_down(cx.socket_id(), Some(cx.emitter()), &room);
+        stream::try_unfold(seat, |seat| async move {
+            let mut seat = seat?;
+            Ok(Some((seat.next().await, Ok(seat))))
+        })
+    }
+
+    async fn say(&self, cx: &Context, room: String, text: String) -> Result<u32, ChatError> {
+        self.add_message(cx.socket_id(), &room, &text, now())
+    }
+
+    async fn typing(&self, cx: &Context, room: String) {
+        let state = self.lock();
+        let (Some(visitor), Some(found)) = (state.visitors.get(cx.socket_id()), state.rooms.get(&room))
+        else {
+            return;
+        };
+        let event = ChatEvent::Typing {
+            room,
+            name: visitor.name.clone(),
+        };
+        for seat in found.seats.values().filter(|seat| seat.name != visitor.name) {
+            // Who has no room for it can do without it.
+            let _ = seat.emitter.as_ref().map(|emitter| emitter.try_emit(&event));
+        }
+    }
+}
+
+impl House {
+    fn visit(&self, socket: &str, name: &str, key: &str) -> Result<Visit, ChatError> {
+        let name = tidy_line(name, NAME_CHARS)?;
+        let key: String = key.chars().take(KEY_CHARS).collect();
+        let mut state = self.lock();
+        let folded = name.to_lowercase();
+        let is_taken = |other: &Visitor| other.name.to_lowercase() == folded && other.key != key;
+        if state.visitors.values().any(is_taken) {
+            return Err(ChatError::NameTaken);
+        }
+        if state.visitors.len() >= MAX_VISITORS && !state.visitors.contains_key(socket) {
+            return Err(ChatError::Full);
+        }
+        let id = state.next_id();
+        state
+            .visitors
+            .insert(socket.to_owned(), Visitor { visit: id, name, key });
+        let mut list = self.list.subscribe();
+        // The list as it stands comes first.
+        list.mark_changed();
+        Ok(Visit {
+            id,
+            socket: socket.to_owned(),
+            house: self.clone(),
+            list,
+        })
+    }
+
+    fn sit_down(&self, socket: &str, emitter: Option<Emitter>, room: &str) -> Result<Seat, ChatError> {
+        let mut state = self.lock();
+        let id = state.next_id();
+        let name = state.visitor(socket)?;
+        let room = tidy_line(room, ROOM_CHARS)?;
+        let found = state.room(&room)?;
+        if found.seats.len() >= MAX_SEATS {
+            return Err(ChatError::Full);
+        }
+        if !found.has(&name) {
+            found.tell(Update::Joined { name: name.clone() });
+        }
+        found.seats.insert(id, Occupant { name, emitter });
+        self.list.send_replace(state.list());
+        Ok(Seat {
+            id,
+            room,
+            house: self.clone(),
+            updates: None,
+        })
+    }
+
+    fn add_message(&self, socket: &str, room: &str, text: &str, at: u64) -> Result<u32, ChatError> {
+        let mut state = self.lock();
+        let name = state.visitor(socket)?;
+        let text = tidy(text, TEXT_CHARS)?;
+        let room = tidy_line(room, ROOM_CHARS)?;
+        let found = state.room(&room)?;
+        found.last += 1;
+        let message = Message {
+            id: found.last,
+            name,
+            text,
+            at,
+        };
+        if found.history.len() == HISTORY {
+            found.history.pop_front();
+        }
+        found.history.push_back(message.clone());
+        let id = message.id;
+        found.tell(Update::Said { message });
+        self.list.send_replace(state.list());
+        Ok(id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By socket.
+    visitors: HashMap<String, Visitor>,
+    rooms: BTreeMap<String, RoomState>,
+    last_id: u64,
+}
+
+impl State {
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    fn list(&self) -> Vec<Room> {
+        let count = |room: &RoomState| u32::try_from(room.people().len()).unwrap_or(u32::MAX);
+        let list = self.rooms.iter();
+        list.map(|(name, room)| Room {
+            name: name.clone(),
+            people: count(room),
+            last: room.last,
+        })
+        .collect()
+    }
+
+    fn visitor(&self, socket: &str) -> Result<String, ChatError> {
+        self.visitors
+            .get(socket)
+            .map(|visitor| visitor.name.clone())
+            .ok_or(ChatError::NoName)
+    }
+
+    /// Finds a room or makes it; when there are too many, one that nobody is in makes way.
+    fn room(&mut self, name: &str) -> Result<&mut RoomState, ChatError> {
+        if !self.rooms.contains_key(name) && self.rooms.len() >= MAX_ROOMS {
+            let mut deserted = self.rooms.iter().filter(|(_, room)| room.seats.is_empty());
+            let unused = deserted.find(|(name, _)| !FIRST_ROOMS.contains(&name.as_str()));
+            let unused = unused.map(|(name, _)| name.clone()).ok_or(ChatError::Full)?;
+            self.rooms.remove(&unused);
+        }
+        Ok(self.rooms.entry(name.to_owned()).or_default())
+    }
+}
+
+/// A socket that has a name.
+#[derive(Debug)]
+struct Visitor {
+    /// Which [`Visit`] put it here.
+    visit: u64,
+    name: String,
+    key: String,
+}
+
+#[derive(Debug)]
+struct RoomState {
+    last: u32,
+    history: VecDeque<Message>,
+    seats: HashMap<u64, Occupant>,
+    updates: broadcast::Sender<Update>,
+}
+
+impl Default for RoomState {
+    fn default() -> Self {
+        let updates = broadcast::Sender::new(UPDATES);
+        Self {
+            last: 0,
+            history: VecDeque::new(),
+            seats: HashMap::new(),
+            updates,
+        }
+    }
+}
+
+impl RoomState {
+    fn tell(&self, update: Update) {
+        // Nobody is listening in an empty room.
+        let _ = self.updates.send(update);
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.seats.values().any(|seat| seat.name == name)
+    }
+
+    /// Who is here: one who has several tabs is one.
+    fn people(&self) -> Vec<String> {
+        let mut people: Vec<_> = self.seats.values().map(|seat| seat.name.clone()).collect();
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+}
+
+#[derive(Debug)]
+struct Occupant {
+    name: String,
+    emitter: Option<Emitter>,
+}
+
+/// Holds a name; the stream owns it, so the name is free again when the stream ends, however it does.
+#[derive(Debug)]
+struct Visit {
+    id: u64,
+    socket: String,
+    house: House,
+    list: watch::Receiver<Vec<Room>>,
+}
+
+impl Visit {
+    async fn next(&mut self) -> Vec<Room> {
+        self.list.changed().await.expect("our own house has the sender");
+        self.list.borrow_and_update().clone()
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let mut state = self.house.lock();
+        // The same socket may have entered anew.
+        if state
+            .visitors
+            .get(&self.socket)
+            .is_some_and(|visitor| visitor.visit == self.id)
+        {
+            state.visitors.remove(&self.socket);
+        }
+    }
+}
+
+/// Holds a place in a room; the stream owns it.
+#[derive(Debug)]
+struct Seat {
+    id: u64,
+    room: String,
+    house: House,
+    /// None when the next update is a snapshot.
+    updates: Option<broadcast::Receiver<Update>>,
+}
+
+impl Seat {
+    async fn next(&mut self) -> Update {
+        while let Some(updates) = &mut self.updates {
+            match updates.recv().await {
+                Ok(update) => return update,
+                Err(_) => self.updates = None,
+            }
+        }
+        let state = self.house.lock();
+        let room = state
+            .rooms
+            .get(&self.room)
+            .expect("a room in which somebody is stays");
+        self.updates = Some(room.updates.subscribe());
+        Update::Snapshot {
+            room: self.room.clone(),
+            messages: room.history.iter().cloned().collect(),
+            people: room.people(),
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut state = self.house.lock();
+        let Some(room) = state.rooms.get_mut(&self.room) else {
+            return;
+        };
+        let Some(Occupant { name, .. }) = room.seats.remove(&self.id) else {
+            return;
+        };
+        if !room.has(&name) {
+            room.tell(Update::Left { name });
+        }
+        self.house.list.send_replace(state.list());
+    }
+}
+
+/// As [`tidy`], for what is one line.
+fn tidy_line(text: &str, limit: u32) -> Result<String, ChatError> {
+    tidy(&text.split_whitespace().collect::<Vec<_>>().join(" "), limit)
+}
+
+/// Takes white space off both ends, and control characters out, and checks what is left.
+fn tidy(text: &str, limit: u32) -> Result<String, ChatError> {
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect();
+    match text.chars().count() {
+        0 => Err(ChatError::Empty),
+        count if count > limit as usize => Err(ChatError::TooLong { limit }),
+        _ => Ok(text),
+    }
+}
+
+#[allow(clippy::disallowed_methods)] // people read this time; nothing is decided by it
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The rooms that are always there.
+const FIRST_ROOMS: &[&str] = &["general", "random"];
+
+/// With the text's limit it bounds a room's memory to less than a megabyte, and its snapshot to one message.
+const HISTORY: usize = 200;
+const TEXT_CHARS: u32 = 1000;
+const NAME_CHARS: u32 = 24;
+const ROOM_CHARS: u32 = 24;
+const KEY_CHARS: usize = 64;
+const MAX_ROOMS: usize = 40;
+const MAX_VISITORS: usize = 500;
+const MAX_SEATS: usize = 1000;
+
+/// Updates that wait for a slow reader before it gets a snapshot instead.
+const UPDATES: usize = 64;
+
+#[cfg(test)]
+mod tests;
