@@ -379,6 +379,7 @@ impl Names {
 const RESERVED: &[(&str, &str)] = &[
     ("into_channel", "the trait gets one, which serves it"),
     ("new", "the generated `…Client` has one"),
+    ("open", "the generated `…Client` has one"),
     (
         "events",
         "the generated `…Client` has one, which yields the events",

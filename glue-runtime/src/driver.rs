@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::Sleep;
 
 use crate::channel::{Inbound, Lane, Receipt, Turn};
@@ -100,6 +101,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         let mut budget = MESSAGES_PER_TURN;
         loop {
             self.take_commands(now);
+            // Calls that were read earlier go on before new ones begin.
+            self.work(now, cx);
             let blocked = self.read(now, &mut budget, cx);
             self.work(now, cx);
             self.transmit(now, cx);
@@ -191,6 +194,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 if self.session.is_congested() {
                     return true;
                 }
+            }
+            if !has_budget_remaining() {
+                // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
+                *budget = 0;
             }
             if *budget == 0 {
                 return true;

@@ -1,4 +1,71 @@
-//! Glue.
+//! Typed, real-time calls between a Rust server and TypeScript clients.
+//!
+//! Write a trait, implement it, serve it. `glue-codegen` writes the TypeScript client; [`Client`] and the generated
+//! `ChatClient` are the one in Rust.
+//!
+#![cfg_attr(
+    all(feature = "server", feature = "client", feature = "macros"),
+    doc = r##"
+```
+use glue::{Client, Server, Stream};
+
+#[glue::channel]
+trait Greeter {
+    /// Greets somebody.
+    async fn greet(&self, name: String) -> String;
+    /// Counts down to zero.
+    fn count_down(&self, from: u32) -> impl Stream<Item = u32>;
+}
+
+struct Polite;
+
+impl Greeter for Polite {
+    async fn greet(&self, name: String) -> String {
+        format!("Hello, {name}!")
+    }
+    fn count_down(&self, from: u32) -> impl Stream<Item = u32> {
+        futures_util::stream::iter((0..=from).rev())
+    }
+}
+
+# #[tokio::main(flavor = "current_thread")]
+# async fn main() -> Result<(), Box<dyn std::error::Error>> {
+let server = Server::builder().channel(Polite.into_channel()).build()?;
+let listener = server.bind("127.0.0.1:0").await?;
+let host = format!("http://{}", listener.local_addr()?);
+tokio::spawn(listener.serve());
+
+let greeter = GreeterClient::open(&Client::connect(host).await?)?;
+assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
+# Ok(())
+# }
+```
+"##
+)]
+//!
+//! # Concepts
+//!
+//! - A [`Server`] accepts [`Socket`]s. A socket is one connected client; when its connection breaks, it ends, and the client
+//!   comes back with a new one.
+//! - A socket has [`Channel`]s, named lanes of texts in both directions. They share one connection and keep their order.
+//! - A channel that is served by a [`ChannelService`], made by [`channel`](macro@channel), carries typed calls: calls,
+//!   notifications, streams and events. [`Context`] says who calls, [`Emitter`] sends events.
+//! - Types that cross a channel are [models](macro@model).
+//! - [`Limits`] bound what a peer may cost; a slow reader makes senders wait, it never makes memory grow.
+//!
+//! The wire is that of the Glue socket protocol 1.9.1, so original servers and clients connect as well; `docs/PROTOCOL.md` of
+//! the repository is its normative text, `docs/GUIDE.md` the guide for users.
+//!
+//! # Features
+//!
+//! | feature | default | what it brings |
+//! | --- | --- | --- |
+//! | `server` | yes | [`Server`] on hyper and tokio-tungstenite |
+//! | `macros` | yes | [`channel`](macro@channel) and [`model`](macro@model), with serde and ts-rs |
+//! | `static-files` | yes | [`ServerBuilder::static_files`] |
+//! | `client` | no | [`Client`] over WebSocket |
+//! | `schema` | with `macros` | [`schema`], the data that describes channels |
+//! | `codegen` | never | set by `glue-codegen` on its own builds |
 
 // One session and one driver serve both roles: a build with a single role leaves parts of them unused.
 #![cfg_attr(
@@ -9,7 +76,7 @@
 #[cfg(feature = "io")]
 mod channel;
 #[cfg(feature = "client")]
-pub mod client;
+mod client;
 #[cfg(feature = "io")]
 mod driver;
 #[cfg(feature = "io")]
@@ -19,11 +86,11 @@ mod mailbox;
 #[cfg(feature = "io")]
 mod proto;
 #[cfg(feature = "io")]
-pub mod rpc;
+mod rpc;
 #[cfg(feature = "schema")]
 pub mod schema;
 #[cfg(feature = "server")]
-pub mod server;
+mod server;
 #[cfg(feature = "io")]
 mod session;
 #[cfg(feature = "io")]
@@ -39,6 +106,9 @@ pub use crate::{
     error::{Error, ErrorKind},
     proto::code::Code,
     proto::limits::{KeepAlive, Limits},
+    rpc::message::{
+        ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind, ReplyMessage,
+    },
     rpc::{CallError, Caller, ChannelService, Context, Emitter, OpenRpc, RpcError},
     session::CloseReason,
 };

@@ -15,7 +15,7 @@ pub use ts_rs;
 #[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},
-    codec::{Codec, IsResult, MayBeResult, Probe, json},
+    codec::{Codec, IsResult, Json, MayBeResult, Mirrored, Probe, json},
     message::{
         ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind,
         ReplyMessage, encode_result, encode_value,
@@ -24,7 +24,7 @@ pub use crate::rpc::{
     stub,
 };
 #[cfg(feature = "io")]
-pub use crate::{CallError, Caller, Context, RpcError, Stream};
+pub use crate::{CallError, Caller, Context, Error, OpenRpc, RpcError, Stream};
 #[cfg(feature = "macros")]
 pub use serde;
 pub use std::{string::String, sync::Arc, vec::Vec};

@@ -10,3 +10,4 @@ mod limits;
 mod noise;
 mod rpc;
 mod transcripts;
+mod typed;

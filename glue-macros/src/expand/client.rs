@@ -45,7 +45,7 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
         channel: trait_name,
         ..
     } = names;
-    let vis = &channel.item.vis;
+    let (vis, wire_name) = (&channel.item.vis, &channel.name);
     let methods: Vec<_> = channel
         .calls()
         .map(|method| client_method(method, channel, names, wires))
@@ -57,6 +57,17 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
             #[doc = #new_doc]
             #vis fn new(caller: __C) -> Self {
                 Self { caller }
+            }
+
+            /// Opens the channel on a socket.
+            ///
+            /// # Errors
+            /// Fails when the socket has the channel open as a raw one.
+            #vis fn open<__S: #glue::OpenRpc<Caller = __C>>(
+                socket: &__S,
+            ) -> ::core::result::Result<Self, #glue::Error> {
+                let caller = #glue::OpenRpc::open_rpc(socket, #wire_name)?;
+                ::core::result::Result::Ok(Self { caller })
             }
 
             /// Returns the events that the server sends from now on.

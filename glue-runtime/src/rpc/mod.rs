@@ -1,10 +1,10 @@
 //! Typed calls over a channel.
 
 pub mod args;
-pub mod codec;
-pub mod json_path;
-pub mod message;
-pub mod show;
+pub(crate) mod codec;
+pub(crate) mod json_path;
+pub(crate) mod message;
+pub(crate) mod show;
 pub mod stub;
 
 mod caller;
