@@ -125,21 +125,23 @@ struct Entry {
 
 impl Keys {
     fn parse(cx: &Ctxt, tokens: TokenStream, attribute: &str, allowed: &[&str]) -> Self {
-        let parsed = Punctuated::<Entry, Token![,]>::parse_terminated
-            .parse2(tokens)
-            .unwrap_or_else(|error| {
-                cx.push(error);
-                Punctuated::new()
-            });
+        let list = allowed
+            .iter()
+            .map(|key| format!("`{key}`"))
+            .collect::<Vec<_>>()
+            .join(" and ");
+        let parsed = Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens);
+        let parsed = parsed.unwrap_or_else(|error| {
+            cx.error_at(
+                error.span(),
+                format!("`#[glue::{attribute}]` takes {list}, as `key = value`"),
+            );
+            Punctuated::new()
+        });
         let mut entries: Vec<Entry> = Vec::new();
         for entry in parsed {
             let name = entry.key.unraw().to_string();
             if !allowed.contains(&name.as_str()) {
-                let list = allowed
-                    .iter()
-                    .map(|key| format!("`{key}`"))
-                    .collect::<Vec<_>>()
-                    .join(" and ");
                 cx.error(
                     &entry.key,
                     format!("unknown key `{name}`: `#[glue::{attribute}]` takes {list}"),

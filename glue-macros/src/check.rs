@@ -175,12 +175,12 @@ fn shape(cx: &Ctxt, method: &Method<'_>) {
         cx.error(clause, types::generic("argument"));
     }
     if let Some(body) = &item.default {
-        let place = if method.is_event() {
-            "an event has no body: clients handle it"
+        let message = if method.is_event() {
+            "an event has no body, as clients handle it: end the line with `;`"
         } else {
-            "write the body in the `impl`"
+            "write the body in the `impl`: end the line here with `;`"
         };
-        cx.error(body, format!("{place}, and end the line here with `;`"));
+        cx.error(body, message);
     }
 }
 
@@ -331,7 +331,8 @@ fn value(cx: &Ctxt, method: &Method<'_>) {
 /// The names of a channel's methods, and, apart from them, of its events: the two never meet.
 #[derive(Default)]
 struct Names {
-    claims: HashMap<(bool, String), Claim>,
+    /// By whether it is an event's, whether it is the variant's, and the name itself.
+    claims: HashMap<(bool, bool, String), Claim>,
 }
 
 struct Claim {
@@ -350,12 +351,12 @@ impl Names {
         }
 
         let conditional = !method.cfgs().is_empty();
-        for form in [camel, method.variant.to_string()] {
+        for (is_variant, form) in [(false, camel), (true, method.variant.to_string())] {
             let claim = Claim {
                 name: name.clone(),
                 conditional,
             };
-            let Some(other) = self.claims.insert((method.is_event(), form), claim) else {
+            let Some(other) = self.claims.insert((method.is_event(), is_variant, form), claim) else {
                 continue;
             };
             if other.name != *name {

@@ -11,6 +11,8 @@ mod check;
 mod ctxt;
 mod expand;
 mod model;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use proc_macro::TokenStream;

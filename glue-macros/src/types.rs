@@ -194,7 +194,7 @@ fn owned(ty: &Type) -> Option<String> {
 }
 
 /// Returns a type as one would write it.
-fn text(ty: &Type) -> String {
+pub(crate) fn text(ty: &Type) -> String {
     let spaced = ty.to_token_stream().to_string();
     [
         (" <", "<"),

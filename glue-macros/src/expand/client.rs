@@ -19,7 +19,7 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
         ..
     } = names;
     let (vis, cfgs) = (&channel.item.vis, channel.cfgs());
-    let doc = format!("Calls [`{trait_name}`] from Rust.");
+    let doc = format!(" Calls [`{trait_name}`] from Rust.");
     quote! {
         #(#cfgs)*
         #[doc = #doc]
@@ -50,7 +50,7 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
         .calls()
         .map(|method| client_method(method, channel, names, wires))
         .collect();
-    let new_doc = format!("Returns a client of [`{trait_name}`] whose calls go through `caller`.");
+    let new_doc = format!(" Returns a client of [`{trait_name}`] whose calls go through `caller`.");
     quote! {
         #[allow(dead_code)]
         impl<__C: #glue::Caller> #client<__C> {
@@ -162,9 +162,12 @@ fn docs(method: &Method<'_>, trait_name: &proc_macro2::Ident) -> Vec<TokenStream
         lines.push(quote!(#line));
     }
     if !lines.iter().any(|line| line.to_string().contains("# Errors")) {
-        let error = match method.kind {
-            Kind::Notification => " Fails if it cannot be sent.",
-            _ => " Fails with the method's own error, or if the call does not get through.",
+        let error = match messages::answer(method) {
+            None => " Fails if it cannot be sent.",
+            Some(Some(ty)) if types::result(ty).is_some() => {
+                " Fails with the method's own error, or if the call does not get through."
+            }
+            Some(_) => " Fails if the call does not get through.",
         };
         lines.extend([quote!(""), quote!(" # Errors"), quote!(#error)]);
     }

@@ -25,7 +25,7 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
     let enums = [
         declare(
             &names.call,
-            format!("What clients ask of [`{trait_name}`]."),
+            format!(" What clients ask of [`{trait_name}`]."),
             channel
                 .calls()
                 .map(|method| fields_variant(method, trait_name))
@@ -33,7 +33,7 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
         ),
         declare(
             &names.reply,
-            format!("What [`{trait_name}`] answers."),
+            format!(" What [`{trait_name}`] answers."),
             channel
                 .calls()
                 .filter_map(|method| reply_variant(method, trait_name))
@@ -41,7 +41,7 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
         ),
         declare(
             &names.event,
-            format!("What the server of [`{trait_name}`] tells its clients."),
+            format!(" What the server of [`{trait_name}`] tells its clients."),
             channel
                 .events()
                 .map(|method| fields_variant(method, trait_name))
@@ -300,7 +300,7 @@ fn fields_variant(method: &Method<'_>, trait_name: &Ident) -> TokenStream {
     let (cfgs, docs, variant) = (method.cfgs(), method.docs(), &method.variant);
     let doc = documented(method, trait_name);
     let fields = method.params.iter().map(|param| {
-        let (ident, ty, doc) = (param.ident, param.ty, format!("The argument `{}`.", param.name));
+        let (ident, ty, doc) = (param.ident, param.ty, format!(" The argument `{}`.", param.name));
         quote!(#[doc = #doc] #ident: #ty)
     });
     let doc = docs.is_empty().then(|| quote!(#[doc = #doc]));
@@ -315,15 +315,15 @@ fn reply_variant(method: &Method<'_>, trait_name: &Ident) -> Option<TokenStream>
     } else {
         "The answer"
     };
-    let doc = format!("{what} of [`{trait_name}::{}`].", method.name);
+    let doc = format!(" {what} of [`{trait_name}::{}`].", method.name);
     Some(quote!(#(#cfgs)* #[doc = #doc] #variant(#ty),))
 }
 
 fn documented(method: &Method<'_>, trait_name: &Ident) -> String {
     if method.is_event() {
-        format!("The event `{}`.", method.name)
+        format!(" The event `{}`.", method.name)
     } else {
-        format!("A call of [`{trait_name}::{}`].", method.name)
+        format!(" A call of [`{trait_name}::{}`].", method.name)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{FnArg, ReturnType, TraitItem, TraitItemFn};
+use syn::{FnArg, Pat, ReturnType, TraitItem, TraitItemFn};
 
 use super::{Names, local};
 use crate::ast::{Channel, Kind, Method};
@@ -144,6 +144,12 @@ fn trait_with(channel: &Channel<'_>, more: &TokenStream) -> TokenStream {
         quote!(::core::marker::Sync),
         quote!('static),
     ]);
+    // Refused when it is the user's own, but there can only be one.
+    let more = (!item
+        .items
+        .iter()
+        .any(|item| matches!(item, TraitItem::Fn(f) if f.sig.ident == "into_channel")))
+    .then_some(more);
     let mut seen = HashSet::new();
     let items = item.items.iter().filter_map(|item| match item {
         TraitItem::Fn(function) => trait_method(channel, function, &mut seen),
@@ -177,6 +183,7 @@ fn trait_method(
     for input in &mut sig.inputs {
         if let FnArg::Typed(typed) = input {
             typed.attrs.clear();
+            plain_pattern(&mut typed.pat);
         }
     }
     let send = quote!(::core::marker::Send);
@@ -202,5 +209,20 @@ fn trait_method(
         Some(_) => quote!({ ::core::unreachable!() }),
         None => quote!(;),
     };
-    Some(quote!(#(#kept)* #sig #body))
+    let unused = function
+        .default
+        .is_some()
+        .then(|| quote!(#[allow(unused_variables)]));
+    Some(quote!(#(#kept)* #unused #sig #body))
+}
+
+/// Patterns are refused, but rustc would refuse them as well in a function without a body.
+fn plain_pattern(pat: &mut Pat) {
+    match pat {
+        Pat::Ident(pat) if pat.subpat.is_none() => {
+            pat.by_ref = None;
+            pat.mutability = None;
+        }
+        _ => *pat = syn::parse_quote!(_),
+    }
 }

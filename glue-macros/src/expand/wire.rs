@@ -115,7 +115,7 @@ impl<'a> Wires<'a> {
         let span = Span::call_site().located_at(Ends::of(ty.to_token_stream()).first);
         let message = format!(
             "`{}` is a `Result` under another name: write `Result`, so that clients get the error typed",
-            ty.to_token_stream()
+            types::text(ty)
         );
         self.questions.push(quote_spanned! {span=>
             #(#cfgs)*

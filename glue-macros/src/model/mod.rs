@@ -2,10 +2,10 @@
 
 mod serde_attr;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, DeriveInput, Generics, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Generics, Path, Token};
 
 use crate::attr::{self, ModelAttr};
 use crate::ctxt::Ctxt;
@@ -23,21 +23,23 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     let cx = Ctxt::new();
     attr::take_repeated(&cx, &mut input.attrs, "model");
     let ModelAttr { krate } = ModelAttr::parse(&cx, attr);
-    lifetimes(&cx, &input.generics);
-    repeated_derives(&cx, &input.attrs);
-    serde_attr::check(&cx, &input);
+    repeated_derives(&cx, &mut input.attrs);
+    serde_attr::check(&cx, &mut input);
+    serde_attr::split(&mut input);
+    // Without its derives each use of the type would be reported as well; where they cannot work, they would say so again.
+    let derivable = owned(&cx, &input.generics) && !matches!(input.data, Data::Union(_));
 
-    // The derives stay even where something was refused: without them each use of the type would be reported as well.
     let (serde, ts) = (quote!(#krate::__private::serde), quote!(#krate::__private::ts_rs));
     let [serde_path, ts_path] = [&serde, &ts].map(|path| path.to_string().replace(' ', ""));
+    let derives = derivable.then(|| {
+        quote! {
+            #[derive(#serde::Serialize, #serde::Deserialize, #ts::TS)]
+            #[serde(crate = #serde_path)]
+            #[ts(crate = #ts_path)]
+        }
+    });
     let errors = cx.finish();
-    quote! {
-        #errors
-        #[derive(#serde::Serialize, #serde::Deserialize, #ts::TS)]
-        #[serde(crate = #serde_path)]
-        #[ts(crate = #ts_path)]
-        #input
-    }
+    quote!(#errors #derives #input)
 }
 
 fn not_a_type(error: &syn::Error, item: TokenStream) -> TokenStream {
@@ -52,34 +54,43 @@ fn not_a_type(error: &syn::Error, item: TokenStream) -> TokenStream {
 }
 
 /// What arrives over the network belongs to nobody else.
-fn lifetimes(cx: &Ctxt, generics: &Generics) {
+fn owned(cx: &Ctxt, generics: &Generics) -> bool {
     for lifetime in generics.lifetimes() {
         cx.error(
             lifetime,
             "a model owns what it holds: write `String` instead of `&str`, `Vec<T>` instead of `&[T]`",
         );
     }
+    generics.lifetimes().next().is_none()
 }
 
-/// A trait that is derived twice is two errors of rustc's, neither of which names us.
-fn repeated_derives(cx: &Ctxt, attrs: &[Attribute]) {
-    for attr in attr::named(attrs, &["derive"]) {
+/// Takes our traits out of the user's derives: a trait that is derived twice is two errors of rustc's, neither of which names us.
+fn repeated_derives(cx: &Ctxt, attrs: &mut [Attribute]) {
+    for attr in attrs.iter_mut().filter(|attr| attr.path().is_ident("derive")) {
         let Ok(paths) = attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else {
             continue;
         };
-        for path in paths {
-            let ours = |last: &Ident| ["Serialize", "Deserialize", "TS"].iter().any(|name| last == name);
-            if path.segments.last().is_some_and(|last| ours(&last.ident)) {
-                let name = &path
-                    .segments
-                    .last()
-                    .map(|last| last.ident.to_string())
-                    .unwrap_or_default();
-                cx.error(
-                    path,
-                    format!("`#[glue::model]` derives `{name}` already: remove it here"),
-                );
-            }
+        let (ours, others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| {
+            let last = path.segments.last();
+            last.is_some_and(|last| {
+                ["Serialize", "Deserialize", "TS"]
+                    .iter()
+                    .any(|name| last.ident == name)
+            })
+        });
+        for path in &ours {
+            let name = path
+                .segments
+                .last()
+                .map(|last| last.ident.to_string())
+                .unwrap_or_default();
+            cx.error(
+                path,
+                format!("`#[glue::model]` derives `{name}` already: remove it here"),
+            );
+        }
+        if !ours.is_empty() {
+            *attr = syn::parse_quote!(#[derive(#(#others),*)]);
         }
     }
 }

@@ -14,8 +14,10 @@ use crate::attr;
 use crate::ctxt::Ctxt;
 use crate::types;
 
-/// Reports every attribute of `input` that TypeScript cannot follow.
-pub(super) fn check(cx: &Ctxt, input: &DeriveInput) {
+/// Reports every attribute of `input` that TypeScript cannot follow, and if there is one takes them off, all but those of skipped fields,
+/// so that the derives do not report it as well.
+pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
+    let before = cx.count();
     let container = Entries::of(&input.attrs);
     if !container.states_type() {
         for entry in &container.serde {
@@ -37,6 +39,48 @@ pub(super) fn check(cx: &Ctxt, input: &DeriveInput) {
             data.union_token,
             "a union has no JSON form: write a struct or an enum",
         ),
+    }
+    if cx.count() > before {
+        let ours = |attr: &Attribute| attr.path().is_ident("serde") || attr.path().is_ident("ts");
+        for_each_attrs(input, &mut |attrs| {
+            if !Entries::of(attrs).has("skip") {
+                attrs.retain(|attr| !ours(attr));
+            }
+        });
+    }
+}
+
+/// Gives each entry an attribute of its own: ts-rs passes over all of an attribute in which it does not know one entry.
+pub(super) fn split(input: &mut DeriveInput) {
+    for_each_attrs(input, &mut |attrs| {
+        let split = attrs.iter().flat_map(|attr| {
+            let entries = attr.parse_args_with(Punctuated::<Entry, Token![,]>::parse_terminated);
+            match entries {
+                Ok(entries) if attr.path().is_ident("serde") && entries.len() > 1 => entries
+                    .iter()
+                    .map(|entry| syn::parse_quote!(#[serde(#entry)]))
+                    .collect(),
+                _ => vec![attr.clone()],
+            }
+        });
+        *attrs = split.collect();
+    });
+}
+
+fn for_each_attrs(input: &mut DeriveInput, change: &mut dyn FnMut(&mut Vec<Attribute>)) {
+    change(&mut input.attrs);
+    match &mut input.data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(|field| change(&mut field.attrs)),
+        Data::Enum(data) => {
+            for variant in &mut data.variants {
+                change(&mut variant.attrs);
+                variant
+                    .fields
+                    .iter_mut()
+                    .for_each(|field| change(&mut field.attrs));
+            }
+        }
+        Data::Union(_) => {}
     }
 }
 
