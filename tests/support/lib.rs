@@ -7,3 +7,13 @@ pub mod raw_ws;
 pub mod recorded_app;
 pub mod server;
 pub mod vectors;
+
+/// Pages whose Rust code is compiled, and run where it can be, as doc tests of this crate.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/GUIDE.md")]
+    mod guide {}
+
+    #[doc = include_str!("../../glue-runtime/README.md")]
+    mod glue_runtime {}
+}
