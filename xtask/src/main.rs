@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo demo` and `cargo xtask test`.
 
 mod demo;
+mod markdown;
 mod node;
+mod quickstart;
 mod run;
 mod stages;
 mod workspace;

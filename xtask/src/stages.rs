@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::node::{self, npm};
+use crate::quickstart::quickstart;
 use crate::run::{Failure, capture, cargo, run};
 use crate::workspace;
 
@@ -10,6 +11,11 @@ use crate::workspace;
 pub(crate) const STAGES: &[Stage] = &[
     Stage::new("rust", "tests and doc tests of all crates", rust),
     Stage::new("ts", "the TypeScript runtime and the generated code", typescript),
+    Stage::new(
+        "quickstart",
+        "README.md's quick start in an empty folder",
+        quickstart,
+    ),
     Stage::new("house", "layers, twins, file sizes, rule ids", house),
 ];
 
