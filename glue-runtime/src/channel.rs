@@ -23,7 +23,12 @@ use crate::proto::text::Text;
 pub struct Channel {
     lane: Arc<Lane>,
     inbox: Arc<Inbox>,
+    /// A client's socket lives as long as any handle to it; a server's socket lives by itself.
+    _socket: Option<SocketGuard>,
 }
+
+/// Keeps a client's socket open.
+pub(crate) type SocketGuard = Arc<dyn Any + Send + Sync>;
 
 impl Channel {
     /// Sends a text, waiting while the socket has too much to send already.
@@ -80,7 +85,11 @@ impl Channel {
         F: FnMut(String) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let channel = self.clone();
+        // Runs inside the socket, so it must not keep that open.
+        let channel = Self {
+            _socket: None,
+            ..self.clone()
+        };
         let task = async move {
             while let Some(text) = channel.recv().await {
                 handler(text).await;
@@ -88,6 +97,15 @@ impl Channel {
         };
         // On a socket that has ended there is nothing left to handle.
         let _ = self.lane.mailbox.command(Command::Spawn(Box::pin(task)));
+    }
+
+    /// Makes the handle keep a socket open.
+    #[cfg(feature = "client")]
+    pub(crate) fn keeping(self, socket: SocketGuard) -> Self {
+        Self {
+            _socket: Some(socket),
+            ..self
+        }
     }
 
     /// Returns the channel's name.
@@ -203,6 +221,7 @@ impl Channels {
                 Channel {
                     lane,
                     inbox: inbox.clone(),
+                    _socket: None,
                 },
                 Box::new(RawInbound { inbox }),
             )
@@ -210,6 +229,7 @@ impl Channels {
         .unwrap_or_else(|| Channel {
             lane: Arc::new(Lane::new(name, self.mailbox.clone())),
             inbox: Arc::new(Inbox::closed()),
+            _socket: None,
         })
     }
 

@@ -123,7 +123,9 @@ async fn dropping_the_last_handle_of_a_client_ends_its_socket() {
     }))
     .await;
 
-    drop(connect(&server).await);
+    let channel = connect(&server).await.channel("x");
+    channel.send("the channel is a handle, too").await.unwrap();
+    drop(channel);
 
     assert_eq!(soon(ends.recv()).await, Some(CloseReason::Peer));
 }

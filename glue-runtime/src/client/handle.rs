@@ -10,7 +10,9 @@ use crate::proto::MAIN_CHANNEL;
 use crate::rpc::{OpenRpc, RpcChannel};
 use crate::session::CloseReason;
 
-/// A connection to a Glue server. Cheap to clone; the socket is closed when the last clone is dropped.
+/// A connection to a Glue server. Cheap to clone.
+///
+/// The socket is closed when the last handle is dropped: all clones, and the channels and generated clients opened on it.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -49,7 +51,7 @@ impl Client {
 
     /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
     pub fn channel(&self, name: &str) -> Channel {
-        self.inner.channels.channel(name)
+        self.inner.channels.channel(name).keeping(self.inner.clone())
     }
 
     /// Sends a text on the main channel; see [`Channel::send`].
@@ -89,7 +91,7 @@ impl OpenRpc for Client {
     type Caller = RpcChannel;
 
     fn open_rpc(&self, name: &str) -> Result<RpcChannel, Error> {
-        RpcChannel::open(&self.inner.channels, name)
+        RpcChannel::open(&self.inner.channels, name).map(|channel| channel.keeping(self.inner.clone()))
     }
 }
 

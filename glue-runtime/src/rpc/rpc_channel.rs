@@ -13,16 +13,17 @@ use super::caller::Caller;
 use super::dispatch::GREETING;
 use super::error::RpcError;
 use super::in_flight::{Handled, InFlight, ItemQueue, Taken, Waiter};
-use crate::channel::{Channels, Inbound, Lane, Receipt, Turn};
+use crate::channel::{Channels, Inbound, Lane, Receipt, SocketGuard, Turn};
 use crate::error::{Error, ErrorKind};
 use crate::mailbox::MailboxClosed;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 
 /// A channel that carries typed calls. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RpcChannel {
     shared: Arc<Shared>,
+    _socket: Option<SocketGuard>,
 }
 
 impl RpcChannel {
@@ -46,11 +47,28 @@ impl RpcChannel {
                 (
                     Self {
                         shared: shared.clone(),
+                        _socket: None,
                     },
                     Box::new(CallerInbound { shared }),
                 )
             })
             .ok_or_else(|| ErrorKind::ChannelInUse.into())
+    }
+
+    /// Makes the handle keep a socket open.
+    pub(crate) fn keeping(self, socket: SocketGuard) -> Self {
+        Self {
+            _socket: Some(socket),
+            ..self
+        }
+    }
+}
+
+impl std::fmt::Debug for RpcChannel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RpcChannel")
+            .field("name", &self.shared.lane.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,12 +97,16 @@ impl Caller for RpcChannel {
         method: &'static str,
         args: String,
     ) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
-        let shared = self.shared.clone();
+        let (shared, socket) = (self.shared.clone(), self._socket.clone());
         let start = async move {
             let items = Arc::new(ItemQueue::new(STREAM_WINDOW));
             let waiter = Waiter::Stream(items.clone());
             match shared.request(method, &args, waiter, items.first_credit()).await {
-                Ok(exchange) => Either::Left(ItemStream { items, exchange }),
+                Ok(exchange) => Either::Left(ItemStream {
+                    items,
+                    exchange,
+                    _socket: socket,
+                }),
                 Err(error) => Either::Right(stream::iter([Err(error)])),
             }
         };
@@ -100,6 +122,7 @@ impl Caller for RpcChannel {
         EventStream {
             receiver,
             shared: self.shared.clone(),
+            _socket: self._socket.clone(),
         }
     }
 }
@@ -186,6 +209,7 @@ impl Drop for ExchangeGuard {
 struct ItemStream {
     items: Arc<ItemQueue>,
     exchange: ExchangeGuard,
+    _socket: Option<SocketGuard>,
 }
 
 impl Stream for ItemStream {
@@ -211,6 +235,7 @@ impl Stream for ItemStream {
 struct EventStream {
     receiver: mpsc::Receiver<(String, String)>,
     shared: Arc<Shared>,
+    _socket: Option<SocketGuard>,
 }
 
 impl Stream for EventStream {
