@@ -194,7 +194,9 @@ function settleUncertain(messages) {
   pending = pending.filter((entry) => {
     if (entry.room !== room) return true;
     if (entry.id !== undefined) return false;
-    const arrived = messages.some(({ id, name, text }) => id > entry.after && name === me.name && text === entry.text.trim());
+    const arrived = messages.some(
+      ({ id, name, text }) => id > entry.after && name === me.name && text === entry.text.trim(),
+    );
     return entry.state === "sending" || !arrived;
   });
 }
@@ -259,7 +261,10 @@ function roomOfAddress() {
 }
 
 function showConnection() {
-  view.showConnection(navigator.onLine || socket.state() === "connected" ? socket.state() : "disconnected", socket.isClosed());
+  view.showConnection(
+    navigator.onLine || socket.state() === "connected" ? socket.state() : "disconnected",
+    socket.isClosed(),
+  );
 }
 
 for (const event of /** @type {const} */ (["connecting", "connected", "reconnecting", "disconnected"])) {

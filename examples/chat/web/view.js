@@ -10,6 +10,7 @@ const roomList = find("rooms", HTMLElement);
 const roomInput = find("room-name", HTMLInputElement);
 const peopleList = find("people", HTMLElement);
 const menu = find("menu", HTMLElement);
+const log = find("log", HTMLElement);
 const messages = find("messages", HTMLElement);
 const toEnd = find("to-end", HTMLElement);
 const typingLine = find("typing", HTMLElement);
@@ -36,6 +37,8 @@ const typists = new Map();
 /** What was begun in each room and not sent. @type {Map<string, string>} */
 const drafts = new Map();
 let currentRoom = "";
+/** Whether the newest message was in sight when the user last scrolled. */
+let isReadingEnd = true;
 
 /**
  * Calls back when the user does something.
@@ -85,9 +88,14 @@ export function listen(actions) {
   });
   menu.addEventListener("click", () => showMenu(!app.classList.contains("menu-open")));
   find("backdrop", HTMLElement).addEventListener("click", () => showMenu(false));
-  messages.addEventListener("scroll", () => {
-    if (isAtEnd()) toEnd.hidden = true;
+  log.addEventListener("scroll", () => {
+    isReadingEnd = isAtEnd();
+    if (isReadingEnd) toEnd.hidden = true;
   });
+  // When the composer grows, or the window shrinks, the end stays in sight.
+  new ResizeObserver(() => {
+    if (isReadingEnd) scrollToEnd();
+  }).observe(log);
   toEnd.addEventListener("click", scrollToEnd);
 }
 
@@ -113,7 +121,12 @@ export function showApp(me) {
  * @param {boolean} isFinal whether no attempt to come back is under way
  */
 export function showConnection(state, isFinal) {
-  const label = { connected: "Connected", connecting: "Connecting…", reconnecting: "Reconnecting…", disconnected: "Offline" };
+  const label = {
+    connected: "Connected",
+    connecting: "Connecting…",
+    reconnecting: "Reconnecting…",
+    disconnected: "Offline",
+  };
   for (const element of document.querySelectorAll("[data-connection]")) {
     element.setAttribute("data-connection", state);
     element.textContent = label[state];
@@ -150,7 +163,8 @@ export function showRooms(rooms, current, open) {
     }),
   );
   // They are new elements; the focus stays where it was.
-  for (const button of roomList.querySelectorAll("button")) if (button.dataset["room"] === focused) button.focus();
+  for (const button of roomList.querySelectorAll("button"))
+    if (button.dataset["room"] === focused) button.focus();
 
   const unread = rooms.reduce((sum, room) => sum + room.unread, 0);
   find("menu-badge", HTMLElement).hidden = !unread;
@@ -165,7 +179,7 @@ export function clearRoom(name) {
   setText(drafts.get(name) ?? "");
   shown = undefined;
   messages.replaceChildren();
-  messages.setAttribute("aria-busy", "true");
+  log.setAttribute("aria-busy", "true");
   toEnd.hidden = true;
   showRoom(name, [], "");
 }
@@ -181,9 +195,12 @@ export function showRoom(name, people, me) {
     currentRoom = name;
   }
   find("room", HTMLElement).textContent = name;
-  find("count", HTMLElement).textContent = people.length === 1 ? "Only you" : people.length ? `${people.length} people` : " ";
+  find("count", HTMLElement).textContent =
+    people.length === 1 ? "Only you" : people.length ? `${people.length} people` : " ";
   peopleList.replaceChildren(
-    ...people.map((name) => element("li", "", person(name), name === me ? element("span", "you", "you") : "")),
+    ...people.map((name) =>
+      element("li", "", person(name), name === me ? element("span", "you", "you") : ""),
+    ),
   );
 }
 
@@ -200,7 +217,7 @@ export function showRoomError(error) {
  */
 export function showMessages(list, me) {
   shown = undefined;
-  messages.removeAttribute("aria-busy");
+  log.removeAttribute("aria-busy");
   messages.replaceChildren();
   if (!list.length) messages.append(element("li", "empty", "Nothing was said here yet. Be the first!"));
   for (const message of list) append(message, me);
@@ -239,10 +256,7 @@ export function showPending(list, me, discard, retry) {
       const item = bubble(me, entry.text, true);
       item.classList.add("pending", entry.state);
       if (entry.state === "uncertain") {
-        const buttons = [
-          button("Send again", () => retry(entry)),
-          button("Discard", () => discard(entry)),
-        ];
+        const buttons = [button("Send again", () => retry(entry)), button("Discard", () => discard(entry))];
         item.append(element("p", "fate", "The connection was lost: this may not have arrived. ", ...buttons));
       } else {
         item.append(element("p", "fate quiet-late", "Sending…"));
@@ -261,7 +275,10 @@ export function giveBack(text, error) {
 /** @param {string} name */
 export function showTyping(name) {
   clearTimeout(typists.get(name));
-  typists.set(name, setTimeout(() => hideTyping(name), TYPING_FOR));
+  typists.set(
+    name,
+    setTimeout(() => hideTyping(name), TYPING_FOR),
+  );
   showTypists();
 }
 
@@ -316,7 +333,11 @@ function person(name) {
 
 /** A disc with initials, in a colour of the name's own. @param {string} name */
 function avatar(name) {
-  const initials = name.split(" ").map((word) => [...word][0] ?? "").slice(0, 2).join("");
+  const initials = name
+    .split(" ")
+    .map((word) => [...word][0] ?? "")
+    .slice(0, 2)
+    .join("");
   const disc = element("span", "avatar", initials.toUpperCase());
   let hash = 7;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360;
@@ -334,26 +355,28 @@ function showMenu(isOpen) {
 /** Changes the messages; a reader at their end, or one who wrote, stays there. @param {boolean} follow @param {() => void} change */
 function keepingEnd(follow, change) {
   const wasAtEnd = isAtEnd();
-  const height = messages.scrollHeight;
+  const height = log.scrollHeight;
   change();
   if (follow || wasAtEnd) scrollToEnd();
-  else if (messages.scrollHeight > height) toEnd.hidden = false;
+  else if (log.scrollHeight > height) toEnd.hidden = false;
 }
 
 function isAtEnd() {
-  return messages.scrollHeight - messages.scrollTop - messages.clientHeight < 48;
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 48;
 }
 
 function scrollToEnd() {
-  messages.scrollTop = messages.scrollHeight;
+  log.scrollTop = log.scrollHeight;
   toEnd.hidden = true;
 }
 
 /** @param {string} text */
 function setText(text) {
   input.value = text;
-  input.style.height = "auto";
-  input.style.height = `${input.scrollHeight}px`;
+  input.style.height = "";
+  // As high as its text; while the chat is hidden there is nothing to measure.
+  const borders = input.offsetHeight - input.clientHeight;
+  if (input.scrollHeight) input.style.height = `${input.scrollHeight + borders}px`;
   count.textContent = text.length > LONG_TEXT ? String([...text].length) : "";
   setError("text-error", input, "");
 }
