@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, stream};
-use glue::{CallError, Client, Code, Context, Emitter, Server, Stream};
+use glue::{CallError, Caller, Client, Code, Context, Emitter, RpcError, Server, Stream};
 use glue_tests::deadline::within;
 use glue_tests::server::TestServer;
 use tokio::sync::{Notify, watch};
@@ -356,4 +356,53 @@ async fn events_reach_the_client_in_order_with_what_the_caller_said() {
         let ProbeEvent::Noted { text, times } = within("an event", events.next()).await.unwrap().unwrap();
         assert_eq!((text, times), (format!("note {n}"), n));
     }
+}
+
+/// A server that breaks its word.
+struct Liar;
+
+impl Caller for Liar {
+    async fn call(&self, _method: &'static str, _args: String) -> Result<String, RpcError> {
+        Ok(r#""no number""#.to_owned())
+    }
+
+    async fn notify(&self, _method: &'static str, _args: String) -> Result<(), RpcError> {
+        Ok(())
+    }
+
+    fn stream(
+        &self,
+        _method: &'static str,
+        _args: String,
+    ) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
+        let items = stream::iter(["1", "{", "2"]).map(|json| Ok(json.to_owned()));
+        items.chain(stream::pending())
+    }
+
+    fn events(&self) -> impl Stream<Item = (String, String)> + Send + 'static {
+        stream::iter([
+            ("unheard_of", "{}"),
+            ("noted", "[]"),
+            ("noted", r#"{"text":"x","times":1}"#),
+        ])
+        .map(|(name, json)| (name.to_owned(), json.to_owned()))
+    }
+}
+
+/// [Q-5]
+#[tokio::test]
+async fn answers_that_do_not_fit_are_errors_and_end_their_stream() {
+    let probe = ProbeClient::new(Liar);
+
+    assert_eq!(code(probe.add(1, None).await), Code::Internal);
+    let items: Vec<_> = within("the stream", probe.count(3).collect()).await;
+    assert!(
+        matches!(&items[..], [Ok(1), Err(CallError::Rpc(error))] if error.code() == Code::Internal),
+        "{items:?}"
+    );
+    let events: Vec<_> = probe.events().collect().await;
+    assert!(
+        matches!(&events[..], [Err(_), Ok(ProbeEvent::Noted { times: 1, .. })]),
+        "{events:?}"
+    );
 }

@@ -209,3 +209,131 @@ impl ItemQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn take(queue: &ItemQueue) -> Poll<Option<Result<String, Code>>> {
+        let taken = queue.poll_take(&mut Context::from_waker(Waker::noop()));
+        taken.map(|taken| taken.map(|taken| taken.map(|taken| taken.item).map_err(|error| error.code())))
+    }
+
+    fn item(id: u64) -> Envelope<'static> {
+        Envelope::Item { id, json: "1" }
+    }
+
+    fn stream(window: u32) -> (InFlight, Arc<ItemQueue>, u64) {
+        let mut in_flight = InFlight::new();
+        let items = Arc::new(ItemQueue::new(window));
+        let id = in_flight.open(Waiter::Stream(items.clone()));
+        (in_flight, items, id)
+    }
+
+    /// [R-1]
+    #[test]
+    fn ids_are_odd_and_rise() {
+        let mut in_flight = InFlight::new();
+
+        let ids: Vec<_> = (0..3)
+            .map(|_| in_flight.open(Waiter::Call(oneshot::channel().0)))
+            .collect();
+
+        assert_eq!(ids, [1, 3, 5]);
+    }
+
+    #[test]
+    fn items_come_out_in_order_and_then_the_end() {
+        let (mut in_flight, items, id) = stream(2);
+
+        assert!(take(&items).is_pending());
+        assert_eq!(in_flight.handle(Envelope::Item { id, json: "1" }), Handled::Taken);
+        assert_eq!(in_flight.handle(Envelope::Item { id, json: "2" }), Handled::Taken);
+        assert_eq!(in_flight.handle(Envelope::End { id }), Handled::Taken);
+
+        assert_eq!(take(&items), Poll::Ready(Some(Ok("1".to_owned()))));
+        assert_eq!(take(&items), Poll::Ready(Some(Ok("2".to_owned()))));
+        assert_eq!(take(&items), Poll::Ready(None));
+        assert!(
+            !in_flight.close(id),
+            "an exchange that has ended need not be cancelled"
+        );
+    }
+
+    /// [S-8]
+    #[test]
+    fn an_item_without_credit_ends_its_stream_behind_the_good_ones() {
+        let (mut in_flight, items, id) = stream(1);
+
+        assert_eq!(in_flight.handle(item(id)), Handled::Taken);
+        assert_eq!(in_flight.handle(item(id)), Handled::Broken { id });
+
+        assert_eq!(take(&items), Poll::Ready(Some(Ok("1".to_owned()))));
+        assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Internal))));
+        assert_eq!(take(&items), Poll::Ready(None));
+    }
+
+    #[test]
+    fn an_answer_in_another_form_settles_its_exchange() {
+        let (mut in_flight, items, stream) = stream(1);
+        let (sender, mut answer) = oneshot::channel();
+        let call = in_flight.open(Waiter::Call(sender));
+
+        assert_eq!(
+            in_flight.handle(Envelope::Ok {
+                id: stream,
+                json: "1"
+            }),
+            Handled::Broken { id: stream }
+        );
+        assert_eq!(in_flight.handle(item(call)), Handled::Broken { id: call });
+
+        assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Internal))));
+        assert_eq!(answer.try_recv().unwrap().unwrap_err().code(), Code::Internal);
+    }
+
+    /// [R-9]
+    #[test]
+    fn late_envelopes_are_ignored_and_those_of_no_exchange_are_faults() {
+        let (mut in_flight, _items, id) = stream(1);
+        in_flight.close(id);
+
+        assert_eq!(in_flight.handle(item(id)), Handled::Taken);
+        assert_eq!(in_flight.handle(Envelope::Cancel { id }), Handled::Taken);
+        for stray in [
+            item(id + 2),
+            item(2),
+            Envelope::End { id: 99 },
+            Envelope::Hello { json: "{}" },
+        ] {
+            assert_eq!(in_flight.handle(stray), Handled::Fault, "{stray:?}");
+        }
+    }
+
+    /// [Q-1] [Q-5]
+    #[test]
+    fn an_error_that_cannot_be_read_is_internal() {
+        for json in ["", "1", "{}", r#"{"code":"no_such_code","message":"x"}"#] {
+            let (mut in_flight, items, id) = stream(1);
+
+            in_flight.handle(Envelope::Error { id, json });
+
+            assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Internal))), "{json}");
+        }
+    }
+
+    /// [R-11]
+    #[test]
+    fn a_lost_connection_settles_everything() {
+        let (mut in_flight, items, _) = stream(1);
+        let (sender, mut answer) = oneshot::channel();
+        in_flight.open(Waiter::Call(sender));
+
+        in_flight.fail_all(&RpcError::new(Code::Unavailable, "lost"));
+
+        assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Unavailable))));
+        assert_eq!(answer.try_recv().unwrap().unwrap_err().code(), Code::Unavailable);
+    }
+}

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt as _};
 
 use super::caller::Caller;
 use super::codec::Codec;
@@ -49,17 +49,18 @@ pub async fn notify(caller: &impl Caller, message: impl CallMessage) -> Result<(
     caller.notify(method, args).await
 }
 
-/// Opens a stream whose items cannot fail by themselves. Boxed, so that users need not pin it.
+/// Opens a stream whose items cannot fail by themselves. Boxed, so that users need not pin it; it ends with its first error.
 pub fn stream<T: Send + 'static>(
     caller: &impl Caller,
     message: &impl CallMessage,
     ok: impl Codec<T> + Send + 'static,
 ) -> BoxStream<'static, Result<T, CallError<Infallible>>> {
     match encode(message) {
-        Ok((method, args)) => caller
-            .stream(method, args)
-            .map(move |item| Ok(read(method, ok, &item?)?))
-            .boxed(),
+        Ok((method, args)) => until_error(
+            caller
+                .stream(method, args)
+                .map(move |item| Ok(read(method, ok, &item?)?)),
+        ),
         Err(error) => stream::iter([Err(error.into())]).boxed(),
     }
 }
@@ -72,12 +73,26 @@ pub fn stream_result<T: Send + 'static, E: Send + 'static>(
     err: impl Codec<E> + Send + 'static,
 ) -> BoxStream<'static, Result<T, CallError<E>>> {
     match encode(message) {
-        Ok((method, args)) => caller
-            .stream(method, args)
-            .map(move |item| read_result(method, ok, err, item))
-            .boxed(),
+        Ok((method, args)) => until_error(
+            caller
+                .stream(method, args)
+                .map(move |item| read_result(method, ok, err, item)),
+        ),
         Err(error) => stream::iter([Err(error.into())]).boxed(),
     }
+}
+
+/// Ends a stream with its first error, and drops it there: an item that can't be read cancels the exchange.
+fn until_error<T: Send + 'static, E: Send + 'static>(
+    items: impl Stream<Item = Result<T, E>> + Send + 'static,
+) -> BoxStream<'static, Result<T, E>> {
+    let next = |items: Option<BoxStream<'static, Result<T, E>>>| async move {
+        let mut items = items?;
+        let item = items.next().await?;
+        let rest = item.is_ok().then_some(items);
+        Some((item, rest))
+    };
+    stream::unfold(Some(items.boxed()), next).boxed()
 }
 
 /// Reads the events of one channel. One that this client does not know, as its server is newer, is passed over.
