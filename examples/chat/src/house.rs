@@ -1,6 +1,6 @@
 //! The rooms, and who is in them. All of it is bounded and lives in memory only.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,9 @@ use futures_util::stream;
 use glue::{Context, Emitter, Stream};
 use tokio::sync::{broadcast, watch};
 
-use crate::chat::{Chat, ChatError, ChatEvent, Message, Room, Update};
+use crate::chat::{Chat, ChatError, ChatEvent, Room, Update};
+use crate::room::{Occupant, RoomState};
+use crate::text::{tidy, tidy_line};
 
 /// The service behind the channel: one for all sockets.
 #[derive(Clone, Debug)]
@@ -72,9 +74,9 @@ impl Chat for House {
             room,
             name: visitor.name.clone(),
         };
-        for seat in found.seats.values().filter(|seat| seat.name != visitor.name) {
+        for emitter in found.emitters_of_others(&visitor.name) {
             // Who has no room for it can do without it.
-            let _ = seat.emitter.as_ref().map(|emitter| emitter.try_emit(&event));
+            let _ = emitter.try_emit(&event);
         }
     }
 }
@@ -112,14 +114,7 @@ impl House {
         let id = state.next_id();
         let name = state.visitor(socket)?;
         let room = tidy_line(room, ROOM_CHARS)?;
-        let found = state.room(&room)?;
-        if found.seats.len() >= MAX_SEATS {
-            return Err(ChatError::Full);
-        }
-        if !found.has(&name) {
-            found.tell(Update::Joined { name: name.clone() });
-        }
-        found.seats.insert(id, Occupant { name, emitter });
+        state.room(&room)?.join(id, Occupant { name, emitter })?;
         self.list.send_replace(state.list());
         Ok(Seat {
             id,
@@ -134,20 +129,7 @@ impl House {
         let name = state.visitor(socket)?;
         let text = tidy(text, TEXT_CHARS)?;
         let room = tidy_line(room, ROOM_CHARS)?;
-        let found = state.room(&room)?;
-        found.last += 1;
-        let message = Message {
-            id: found.last,
-            name,
-            text,
-            at,
-        };
-        if found.history.len() == HISTORY {
-            found.history.pop_front();
-        }
-        found.history.push_back(message.clone());
-        let id = message.id;
-        found.tell(Update::Said { message });
+        let id = state.room(&room)?.add_message(name, text, at);
         self.list.send_replace(state.list());
         Ok(id)
     }
@@ -172,14 +154,7 @@ impl State {
     }
 
     fn list(&self) -> Vec<Room> {
-        let count = |room: &RoomState| u32::try_from(room.people().len()).unwrap_or(u32::MAX);
-        let list = self.rooms.iter();
-        list.map(|(name, room)| Room {
-            name: name.clone(),
-            people: count(room),
-            last: room.last,
-        })
-        .collect()
+        self.rooms.iter().map(|(name, room)| room.summary(name)).collect()
     }
 
     fn visitor(&self, socket: &str) -> Result<String, ChatError> {
@@ -192,7 +167,7 @@ impl State {
     /// Finds a room or makes it; when there are too many, one that nobody is in makes way.
     fn room(&mut self, name: &str) -> Result<&mut RoomState, ChatError> {
         if !self.rooms.contains_key(name) && self.rooms.len() >= MAX_ROOMS {
-            let mut deserted = self.rooms.iter().filter(|(_, room)| room.seats.is_empty());
+            let mut deserted = self.rooms.iter().filter(|(_, room)| room.is_empty());
             let unused = deserted.find(|(name, _)| !FIRST_ROOMS.contains(&name.as_str()));
             let unused = unused.map(|(name, _)| name.clone()).ok_or(ChatError::Full)?;
             self.rooms.remove(&unused);
@@ -208,51 +183,6 @@ struct Visitor {
     visit: u64,
     name: String,
     key: String,
-}
-
-#[derive(Debug)]
-struct RoomState {
-    last: u32,
-    history: VecDeque<Message>,
-    seats: HashMap<u64, Occupant>,
-    updates: broadcast::Sender<Update>,
-}
-
-impl Default for RoomState {
-    fn default() -> Self {
-        let updates = broadcast::Sender::new(UPDATES);
-        Self {
-            last: 0,
-            history: VecDeque::new(),
-            seats: HashMap::new(),
-            updates,
-        }
-    }
-}
-
-impl RoomState {
-    fn tell(&self, update: Update) {
-        // Nobody is listening in an empty room.
-        let _ = self.updates.send(update);
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.seats.values().any(|seat| seat.name == name)
-    }
-
-    /// Who is here: one who has several tabs is one.
-    fn people(&self) -> Vec<String> {
-        let mut people: Vec<_> = self.seats.values().map(|seat| seat.name.clone()).collect();
-        people.sort_unstable();
-        people.dedup();
-        people
-    }
-}
-
-#[derive(Debug)]
-struct Occupant {
-    name: String,
-    emitter: Option<Emitter>,
 }
 
 /// Holds a name; the stream owns it, so the name is free again when the stream ends, however it does.
@@ -308,12 +238,9 @@ impl Seat {
             .rooms
             .get(&self.room)
             .expect("a room in which somebody is stays");
-        self.updates = Some(room.updates.subscribe());
-        Update::Snapshot {
-            room: self.room.clone(),
-            messages: room.history.iter().cloned().collect(),
-            people: room.people(),
-        }
+        let (snapshot, updates) = room.subscribe(&self.room);
+        self.updates = Some(updates);
+        snapshot
     }
 }
 
@@ -323,32 +250,8 @@ impl Drop for Seat {
         let Some(room) = state.rooms.get_mut(&self.room) else {
             return;
         };
-        let Some(Occupant { name, .. }) = room.seats.remove(&self.id) else {
-            return;
-        };
-        if !room.has(&name) {
-            room.tell(Update::Left { name });
-        }
+        room.leave(self.id);
         self.house.list.send_replace(state.list());
-    }
-}
-
-/// As [`tidy`], for what is one line.
-fn tidy_line(text: &str, limit: u32) -> Result<String, ChatError> {
-    tidy(&text.split_whitespace().collect::<Vec<_>>().join(" "), limit)
-}
-
-/// Takes white space off both ends, and control characters out, and checks what is left.
-fn tidy(text: &str, limit: u32) -> Result<String, ChatError> {
-    let text: String = text
-        .trim()
-        .chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .collect();
-    match text.chars().count() {
-        0 => Err(ChatError::Empty),
-        count if count > limit as usize => Err(ChatError::TooLong { limit }),
-        _ => Ok(text),
     }
 }
 
@@ -361,18 +264,12 @@ fn now() -> u64 {
 /// The rooms that are always there.
 const FIRST_ROOMS: &[&str] = &["general", "random"];
 
-/// With the text's limit it bounds a room's memory to less than a megabyte, and its snapshot to one message.
-const HISTORY: usize = 200;
 const TEXT_CHARS: u32 = 1000;
 const NAME_CHARS: u32 = 24;
 const ROOM_CHARS: u32 = 24;
 const KEY_CHARS: usize = 64;
 const MAX_ROOMS: usize = 40;
 const MAX_VISITORS: usize = 500;
-const MAX_SEATS: usize = 1000;
-
-/// Updates that wait for a slow reader before it gets a snapshot instead.
-const UPDATES: usize = 64;
 
 #[cfg(test)]
 mod tests;

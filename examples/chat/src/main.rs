@@ -6,6 +6,8 @@
 
 mod chat;
 mod house;
+mod room;
+mod text;
 
 use std::error::Error;
 

@@ -37,12 +37,14 @@ let last = 0;
 let visit = new AbortController();
 /** Ends our stay in the room. */
 let stay = new AbortController();
+let isStaying = false;
 
 /**
  * Holds our name and follows the list of rooms, over every loss of the connection, until `visit` is aborted.
  * @param {string} name
  */
 async function enter(name) {
+  visit.abort();
   visit = new AbortController();
   const { signal } = visit;
   while (!signal.aborted) {
@@ -58,8 +60,7 @@ async function enter(name) {
     } catch (error) {
       if (signal.aborted) return;
       if (!isLost(error)) {
-        visit.abort();
-        stay.abort();
+        leave();
         view.showWelcome(explain(error, "a name"));
       } else if (socket.isClosed()) {
         await new Promise((resolve) => socket.once("connected", () => resolve(undefined)));
@@ -68,12 +69,19 @@ async function enter(name) {
   }
 }
 
+function leave() {
+  visit.abort();
+  stay.abort();
+  isStaying = false;
+}
+
 /** @param {string} name */
 function entered(name) {
   me.name = name;
   rememberIdentity(me);
   view.showApp(name);
-  follow(room, room);
+  // Another room may have been chosen in the gap.
+  if (!isStaying) follow(room, room);
 }
 
 /**
@@ -85,10 +93,13 @@ async function follow(name, before) {
   stay.abort();
   stay = new AbortController();
   const { signal } = stay;
+  isStaying = true;
   try {
     for await (const update of chat.watch(name, { signal })) apply(update);
   } catch (error) {
-    if (signal.aborted || isLost(error)) return;
+    if (signal.aborted) return;
+    isStaying = false;
+    if (isLost(error)) return;
     view.showRoomError(explain(error, "a name for the room"));
     if (name !== before) go(before);
   }
@@ -290,8 +301,7 @@ view.listen({
     if (next) go(next.name);
   },
   leave() {
-    visit.abort();
-    stay.abort();
+    leave();
     view.showWelcome("");
   },
   retry: () => socket.reconnect(),

@@ -348,7 +348,10 @@ function avatar(name) {
 
 /** @param {boolean} isOpen */
 function showMenu(isOpen) {
-  if (app.classList.toggle("menu-open", isOpen)) roomInput.focus({ preventScroll: true });
+  const wasOpen = app.classList.contains("menu-open");
+  app.classList.toggle("menu-open", isOpen);
+  if (isOpen) roomList.querySelector("button")?.focus();
+  else if (wasOpen) menu.focus();
   menu.setAttribute("aria-expanded", String(isOpen));
 }
 

@@ -1,6 +1,8 @@
 use futures_util::FutureExt as _;
 
 use super::*;
+use crate::chat::Message;
+use crate::room::HISTORY;
 
 const GENERAL: &str = "general";
 
