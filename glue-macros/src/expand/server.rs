@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, TraitItem, TraitItemFn};
 
 use super::{Names, local};
@@ -138,12 +138,14 @@ fn trait_with(channel: &Channel<'_>, more: &TokenStream) -> TokenStream {
     let item = channel.item;
     let (attrs, vis, ident) = (&item.attrs, &item.vis, &item.ident);
     let (unsafety, (generics, _, clause)) = (&item.unsafety, item.generics.split_for_impl());
-    let bounds = item.supertraits.iter().map(ToTokens::to_token_stream);
-    let bounds = bounds.chain([
-        quote!(::core::marker::Send),
-        quote!(::core::marker::Sync),
-        quote!('static),
+    // With the user's span, as all that begins or ends the trait's head: a lint about the trait is shown at its name.
+    let at = ident.span();
+    let bounds = item.supertraits.iter().map(ToTokens::to_token_stream).chain([
+        quote_spanned!(at=> ::core::marker::Send),
+        quote_spanned!(at=> ::core::marker::Sync),
+        quote_spanned!(at=> 'static),
     ]);
+    let trait_token = &item.trait_token;
     // Refused when it is the user's own, but there can only be one.
     let more = (!item
         .items
@@ -155,12 +157,11 @@ fn trait_with(channel: &Channel<'_>, more: &TokenStream) -> TokenStream {
         TraitItem::Fn(function) => trait_method(channel, function, &mut seen),
         item => Some(item.to_token_stream()),
     });
+    let mut body = Group::new(Delimiter::Brace, quote!(#(#items)* #more));
+    body.set_span(item.brace_token.span.join());
     quote! {
         #(#attrs)*
-        #vis #unsafety trait #ident #generics: #(#bounds)+* #clause {
-            #(#items)*
-            #more
-        }
+        #vis #unsafety #trait_token #ident #generics: #(#bounds)+* #clause #body
     }
 }
 
@@ -186,20 +187,25 @@ fn trait_method(
             plain_pattern(&mut typed.pat);
         }
     }
-    let send = quote!(::core::marker::Send);
+    // With the user's span, so that lints about the method, and futures that are not `Send`, are shown at its name.
+    let at = sig.ident.span();
     let found = channel
         .methods
         .iter()
         .find(|method| std::ptr::eq(method.item, function));
     match (&function.sig.output, sig.asyncness.take()) {
-        // `async fn f() -> T;` as `fn f() -> impl Future<Output = T> + Send;`: that is what a spawned call needs.
+        // `async fn f() -> T;` as `fn f() -> impl Future<Output = T> + Send;`: that is what the dispatcher needs.
         (output, Some(_)) => {
             let output = types::returned(output).map_or_else(|| quote!(()), ToTokens::to_token_stream);
-            sig.output = syn::parse_quote!(-> impl ::core::future::Future<Output = #output> + #send);
+            sig.output = syn::parse2(quote_spanned! {at=>
+                -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
+            })
+            .expect("a return type is one with any type in it");
         }
         (ReturnType::Type(_, ty), None) if found.is_some() => {
             if let Some((stream, _)) = types::stream(ty) {
-                sig.output = syn::parse_quote!(-> #stream + #send);
+                sig.output = syn::parse2(quote_spanned!(at=> -> #stream + ::core::marker::Send))
+                    .expect("a stream with one bound more is a return type");
             }
         }
         _ => {}
@@ -207,7 +213,7 @@ fn trait_method(
     let body = match &function.default {
         Some(_) if function.sig.asyncness.is_some() => quote!({ async { ::core::unreachable!() } }),
         Some(_) => quote!({ ::core::unreachable!() }),
-        None => quote!(;),
+        None => quote_spanned!(at=> ;),
     };
     let unused = function
         .default
