@@ -1,8 +1,8 @@
 //! The attributes `#[glue::channel]` and `#[glue::model]`, re-exported by the crate `glue`.
 //!
 //! An expansion holds signatures, names and calls into `glue::__private`; what those calls do is the runtime's affair. The
-//! way of a trait: [`attr`] reads the attribute's keys, [`ast`] gives the methods their kinds, [`check`] refuses
-//! what cannot cross a channel, [`expand`] writes the code.
+//! way of a trait: `attr` reads the attribute's keys, `ast` gives the methods their kinds, `check` refuses
+//! what cannot cross a channel, `expand` writes the code.
 
 mod ast;
 mod attr;
