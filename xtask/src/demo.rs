@@ -1,9 +1,8 @@
-//! `cargo demo`: the chat, from nothing to its URL; and the generated files that are checked in.
+//! `cargo demo`: the chat, from nothing to its URL.
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use crate::run::{Failure, cargo, run};
+use crate::run::{Failure, become_program, cargo, run};
 use crate::workspace;
 
 /// Builds the chat, writes its client, starts it. It prints its URL itself.
@@ -21,28 +20,20 @@ pub(crate) fn demo(args: &[String]) -> Result<(), Failure> {
         "--package",
         CHAT,
     ]))?;
-    write_client(&chat_client())?;
-    run(Command::new(workspace::built(CHAT)?).args(["--listen", listen]))
-}
 
-/// Writes the generated files that are checked in.
-pub(crate) fn generate() -> Result<(), Failure> {
-    run(&mut cargo(["build", "--quiet", "--package", "glue-codegen"]))?;
-    write_client(&chat_client())
-}
-
-fn chat_client() -> PathBuf {
-    workspace::root().join("examples/chat/web/generated")
-}
-
-/// Runs the glue-codegen that was built, for the chat: JavaScript, so that no Node is needed.
-fn write_client(folder: &PathBuf) -> Result<(), Failure> {
+    // JavaScript, so that no Node is needed. It isn't checked in.
     let mut codegen = Command::new(workspace::built("glue-codegen")?);
     codegen.current_dir(workspace::root());
-    codegen
-        .args(["--package", CHAT, "--emit", "js", "--out"])
-        .arg(folder);
-    run(&mut codegen)
+    run(codegen.args([
+        "--package",
+        CHAT,
+        "--emit",
+        "js",
+        "--out",
+        "examples/chat/web/generated",
+    ]))?;
+
+    become_program(Command::new(workspace::built(CHAT)?).args(["--listen", listen]))
 }
 
 /// The chat's package, and its program.

@@ -27,7 +27,6 @@ fn command(args: &[String]) -> Result<(), Failure> {
     match args.split_first() {
         Some((command, rest)) if command == "demo" => demo::demo(rest),
         Some((command, rest)) if command == "test" => stages::test(rest),
-        Some((command, [])) if command == "generate" => demo::generate(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
             eprint!("{}", help());
             Ok(())
@@ -47,8 +46,6 @@ Usage: cargo demo [--listen ADDR:PORT]
          Starts the chat example; needs nothing but Rust.
        cargo xtask test [STAGE...]
          Runs the tests of all languages, or of single stages:
-{stages}       cargo xtask generate
-         Writes the generated files that are checked in.
-"
+{stages}"
     )
 }

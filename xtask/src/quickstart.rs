@@ -52,6 +52,7 @@ struct Reader {
     /// Where the shell stands.
     folder: PathBuf,
     port: u16,
+    target: PathBuf,
     path: OsString,
     node_options: OsString,
     /// Ended when the reader is dropped.
@@ -83,6 +84,7 @@ impl Reader {
             home: Home(home),
             folder,
             port,
+            target: workspace::target()?,
             path,
             node_options,
             server: None,
@@ -200,10 +202,7 @@ impl Reader {
             .env("NODE_OPTIONS", &self.node_options);
         // Shares what is built already, which needs the same settings.
         command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
-        let target = workspace::built("x")
-            .ok()
-            .and_then(|file| Some(file.parent()?.parent()?.to_owned()));
-        command.envs(target.map(|target| ("CARGO_TARGET_DIR", target)));
+        command.env("CARGO_TARGET_DIR", &self.target);
         command
     }
 }

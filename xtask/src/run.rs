@@ -40,6 +40,20 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     }
 }
 
+/// Prints a command and goes on as it, so that whoever ends us ends it; where that can't be, waits for it.
+pub(crate) fn become_program(command: &mut Command) -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+
+        eprintln!("$ {}", describe(command));
+        let error = command.exec();
+        Err(cannot_run(command, &error))
+    }
+    #[cfg(not(unix))]
+    run(command)
+}
+
 /// Returns what a command prints on its standard output.
 pub(crate) fn capture(command: &mut Command) -> Result<String, Failure> {
     let line = describe(command);

@@ -12,6 +12,11 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::new("rust", "tests and doc tests of all crates", rust),
     Stage::new("ts", "the TypeScript runtime and the generated code", typescript),
     Stage::new(
+        "e2e",
+        "servers and the examples, driven from Node and from Chromium",
+        e2e,
+    ),
+    Stage::new(
         "quickstart",
         "README.md's quick start in an empty folder",
         quickstart,
@@ -74,6 +79,20 @@ fn typescript() -> Result<(), Failure> {
     run(node::tsc()
         .args(["--project", "glue-codegen/tests/golden"])
         .current_dir(workspace::root()))
+}
+
+fn e2e() -> Result<(), Failure> {
+    let folder = workspace::root().join("tests/e2e");
+    node::install(&folder)?;
+    let chromium = node::chromium()?;
+    for script in ["build", "test"] {
+        let mut command = npm(&folder);
+        command
+            .env("CHROMIUM", &chromium)
+            .env("CARGO_TARGET_DIR", workspace::target()?);
+        run(command.args(["run", script]))?;
+    }
+    Ok(())
 }
 
 fn house() -> Result<(), Failure> {

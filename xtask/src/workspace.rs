@@ -11,11 +11,22 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Returns the program that cargo has built under this name.
-///
-/// Cargo puts it beside ourselves, whatever the target folder is.
 pub(crate) fn built(name: &str) -> Result<PathBuf, Failure> {
-    let own = std::env::current_exe().map_err(|error| Failure::new(format!("where am I? {error}")))?;
-    Ok(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+    // Cargo puts it beside ourselves, whatever the target folder is.
+    Ok(own_path()?.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Returns cargo's target folder.
+pub(crate) fn target() -> Result<PathBuf, Failure> {
+    let own = own_path()?;
+    let folder = own.ancestors().nth(2);
+    folder
+        .map(Path::to_owned)
+        .ok_or_else(|| Failure::new(format!("{} is in no target folder", own.display())))
+}
+
+fn own_path() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::new(format!("where am I? {error}")))
 }
 
 /// Writes a path as seen from the root.
