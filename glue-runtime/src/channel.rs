@@ -99,6 +99,12 @@ impl Channel {
         let _ = self.lane.mailbox.command(Command::Spawn(Box::pin(task)));
     }
 
+    /// Returns the way out.
+    #[cfg(test)]
+    pub(crate) fn lane(&self) -> &Arc<Lane> {
+        &self.lane
+    }
+
     /// Makes the handle keep a socket open.
     #[cfg(feature = "client")]
     pub(crate) fn keeping(self, socket: SocketGuard) -> Self {

@@ -186,7 +186,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             self.deliver(now, text, cx);
         }
         loop {
-            if self.stalled.is_some() || !self.session.can_receive() {
+            if !self.session.can_receive() {
+                // Only a deadline can change that.
+                return false;
+            }
+            if self.stalled.is_some() {
                 return true;
             }
             if self.session.is_congested() {
@@ -441,3 +445,6 @@ pub(crate) fn now() -> Instant {
 /// Steps of one turn before other sockets get theirs; a quarter of it makes bursts of 64 pipelined calls take two
 /// writes, four times as much lets one socket hold its thread for most of a millisecond.
 const MESSAGES_PER_TURN: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! The driver, turn by turn, over a transport made of queues.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::task::{Wake, Waker};
+
+use super::*;
+use crate::channel::{Channel, Channels};
+use crate::mailbox::Peer;
+use crate::proto::limits::{KeepAlive, Limits};
+use crate::session::Role;
+
+/// Both directions of a link, seen from the peer.
+#[derive(Default)]
+struct Link {
+    incoming: VecDeque<&'static str>,
+    sent: Vec<String>,
+    flushes: usize,
+    /// Whether the link takes what is sent.
+    is_blocked: bool,
+}
+
+#[derive(Clone, Default)]
+struct FakeTransport(Arc<Mutex<Link>>);
+
+impl FakeTransport {
+    fn receives(&self, texts: impl IntoIterator<Item = &'static str>) {
+        self.0.lock().unwrap().incoming.extend(texts);
+    }
+
+    /// Returns what was sent since the last time, with the number of flushes.
+    fn sent(&self) -> (Vec<String>, usize) {
+        let mut link = self.0.lock().unwrap();
+        (std::mem::take(&mut link.sent), std::mem::take(&mut link.flushes))
+    }
+
+    fn unread(&self) -> usize {
+        self.0.lock().unwrap().incoming.len()
+    }
+
+    fn block(&self, is_blocked: bool) {
+        self.0.lock().unwrap().is_blocked = is_blocked;
+    }
+}
+
+impl Transport for FakeTransport {
+    fn poll_receive(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
+        match self.0.lock().unwrap().incoming.pop_front() {
+            Some(text) => Poll::Ready(Some(Ok(text.into()))),
+            None => Poll::Pending,
+        }
+    }
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        if self.0.lock().unwrap().is_blocked {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn send(&mut self, text: Text) -> Result<(), TransportError> {
+        self.0.lock().unwrap().sent.push(text.to_string());
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.0.lock().unwrap().flushes += 1;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(&mut self, _cx: &mut Context<'_>, _fault: Option<TransportError>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+/// Opens the main channel and hands it out; echoes if it is told to.
+struct TestHooks {
+    channels: Arc<Channels>,
+    main: Arc<OnceLock<Channel>>,
+    is_echo: bool,
+}
+
+impl Hooks for TestHooks {
+    fn opened(&mut self, _socket_id: String) -> Option<BoxFuture<'static, ()>> {
+        let main = self.channels.channel(MAIN_CHANNEL);
+        let _ = self.main.set(main.clone());
+        let is_echo = self.is_echo;
+        Some(Box::pin(async move {
+            while is_echo && let Some(text) = main.recv().await {
+                main.send(text).await.unwrap();
+            }
+        }))
+    }
+
+    fn service(&mut self, _name: &str) -> Option<Box<dyn Inbound>> {
+        None
+    }
+
+    fn closed(&mut self, _reason: CloseReason) {}
+}
+
+/// Counts how often the driver was woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// One driver and everything around it.
+struct Stage {
+    link: FakeTransport,
+    main: Arc<OnceLock<Channel>>,
+    wakes: Arc<Wakes>,
+    run: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl Stage {
+    fn new(is_echo: bool, limits: Limits) -> Self {
+        let link = FakeTransport::default();
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+        let main = Arc::new(OnceLock::new());
+        let hooks = TestHooks {
+            channels: Arc::new(Channels::new(mailbox.clone(), limits.clone())),
+            main: main.clone(),
+            is_echo,
+        };
+        let role = Role::Server {
+            socket_id: "x".repeat(20),
+        };
+        let session = Session::new(role, KeepAlive::SERVER, limits, now());
+        let run = Box::pin(Driver::new(session, link.clone(), mailbox, hooks).run());
+        Self {
+            link,
+            main,
+            wakes: Arc::default(),
+            run,
+        }
+    }
+
+    fn open(is_echo: bool, limits: Limits) -> Self {
+        let mut stage = Self::new(is_echo, limits);
+        stage.link.receives([r#"in{"version":"1.9.1"}"#]);
+        stage.turn();
+        stage.link.sent();
+        stage.wakes();
+        stage
+    }
+
+    /// Polls the driver once and returns whether it is done.
+    fn turn(&mut self) -> bool {
+        let waker = Waker::from(self.wakes.clone());
+        self.run
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready()
+    }
+
+    fn wakes(&self) -> usize {
+        self.wakes.0.swap(0, Ordering::SeqCst)
+    }
+
+    fn main(&self) -> &Channel {
+        self.main.get().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_arrived_together_is_answered_with_one_flush() {
+    let mut stage = Stage::open(true, Limits::default());
+
+    stage.link.receives(["cd1&ma", "pi", "cd1&mb", "x", "cd1&mc"]);
+    stage.turn();
+
+    let (mut sent, flushes) = stage.link.sent();
+    sent.sort();
+    assert_eq!(sent, ["cd1&ma", "cd1&mb", "cd1&mc", "iv", "po"]);
+    assert_eq!(flushes, 1);
+}
+
+#[tokio::test]
+async fn an_idle_socket_is_not_woken() {
+    let mut stage = Stage::open(true, Limits::default());
+
+    stage.turn();
+
+    assert_eq!(stage.wakes(), 0);
+    assert_eq!(stage.link.sent(), (vec![], 0));
+}
+
+/// Between `dr` and the end there is nothing to do; a driver that tried all the same would keep a core busy.
+#[tokio::test]
+async fn a_refused_socket_waits_for_its_end_without_work() {
+    let mut stage = Stage::new(false, Limits::default());
+    stage.link.receives([r#"in{"version":"2.0.0"}"#, "pi"]);
+
+    stage.turn();
+
+    assert_eq!(stage.link.sent().0, ["dr"]);
+    assert_eq!(stage.wakes(), 0);
+    assert_eq!(stage.link.unread(), 1);
+}
+
+/// [L-5]
+#[tokio::test]
+async fn a_full_channel_stops_reading_until_it_is_read() {
+    let limits = Limits {
+        channel_messages: 2,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+
+    stage
+        .link
+        .receives(["cd1&m1", "cd1&m2", "cd1&m3", "cd1&m4", "pi"]);
+    stage.turn();
+    assert_eq!(stage.link.unread(), 2);
+    assert_eq!(stage.wakes(), 0);
+
+    for expected in ["1", "2", "3", "4"] {
+        assert_eq!(stage.main().recv().await.as_deref(), Some(expected));
+        stage.turn();
+    }
+    assert_eq!(stage.link.sent().0, ["po"]);
+}
+
+/// [L-6]
+#[tokio::test]
+async fn a_blocked_link_stops_reading_and_makes_senders_wait() {
+    let limits = Limits {
+        send_bytes: 1024,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+
+    let mut queued = 0;
+    while stage.main().try_send("x".repeat(100)).is_ok() {
+        queued += 1;
+        stage.turn();
+        assert!(queued < 100, "nothing bounds what waits");
+    }
+    stage.link.receives(["pi"]);
+    stage.turn();
+    assert_eq!(stage.link.unread(), 1);
+
+    stage.link.block(false);
+    stage.turn();
+    assert_eq!(stage.link.sent().0.len(), queued + 1);
+    assert!(stage.main().try_send("again").is_ok());
+}
+
+/// Pings that are not read must not be answered into a queue without end.
+#[tokio::test]
+async fn a_flood_of_pings_on_a_blocked_link_is_not_read() {
+    let limits = Limits {
+        send_bytes: 64,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+
+    stage.link.receives(["pi"; 1000]);
+    for _ in 0..10 {
+        stage.turn();
+    }
+
+    assert!(stage.link.unread() > 900);
+}
+
+/// [C-11]: one turn must not starve other sockets, and what is left must not be forgotten.
+#[tokio::test]
+async fn a_flood_is_taken_in_portions() {
+    let limits = Limits {
+        channel_messages: 10_000,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+
+    stage.link.receives(["cd1&mx"; 1000]);
+    stage.turn();
+    assert!(stage.link.unread() > 0);
+
+    while stage.link.unread() > 0 {
+        assert!(stage.wakes() > 0, "nobody will take the rest");
+        stage.turn();
+    }
+}
+
+/// [X-2]
+#[tokio::test]
+async fn an_end_that_is_asked_for_lets_queued_messages_pass() {
+    let mut stage = Stage::open(false, Limits::default());
+    let channel = stage.main().clone();
+    channel.try_send("last").unwrap();
+    channel.lane().mailbox().request_close(CloseReason::Local);
+
+    assert!(stage.turn());
+
+    assert_eq!(stage.link.sent().0, ["cd1&mlast"]);
+    assert_eq!(channel.recv().await, None);
+    assert!(channel.try_send("late").is_err());
+}
