@@ -1,10 +1,12 @@
 //! The project's own commands: `cargo demo` and `cargo xtask test`.
 
 mod demo;
+mod guide;
 mod markdown;
 mod node;
 mod quickstart;
 mod run;
+mod scratch;
 mod stages;
 mod workspace;
 

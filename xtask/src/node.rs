@@ -28,6 +28,14 @@ pub(crate) fn install(folder: &Path) -> Result<(), Failure> {
     run(npm(folder).args(["ci", "--no-fund", "--no-audit"]))
 }
 
+/// Installs them unless that was done before.
+pub(crate) fn install_once(folder: &Path) -> Result<(), Failure> {
+    if folder.join("node_modules").is_dir() {
+        return Ok(());
+    }
+    install(folder)
+}
+
 /// Starts npm in a folder.
 pub(crate) fn npm(folder: &Path) -> Command {
     // A batch file under Windows, which is only found by its full name.

@@ -4,8 +4,7 @@
 //! built here, the port is a free one, and npm takes the compiler's version from our lock file.
 
 use std::env;
-use std::ffi::OsString;
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -13,6 +12,7 @@ use std::process::{Child, Command};
 use crate::markdown::{Block, blocks_under};
 use crate::node;
 use crate::run::{Failure, cannot_run, capture, cargo, run};
+use crate::scratch::{self, Scratch, read};
 use crate::workspace;
 
 /// Follows the quick start.
@@ -48,11 +48,10 @@ pub(crate) fn quickstart() -> Result<(), Failure> {
 /// Somebody who reads the quick start and does what it says.
 struct Reader {
     /// Removed at the end.
-    home: Home,
+    home: Scratch,
     /// Where the shell stands.
     folder: PathBuf,
     port: u16,
-    target: PathBuf,
     path: OsString,
     node_options: OsString,
     /// Ended when the reader is dropped.
@@ -64,8 +63,7 @@ struct Reader {
 
 impl Reader {
     fn new() -> Result<Self, Failure> {
-        let home = env::temp_dir().join(format!("glue-quickstart-{}", std::process::id()));
-        fs::create_dir_all(&home).map_err(|error| Failure::new(format!("{}: {error}", home.display())))?;
+        let home = Scratch::new("quickstart")?;
         let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = listener
             .map_err(|error| Failure::new(format!("no free port: {error}")))?
@@ -79,12 +77,11 @@ impl Reader {
         let rest = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths(programs.into_iter().chain(env::split_paths(&rest)));
         let path = path.map_err(|error| Failure::new(format!("PATH: {error}")))?;
-        let folder = home.clone();
+        let folder = home.path().to_owned();
         Ok(Self {
-            home: Home(home),
+            home,
             folder,
             port,
-            target: workspace::target()?,
             path,
             node_options,
             server: None,
@@ -117,25 +114,23 @@ impl Reader {
             return self.start_server();
         }
         let line = self.adapt(line);
-        let stand = self.home.0.join("pwd");
-        let mut shell = self.command("sh");
+        let stand = self.home.path().join("pwd");
+        let mut shell = self.command("sh")?;
         shell
             .arg("-ec")
             .arg(format!("{line}\npwd > '{}'", stand.display()));
         self.printed = capture(&mut shell)?;
         self.folder = read(&stand)?.trim_end().into();
 
-        // The versions that are built already, instead of the newest.
-        let lock = self.folder.join("Cargo.lock");
-        if self.folder.join("Cargo.toml").exists() && !lock.exists() {
-            fs::copy(workspace::root().join("Cargo.lock"), &lock)
-                .map_err(|error| Failure::new(format!("Cargo.lock: {error}")))?;
+        let is_new = self.folder.join("Cargo.toml").exists() && !self.folder.join("Cargo.lock").exists();
+        if is_new {
+            scratch::lock(&self.folder)?;
         }
         Ok(())
     }
 
     fn start_server(&mut self) -> Result<(), Failure> {
-        let mut build = self.command("cargo");
+        let mut build = self.command("cargo")?;
         build.args(["build", "--quiet"]);
         let output = build.output().map_err(|error| cannot_run(&build, &error))?;
         // `--quiet` lets errors through, and warnings, which nobody wants of an example.
@@ -148,7 +143,7 @@ impl Reader {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let mut server = self.command(workspace::built(&name)?);
+        let mut server = self.command(workspace::built(&name)?)?;
         let child = server.spawn().map_err(|error| cannot_run(&server, &error))?;
         self.server = Some(Server(child));
         Ok(())
@@ -168,10 +163,6 @@ impl Reader {
 
     fn write(&self, file: &str, text: &str) -> Result<(), Failure> {
         let path = self.folder.join(file);
-        let failed = |error| Failure::new(format!("{file}: {error}"));
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
-        }
         // `cargo new` has written one that ends with the section for dependencies.
         let before = if file == "Cargo.toml" {
             read(&path)?
@@ -179,7 +170,7 @@ impl Reader {
             String::new()
         };
         let before = before.split("[dependencies]").next().unwrap_or_default();
-        fs::write(&path, format!("{before}{text}")).map_err(failed)
+        scratch::write(&path, &format!("{before}{text}"))
     }
 
     /// Puts in what differs here.
@@ -193,17 +184,13 @@ impl Reader {
             )
     }
 
-    /// Starts a program in the folder where the reader stands.
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(&self.folder);
+    /// Prepares a program in the folder where the reader stands.
+    fn command(&self, program: impl AsRef<OsStr>) -> Result<Command, Failure> {
+        let mut command = scratch::command(program, &self.folder)?;
         command
             .env("PATH", &self.path)
             .env("NODE_OPTIONS", &self.node_options);
-        // Shares what is built already, which needs the same settings.
-        command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
-        command.env("CARGO_TARGET_DIR", &self.target);
-        command
+        Ok(command)
     }
 }
 
@@ -219,20 +206,6 @@ fn locked_compiler() -> String {
         .nth(1)
         .and_then(|rest| rest.split('"').next());
     version.unwrap_or("latest").to_owned()
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
-}
-
-/// Folder that is removed at the end.
-struct Home(PathBuf);
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        // It lies among other temporary files; what can't be removed is left to the system.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Program that is ended with us.

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::guide::guide;
 use crate::node::{self, npm};
 use crate::quickstart::quickstart;
 use crate::run::{Failure, capture, cargo, run};
@@ -21,6 +22,7 @@ pub(crate) const STAGES: &[Stage] = &[
         "README.md's quick start in an empty folder",
         quickstart,
     ),
+    Stage::new("guide", "the TypeScript of docs/GUIDE.md", guide),
     Stage::new("house", "layers, twins, file sizes, rule ids", house),
 ];
 
