@@ -1,15 +1,14 @@
 //! Channels: named lanes of texts inside a socket, the same type for server and client.
 
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task;
 
-use tokio::sync::Notify;
-
-use crate::error::{Error, ErrorKind};
-use crate::mailbox::{Command, Mailbox, MailboxClosed, TrySend};
+use crate::error::Error;
+use crate::inbox::Inbox;
+use crate::mailbox::{Mailbox, Request};
 use crate::proto::limits::Limits;
 use crate::proto::pair;
 use crate::proto::text::Text;
@@ -22,7 +21,7 @@ use crate::proto::text::Text;
 #[derive(Clone)]
 pub struct Channel {
     lane: Arc<Lane>,
-    inbox: Arc<Inbox>,
+    inbox: Arc<Inbox<String>>,
     /// A client's socket lives as long as any handle to it; a server's socket lives by itself.
     _socket: Option<SocketGuard>,
 }
@@ -39,12 +38,7 @@ impl Channel {
     /// # Errors
     /// [`ErrorKind::Closed`] when the socket has ended.
     pub async fn send(&self, text: impl AsRef<str>) -> Result<(), Error> {
-        let text = self.lane.encode(text.as_ref());
-        self.lane
-            .mailbox
-            .send(text)
-            .await
-            .map_err(|MailboxClosed| ErrorKind::Closed.into())
+        self.lane.mailbox.send(self.lane.encode(text.as_ref())).await
     }
 
     /// Sends a text if the socket has room for it now.
@@ -52,34 +46,22 @@ impl Channel {
     /// # Errors
     /// [`ErrorKind::Full`] when it has not, [`ErrorKind::Closed`] when the socket has ended.
     pub fn try_send(&self, text: impl AsRef<str>) -> Result<(), Error> {
-        let text = self.lane.encode(text.as_ref());
-        self.lane.mailbox.try_send(text).map_err(|error| match error {
-            TrySend::Full => ErrorKind::Full.into(),
-            TrySend::Closed => ErrorKind::Closed.into(),
-        })
+        self.lane.mailbox.try_send(self.lane.encode(text.as_ref()))
     }
 
     /// Waits for the next text; `None` when the socket has ended and all texts were taken. Cancel safe.
     pub async fn recv(&self) -> Option<String> {
-        loop {
-            let arrived = self.inbox.arrived.notified();
-            match self.inbox.pop() {
-                Pop::Text { text, was_full } => {
-                    if was_full {
-                        self.lane.mailbox.wake_driver();
-                    }
-                    return Some(text);
-                }
-                Pop::Closed => return None,
-                Pop::Empty => arrived.await,
-            }
+        let taken = self.inbox.recv().await?;
+        if taken.made_room {
+            self.lane.mailbox.wake_driver();
         }
+        Some(taken.message)
     }
 
     /// Calls `handler` for each text, in order, one at a time, as long as the socket lives.
     ///
-    /// The handler's futures run in the socket's own task and are dropped when the socket ends. Don't mix with
-    /// [`Channel::recv`]: each text goes to one of them.
+    /// The handler's futures run in the socket's own task and are dropped when the socket ends; a panic ends the socket.
+    /// Don't mix with [`Channel::recv`]: each text goes to one of them. A handler that owns a `Client` keeps that open.
     pub fn on_message<F, Fut>(&self, mut handler: F)
     where
         F: FnMut(String) -> Fut + Send + 'static,
@@ -96,7 +78,7 @@ impl Channel {
             }
         };
         // On a socket that has ended there is nothing left to handle.
-        let _ = self.lane.mailbox.command(Command::Spawn(Box::pin(task)));
+        let _ = self.lane.mailbox.request(Request::Spawn(Box::pin(task)));
     }
 
     /// Returns the way out.
@@ -217,25 +199,32 @@ impl Channels {
         &self.mailbox
     }
 
+    #[cfg(feature = "client")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Returns the raw channel of this name, opening it the first time.
     ///
     /// On a name that carries typed calls the channel can send but receives nothing.
     pub(crate) fn channel(&self, name: &str) -> Channel {
-        self.open_with(name, |lane| {
+        let raw = |lane| {
             let inbox = Arc::new(Inbox::new(&self.limits));
-            (
-                Channel {
-                    lane,
-                    inbox: inbox.clone(),
-                    _socket: None,
-                },
-                Box::new(RawInbound { inbox }),
-            )
-        })
-        .unwrap_or_else(|| Channel {
-            lane: Arc::new(Lane::new(name, self.mailbox.clone())),
-            inbox: Arc::new(Inbox::closed()),
-            _socket: None,
+            let channel = Channel {
+                lane,
+                inbox: inbox.clone(),
+                _socket: None,
+            };
+            (channel, Box::new(RawInbound { inbox }) as Box<dyn Inbound>)
+        };
+        self.open_with(name, raw).unwrap_or_else(|| {
+            let inbox = Arc::new(Inbox::new(&self.limits));
+            inbox.close();
+            Channel {
+                lane: Arc::new(Lane::new(name, self.mailbox.clone())),
+                inbox,
+                _socket: None,
+            }
         })
     }
 
@@ -251,8 +240,8 @@ impl Channels {
         }
         let (handle, inbound) = open(Arc::new(Lane::new(name, self.mailbox.clone())));
         channels.insert(name.into(), Arc::new(handle.clone()));
-        // When the socket has ended the command is dropped, and with it the inbound side closes.
-        let _ = self.mailbox.command(Command::Open {
+        // When the socket has ended the request is dropped, and with it the inbound side closes.
+        let _ = self.mailbox.request(Request::Open {
             name: name.into(),
             inbound,
         });
@@ -260,102 +249,18 @@ impl Channels {
     }
 }
 
-/// Received texts that wait for the application.
-#[derive(Debug)]
-struct Inbox {
-    state: Mutex<InboxState>,
-    arrived: Notify,
-    max_messages: usize,
-    max_bytes: usize,
-}
-
-#[derive(Debug, Default)]
-struct InboxState {
-    queue: VecDeque<String>,
-    bytes: usize,
-    closed: bool,
-    /// A message was turned away: the driver waits for room.
-    refused: bool,
-}
-
-enum Pop {
-    Text { text: String, was_full: bool },
-    Empty,
-    Closed,
-}
-
-impl Inbox {
-    fn new(limits: &Limits) -> Self {
-        Self {
-            state: Mutex::default(),
-            arrived: Notify::new(),
-            max_messages: limits.channel_messages,
-            max_bytes: limits.channel_bytes,
-        }
-    }
-
-    fn closed() -> Self {
-        let inbox = Self {
-            state: Mutex::default(),
-            arrived: Notify::new(),
-            max_messages: 0,
-            max_bytes: 0,
-        };
-        inbox.close();
-        inbox
-    }
-
-    fn push(&self, text: &str) -> Receipt {
-        {
-            let mut state = self.lock();
-            let fits = state.queue.len() < self.max_messages && state.bytes + text.len() <= self.max_bytes;
-            if !fits && !state.queue.is_empty() {
-                state.refused = true;
-                return Receipt::Full;
-            }
-            state.bytes += text.len();
-            state.queue.push_back(text.to_owned());
-        }
-        self.arrived.notify_one();
-        Receipt::Taken
-    }
-
-    fn pop(&self) -> Pop {
-        let mut state = self.lock();
-        match state.queue.pop_front() {
-            Some(text) => {
-                state.bytes -= text.len();
-                if state.queue.is_empty() {
-                    state.queue.shrink_to(IDLE_CAPACITY);
-                }
-                Pop::Text {
-                    text,
-                    was_full: std::mem::take(&mut state.refused),
-                }
-            }
-            None if state.closed => Pop::Closed,
-            None => Pop::Empty,
-        }
-    }
-
-    fn close(&self) {
-        self.lock().closed = true;
-        self.arrived.notify_waiters();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, InboxState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Driver's end of an inbox.
 struct RawInbound {
-    inbox: Arc<Inbox>,
+    inbox: Arc<Inbox<String>>,
 }
 
 impl Inbound for RawInbound {
     fn receive(&mut self, data: &str, _turn: &mut Turn<'_, '_>) -> Receipt {
-        self.inbox.push(data)
+        if !self.inbox.has_room(data.len()) {
+            return Receipt::Full;
+        }
+        self.inbox.push(data.to_owned(), data.len());
+        Receipt::Taken
     }
 
     fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
@@ -366,6 +271,3 @@ impl Drop for RawInbound {
         self.inbox.close();
     }
 }
-
-/// Texts for which an idle queue keeps room.
-const IDLE_CAPACITY: usize = 4;

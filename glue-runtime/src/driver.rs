@@ -4,7 +4,12 @@
 //! where its message was read; what is pending stays in its channel's own set. So there is no task per call and no
 //! hop to a writer.
 
-use std::collections::HashMap;
+mod delivery;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -14,17 +19,12 @@ use std::time::Instant;
 
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::task::coop::has_budget_remaining;
 use tokio::time::Sleep;
 
-use crate::channel::{Inbound, Lane, Receipt, Turn};
-use crate::mailbox::{Command, Mailbox};
-use crate::proto::MAIN_CHANNEL;
-use crate::proto::code::Code;
-use crate::proto::envelope::Envelope;
-use crate::proto::pair::{self, LengthUnit};
+use crate::channel::{Inbound, Turn};
+use crate::mailbox::{Mailbox, Request};
 use crate::proto::text::Text;
-use crate::session::{CloseReason, Event, Session};
+use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Transport, TransportError};
 
 /// What a side of the conversation does at the turns of a socket's life.
@@ -32,7 +32,10 @@ pub(crate) trait Hooks: Send {
     /// The socket is open; the returned future is polled with it, first before any message is delivered.
     fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>>;
 
-    /// Returns who serves a channel that is not open yet.
+    /// Returns whether a channel carries typed calls that are served here.
+    fn serves(&self, name: &str) -> bool;
+
+    /// Starts serving such a channel.
     fn service(&mut self, name: &str) -> Option<Box<dyn Inbound>>;
 
     /// The socket has ended: nothing is delivered any more.
@@ -48,9 +51,10 @@ pub(crate) struct Driver<T, H> {
     channels: HashMap<Box<str>, Box<dyn Inbound>>,
     /// Futures of the application that live as long as the socket.
     tasks: FuturesUnordered<BoxFuture<'static, ()>>,
-    /// A message whose channel had no room; while it waits, nothing is read.
-    stalled: Option<Text>,
-    /// What calls have produced in this turn; kept for its capacity.
+    /// Messages that were received and not yet delivered: the first had no room in its channel, or they came before
+    /// `in`. While there are some, nothing is read.
+    stalled: VecDeque<Text>,
+    /// What calls have produced in this turn.
     out: Vec<Text>,
     /// Whether the transport holds something that was not flushed.
     unflushed: bool,
@@ -70,7 +74,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             hooks,
             channels: HashMap::new(),
             tasks: FuturesUnordered::new(),
-            stalled: None,
+            stalled: VecDeque::new(),
             out: Vec::new(),
             unflushed: false,
             fault: None,
@@ -84,41 +88,53 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         let reason = poll_fn(|cx| self.poll_open(cx)).await;
         tracing::debug!(%reason, "socket ended");
 
-        // Calls and tasks are dropped before the application hears of the end, so their guards have run by then.
-        self.channels.clear();
-        self.tasks.clear();
-        self.mailbox.close(reason);
+        // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
+        // when the application hears of the end.
+        self.mailbox.refuse();
+        let dropped = catch_unwind(AssertUnwindSafe(|| {
+            self.channels.clear();
+            self.tasks.clear();
+        }));
+        if dropped.is_err() {
+            tracing::error!("a destructor panicked at the end of a socket");
+        }
         self.hooks.closed(reason);
 
         poll_fn(|cx| self.poll_farewell(cx)).await;
+        self.mailbox.end(reason);
+        poll_fn(|cx| self.poll_drain(cx)).await;
     }
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         let now = now();
         self.mailbox.register(cx.waker());
+        // A channel that has made room just in time is not full any more.
+        self.deliver_stalled(now, cx);
         self.session.handle_timeout(now);
 
-        let mut budget = MESSAGES_PER_TURN;
+        let mut budget = STEPS_PER_TURN;
         loop {
-            self.take_commands(now);
+            self.take_requests();
+            self.take_messages();
             // Calls that were read earlier go on before new ones begin.
             self.work(now, cx);
-            let blocked = self.read(now, &mut budget, cx);
+            let is_blocked = self.read(now, &mut budget, cx);
             self.work(now, cx);
+            self.close_if_asked(now);
             self.transmit(now, cx);
             self.handle_events(now, cx);
 
             if let Some(reason) = self.closed {
                 return Poll::Ready(reason);
             }
-            let readable = blocked && self.stalled.is_none() && !self.session.is_congested();
-            let commanded = !self.mailbox.is_empty() && !self.session.is_congested();
             if budget == 0 {
                 // Other sockets' turn.
                 cx.waker().wake_by_ref();
                 break;
             }
-            if !readable && !commanded {
+            let can_read = is_blocked && self.stalled.is_empty() && !self.session.is_flooded();
+            let can_take = !self.session.is_congested() && !self.mailbox.is_empty();
+            if !can_read && !can_take {
                 break;
             }
             budget -= 1;
@@ -133,189 +149,73 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         Poll::Pending
     }
 
-    /// Transmits what is left, says goodbye and waits for the peer to do so, within the session's close time.
+    /// Transmits what is left and says goodbye, within the session's close time.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = now();
         self.session.handle_timeout(now);
-        if self.session.is_closed() {
-            return Poll::Ready(());
-        }
         self.transmit(now, cx);
-        if self.fault == Some(TransportError::Lost) {
+        if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
             return Poll::Ready(());
         }
-        if self.session.outbox().is_empty() && self.transport.poll_close(cx, self.fault).is_ready() {
+        if self.session.outbox().is_empty() {
+            if self.transport.poll_close(cx, self.fault).is_ready() {
+                return Poll::Ready(());
+            }
+        } else {
+            // A peer that is writing itself may read only when it has been read.
+            self.discard(now, cx);
+        }
+        self.arm_timer(cx);
+        Poll::Pending
+    }
+
+    /// Waits for the peer's goodbye, within the session's close time.
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.session.handle_timeout(now());
+        if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
+            return Poll::Ready(());
+        }
+        if self.transport.poll_drain(cx).is_ready() {
             return Poll::Ready(());
         }
         self.arm_timer(cx);
         Poll::Pending
     }
 
-    /// Takes what the handles have asked for.
-    fn take_commands(&mut self, now: Instant) {
-        // An end that was asked for lets what was queued before it pass, however slow the peer; it is bounded.
-        let close = self.mailbox.close_request();
-        while close.is_some() || !self.session.is_congested() {
-            match self.mailbox.take() {
-                Some(Command::Send { text, .. }) => self.session.outbox().push_data(text),
-                Some(Command::Open { name, inbound }) => self.open_channel(name, inbound),
-                Some(Command::Spawn(task)) => self.tasks.push(task),
-                None => break,
+    /// Does what handles have asked for; never put off, or a channel would be opened behind its first messages.
+    fn take_requests(&mut self) {
+        for request in self.mailbox.take_requests() {
+            match request {
+                Request::Open { name, inbound } => self.open_channel(name, inbound),
+                Request::Spawn(task) => self.tasks.push(task),
             }
         }
-        if let Some(reason) = close {
+    }
+
+    /// Takes what handles have sent, as far as there is room.
+    fn take_messages(&mut self) {
+        while !self.session.is_congested()
+            && let Some(text) = self.mailbox.take_message()
+        {
+            self.session.outbox().push_data(text, Cause::Handle);
+        }
+    }
+
+    /// Takes what handles have sent up to now, room or not; what may wait in the mailbox bounds it.
+    fn take_all_messages(&mut self) {
+        for _ in 0..self.mailbox.messages() {
+            let Some(text) = self.mailbox.take_message() else {
+                return;
+            };
+            self.session.outbox().push_data(text, Cause::Handle);
+        }
+    }
+
+    /// Ends the session if a handle asks for it, behind what was sent before.
+    fn close_if_asked(&mut self, now: Instant) {
+        if let Some(reason) = self.mailbox.close_request() {
+            self.take_all_messages();
             self.session.close(now, reason);
-        }
-    }
-
-    fn open_channel(&mut self, name: Box<str>, inbound: Box<dyn Inbound>) {
-        // A channel of typed calls that has been used by then keeps its messages.
-        if self.channels.contains_key(&name) || self.hooks.service(&name).is_some() {
-            tracing::error!(
-                name,
-                "channel carries typed calls, so the raw one of this name receives nothing"
-            );
-            return;
-        }
-        self.channels.insert(name, inbound);
-    }
-
-    /// Reads messages until there is none at hand; returns whether something else stopped it.
-    fn read(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
-        if let Some(text) = self.stalled.take() {
-            self.deliver(now, text, cx);
-        }
-        loop {
-            if !self.session.can_receive() {
-                // Only a deadline can change that.
-                return false;
-            }
-            if self.stalled.is_some() {
-                return true;
-            }
-            if self.session.is_congested() {
-                self.transmit(now, cx);
-                if self.session.is_congested() {
-                    return true;
-                }
-            }
-            if !has_budget_remaining() {
-                // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
-                *budget = 0;
-            }
-            if *budget == 0 {
-                return true;
-            }
-            match self.transport.poll_receive(cx) {
-                Poll::Ready(Some(Ok(text))) => {
-                    *budget -= 1;
-                    self.deliver(now, text, cx);
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    self.break_link(now, error);
-                    return false;
-                }
-                Poll::Ready(None) => {
-                    self.session.close(now, CloseReason::Peer);
-                    return false;
-                }
-                Poll::Pending => return false,
-            }
-        }
-    }
-
-    /// Gives one message to the session and what is for the application to its channel.
-    fn deliver(&mut self, now: Instant, text: Text, cx: &mut Context<'_>) {
-        tracing::trace!(text = text.as_str(), "received");
-        if let Some(data) = self.session.handle_text(now, &text) {
-            if self.deliver_data(now, data, cx) == Receipt::Full {
-                self.session.stall(now);
-                self.stalled = Some(text);
-            } else {
-                self.session.end_stall();
-            }
-        } else {
-            self.handle_events(now, cx);
-        }
-    }
-
-    fn deliver_data(&mut self, now: Instant, data: &str, cx: &mut Context<'_>) -> Receipt {
-        let decoded = pair::decode(data, LengthUnit::Bytes);
-        if let Ok((name, text)) = decoded
-            && let Some(receipt) = self.receive(now, name, text, cx)
-        {
-            return receipt;
-        }
-        // The original JavaScript client counts in UTF-16 units.
-        if pair::is_ambiguous(data)
-            && let Ok((name, text)) = pair::decode(data, LengthUnit::Utf16)
-            && let Some(receipt) = self.receive(now, name, text, cx)
-        {
-            return receipt;
-        }
-        match decoded.map(|(name, text)| (name, Envelope::decode(text))) {
-            Ok((name, Ok(Envelope::Request { id, .. }))) if self.session.is_open() => {
-                self.refuse_call(name, id);
-            }
-            _ => self.session.fault(now),
-        }
-        Receipt::Taken
-    }
-
-    /// Offers a message to the channel of this name; `None` when there is none.
-    fn receive(&mut self, now: Instant, name: &str, text: &str, cx: &mut Context<'_>) -> Option<Receipt> {
-        if !self.channels.contains_key(name) {
-            let inbound = self.hooks.service(name)?;
-            self.channels.insert(name.into(), inbound);
-        }
-        let inbound = self.channels.get_mut(name)?;
-        let receipt = inbound.receive(
-            text,
-            &mut Turn {
-                cx,
-                out: &mut self.out,
-            },
-        );
-        if receipt == Receipt::Fault {
-            self.session.fault(now);
-        }
-        self.collect(now);
-        Some(receipt)
-    }
-
-    /// Answers a call on a channel that is not open, so that no caller hangs.
-    fn refuse_call(&mut self, name: &str, id: u64) {
-        let lane = Lane::new(name, self.mailbox.clone());
-        let mut out = lane.begin(96);
-        let json = format!(
-            r#"{{"code":"{}","message":"no such channel"}}"#,
-            Code::Unimplemented
-        );
-        Envelope::Error { id, json: &json }.encode(&mut out);
-        self.session.outbox().push_data(out.into());
-    }
-
-    fn handle_events(&mut self, now: Instant, cx: &mut Context<'_>) {
-        while let Some(event) = self.session.poll_event() {
-            match event {
-                Event::Opened { socket_id } => self.open(now, socket_id, cx),
-                Event::Closed(reason) => self.closed = Some(reason),
-            }
-        }
-    }
-
-    fn open(&mut self, now: Instant, socket_id: String, cx: &mut Context<'_>) {
-        tracing::debug!(socket_id, "socket open");
-        if let Some(task) = self.hooks.opened(socket_id) {
-            self.tasks.push(task);
-            self.poll_tasks(now, cx);
-        }
-        // Channels that the application opened at once are there before the next message.
-        self.take_commands(now);
-        for early in self.session.take_early() {
-            if self.receive(now, MAIN_CHANNEL, &early, cx).is_none() {
-                self.session.fault(now);
-            }
         }
     }
 
@@ -331,7 +231,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 out: &mut self.out,
             });
         }
-        self.collect(now);
+        // Nothing is polled past the mark, so this needs not stop the reading.
+        self.collect(Cause::Handle);
         self.poll_tasks(now, cx);
     }
 
@@ -342,24 +243,30 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 Ok(Poll::Ready(None) | Poll::Pending) => return,
                 Err(_) => {
                     tracing::error!("a handler of the socket panicked");
-                    self.tasks.clear();
-                    self.session.close(now, CloseReason::Panicked);
-                    return;
+                    return self.session.close(now, CloseReason::Panicked);
                 }
             }
         }
     }
 
     /// Moves what calls have produced to the outbox, behind what was sent through handles before a call ended.
-    fn collect(&mut self, now: Instant) {
+    fn collect(&mut self, cause: Cause) {
         if self.out.is_empty() {
             return;
         }
-        if !self.mailbox.is_empty() {
-            self.take_commands(now);
-        }
+        self.take_all_messages();
         for text in self.out.drain(..) {
-            self.session.outbox().push_data(text);
+            self.session.outbox().push_data(text, cause);
+        }
+        self.out.shrink_to(IDLE_CAPACITY);
+    }
+
+    fn handle_events(&mut self, now: Instant, cx: &mut Context<'_>) {
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                Event::Opened { socket_id } => self.open(now, socket_id, cx),
+                Event::Closed(reason) => self.closed = Some(reason),
+            }
         }
     }
 
@@ -370,6 +277,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return self.break_link(now, TransportError::Lost),
                 Poll::Pending => return,
+            }
+            if self.session.is_flooded() {
+                self.session.handle_progress(now);
             }
             let Some(text) = self.session.poll_transmit() else {
                 return;
@@ -396,15 +306,13 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Ends the session for what happened to its link; writing that fails means that the link is gone.
     fn break_link(&mut self, now: Instant, error: TransportError) {
         self.fault = Some(error);
-        self.session.close(
-            now,
-            match error {
-                TransportError::TooLarge => CloseReason::TooLarge,
-                TransportError::NotText => CloseReason::NotText,
-                TransportError::Violation => CloseReason::TransportViolation,
-                TransportError::Lost => CloseReason::LinkLost,
-            },
-        );
+        let reason = match error {
+            TransportError::TooLarge => CloseReason::TooLarge,
+            TransportError::NotText => CloseReason::NotText,
+            TransportError::Violation => CloseReason::TransportViolation,
+            TransportError::Lost => CloseReason::LinkLost,
+        };
+        self.session.close(now, reason);
     }
 
     /// Makes sure that the driver is woken at the session's next deadline.
@@ -444,7 +352,7 @@ pub(crate) fn now() -> Instant {
 
 /// Steps of one turn before other sockets get theirs; a quarter of it makes bursts of 64 pipelined calls take two
 /// writes, four times as much lets one socket hold its thread for most of a millisecond.
-const MESSAGES_PER_TURN: usize = 256;
+const STEPS_PER_TURN: usize = 256;
 
-#[cfg(test)]
-mod tests;
+/// Messages for which an idle driver keeps room.
+const IDLE_CAPACITY: usize = 16;

@@ -38,7 +38,7 @@ pub enum ErrorKind {
     Config,
     /// The server could not be reached; try again later.
     Connect,
-    /// The server did not accept the connection; trying again will not help.
+    /// The server answered, but did not accept the connection; trying again will hardly help.
     Refused,
     /// Listening or accepting failed.
     Io,

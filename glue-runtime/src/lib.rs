@@ -82,6 +82,8 @@ mod driver;
 #[cfg(feature = "io")]
 mod error;
 #[cfg(feature = "io")]
+mod inbox;
+#[cfg(feature = "io")]
 mod mailbox;
 #[cfg(feature = "io")]
 mod proto;

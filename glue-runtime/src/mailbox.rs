@@ -10,39 +10,27 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::channel::Inbound;
-use crate::proto::limits::Limits;
+use crate::error::{Error, ErrorKind};
+use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 use crate::session::CloseReason;
 
-/// What a handle asks of the driver.
-pub(crate) enum Command {
-    /// Transmit a finished message, which has taken `weight` permits.
-    Send { text: Text, weight: u32 },
-    /// Give the messages of a channel to `inbound` from now on.
-    Open {
-        name: Box<str>,
-        inbound: Box<dyn Inbound>,
-    },
-    /// Poll a future of the application as long as the socket lives.
-    Spawn(BoxFuture<'static, ()>),
-}
-
 /// Shared by the driver of one socket and all its handles.
 ///
-/// Bounded: the texts that wait take permits of `space`, other commands come from the application alone.
+/// Bounded: the messages that wait take permits of `space`, requests come from the application alone.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     peer: Peer,
-    commands: Mutex<Commands>,
+    queues: Mutex<Queues>,
     /// Wakes the driver.
     driver: AtomicWaker,
     /// One permit per byte that may still wait; closed with the socket.
     space: Semaphore,
     /// All permits of `space`.
     capacity: usize,
-    closed: OnceLock<CloseReason>,
-    /// Wakes those who wait for `closed`.
-    ended: Notify,
+    ended: OnceLock<CloseReason>,
+    /// Wakes those who wait for `ended`.
+    end: Notify,
 }
 
 /// Who is on the other side.
@@ -54,71 +42,71 @@ pub(crate) struct Peer {
     pub(crate) user_agent: Option<String>,
 }
 
+/// What the application asks of the driver beside sending.
+pub(crate) enum Request {
+    /// Give the messages of a channel to `inbound` from now on.
+    Open {
+        name: Box<str>,
+        inbound: Box<dyn Inbound>,
+    },
+    /// Poll a future of the application as long as the socket lives.
+    Spawn(BoxFuture<'static, ()>),
+}
+
 impl Mailbox {
     pub(crate) fn new(peer: Peer, limits: &Limits) -> Self {
         let capacity = limits.send_bytes.clamp(1, MAX_CAPACITY);
         Self {
             peer,
-            commands: Mutex::default(),
+            queues: Mutex::default(),
             driver: AtomicWaker::new(),
             space: Semaphore::new(capacity),
             capacity,
-            closed: OnceLock::new(),
-            ended: Notify::new(),
+            ended: OnceLock::new(),
+            end: Notify::new(),
         }
     }
 
     /// Queues a message, waiting for room. Cancel safe: a dropped future has queued nothing.
-    pub(crate) async fn send(&self, text: Text) -> Result<(), MailboxClosed> {
+    pub(crate) async fn send(&self, text: Text) -> Result<(), Error> {
         self.reserve(text.len()).await?.send(text)
     }
 
     /// Queues a message if there is room.
-    pub(crate) fn try_send(&self, text: Text) -> Result<(), TrySend> {
-        let weight = self.weight(text.len());
-        match self.space.try_acquire_many(weight) {
+    pub(crate) fn try_send(&self, text: Text) -> Result<(), Error> {
+        match self.space.try_acquire_many(self.weight(text.len())) {
             Ok(permits) => Room {
                 mailbox: self,
                 permits,
-                weight,
             }
-            .send(text)
-            .map_err(|MailboxClosed| TrySend::Closed),
-            Err(TryAcquireError::NoPermits) => Err(TrySend::Full),
-            Err(TryAcquireError::Closed) => Err(TrySend::Closed),
+            .send(text),
+            Err(TryAcquireError::NoPermits) => Err(ErrorKind::Full.into()),
+            Err(TryAcquireError::Closed) => Err(ErrorKind::Closed.into()),
         }
     }
 
     /// Waits for room for a message of about `bytes`. Cancel safe: room that is not used is given back.
-    pub(crate) async fn reserve(&self, bytes: usize) -> Result<Room<'_>, MailboxClosed> {
-        let weight = self.weight(bytes);
-        let permits = self.space.acquire_many(weight).await.map_err(|_| MailboxClosed)?;
-        Ok(Room {
-            mailbox: self,
-            permits,
-            weight,
-        })
+    pub(crate) async fn reserve(&self, bytes: usize) -> Result<Room<'_>, Error> {
+        match self.space.acquire_many(self.weight(bytes)).await {
+            Ok(permits) => Ok(Room {
+                mailbox: self,
+                permits,
+            }),
+            Err(_) => Err(ErrorKind::Closed.into()),
+        }
     }
 
     /// Queues a short message that must not wait, such as the cancellation of a call. The caller answers for a bound.
-    pub(crate) fn send_control(&self, text: Text) -> Result<(), MailboxClosed> {
-        self.command(Command::Send { text, weight: 0 })
+    pub(crate) fn send_control(&self, text: Text) -> Result<(), Error> {
+        self.queue(text, 0)
     }
 
-    /// Queues a command.
-    pub(crate) fn command(&self, command: Command) -> Result<(), MailboxClosed> {
-        {
-            let mut commands = self.lock();
-            if self.closed.get().is_some() {
-                return Err(MailboxClosed);
-            }
-            commands.queue.push_back(command);
-        }
-        self.driver.wake();
-        Ok(())
+    /// Asks something of the driver.
+    pub(crate) fn request(&self, request: Request) -> Result<(), Error> {
+        self.change(|queues| queues.requests.push(request))
     }
 
-    /// Asks for the end of the socket, behind all that was queued before.
+    /// Asks for the end of the socket, behind all that was sent before; nothing is accepted any more.
     pub(crate) fn request_close(&self, reason: CloseReason) {
         self.lock().close.get_or_insert(reason);
         self.driver.wake();
@@ -129,72 +117,117 @@ impl Mailbox {
         self.driver.wake();
     }
 
-    /// Waits for the end of the socket. Cancel safe.
+    /// Waits until the socket has ended and what was sent on it is written. Cancel safe.
     pub(crate) async fn closed(&self) -> CloseReason {
         loop {
-            let ended = self.ended.notified();
-            if let Some(reason) = self.closed.get() {
+            let end = self.end.notified();
+            if let Some(reason) = self.ended.get() {
                 return *reason;
             }
-            ended.await;
+            end.await;
         }
+    }
+
+    /// Returns whether nothing can be sent any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.space.is_closed()
     }
 
     pub(crate) fn peer(&self) -> &Peer {
         &self.peer
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.get().is_some()
+    /// Returns the socket's id, empty until the application sees the socket.
+    pub(crate) fn socket_id(&self) -> &str {
+        self.peer.socket_id.get().map_or("", String::as_str)
     }
 
-    /// Driver: takes the oldest command.
-    pub(crate) fn take(&self) -> Option<Command> {
-        let command = self.lock().queue.pop_front()?;
-        if let Command::Send { weight, .. } = command {
-            self.space.add_permits(weight as usize);
-        }
-        Some(command)
+    /// Driver: takes the oldest message.
+    pub(crate) fn take_message(&self) -> Option<Text> {
+        let (text, weight) = {
+            let mut queues = self.lock();
+            let message = queues.messages.pop_front()?;
+            if queues.messages.is_empty() {
+                queues.messages.shrink_to(IDLE_CAPACITY);
+            }
+            message
+        };
+        self.space.add_permits(weight);
+        Some(text)
     }
 
-    /// Driver: returns whether there is nothing to take.
+    /// Driver: takes all requests.
+    pub(crate) fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut self.lock().requests)
+    }
+
+    /// Driver: returns how many messages wait.
+    pub(crate) fn messages(&self) -> usize {
+        self.lock().messages.len()
+    }
+
+    /// Driver: returns whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
-        let commands = self.lock();
-        commands.queue.is_empty() && commands.close.is_none()
+        let queues = self.lock();
+        queues.messages.is_empty() && queues.requests.is_empty() && queues.close.is_none()
     }
 
-    /// Driver: returns the end that was asked for, once all that was queued before it has been taken.
+    /// Driver: returns the end that was asked for, behind the messages that wait.
     pub(crate) fn close_request(&self) -> Option<CloseReason> {
         self.lock().close
     }
 
-    /// Driver: registers who is woken by commands.
+    /// Driver: registers who is woken by handles.
     pub(crate) fn register(&self, waker: &Waker) {
         self.driver.register(waker);
     }
 
-    /// Driver: no command is taken any more; waiting senders fail.
-    pub(crate) fn close(&self, reason: CloseReason) {
+    /// Driver: accepts nothing any more; waiting senders fail.
+    pub(crate) fn refuse(&self) {
         let left = {
-            let mut commands = self.lock();
-            let _ = self.closed.set(reason);
-            std::mem::take(&mut commands.queue)
+            let mut queues = self.lock();
+            queues.is_refusing = true;
+            (
+                std::mem::take(&mut queues.messages),
+                std::mem::take(&mut queues.requests),
+            )
         };
-        // Commands own parts of the application, whose destructors must not run under the lock.
+        // Requests own parts of the application, whose destructors must not run under the lock.
         drop(left);
         self.space.close();
-        self.ended.notify_waiters();
     }
 
-    /// Permits of a text; one over the capacity takes all, so that it is sent alone.
+    /// Driver: tells everyone that the socket has ended.
+    pub(crate) fn end(&self, reason: CloseReason) {
+        let _ = self.ended.set(reason);
+        self.end.notify_waiters();
+    }
+
+    fn queue(&self, text: Text, weight: usize) -> Result<(), Error> {
+        self.change(|queues| queues.messages.push_back((text, weight)))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Queues)) -> Result<(), Error> {
+        {
+            let mut queues = self.lock();
+            if queues.is_refusing || queues.close.is_some() {
+                return Err(ErrorKind::Closed.into());
+            }
+            change(&mut queues);
+        }
+        self.driver.wake();
+        Ok(())
+    }
+
+    /// Permits of a message; one over the capacity takes all, so that it is sent alone.
     fn weight(&self, bytes: usize) -> u32 {
         let weight = bytes.saturating_add(MESSAGE_OVERHEAD).min(self.capacity);
         u32::try_from(weight).unwrap_or(u32::MAX)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Commands> {
+    fn lock(&self) -> MutexGuard<'_, Queues> {
         // Nothing that can panic runs under the lock.
-        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -203,49 +236,38 @@ impl Mailbox {
 pub(crate) struct Room<'a> {
     mailbox: &'a Mailbox,
     permits: SemaphorePermit<'a>,
-    weight: u32,
 }
 
 impl Room<'_> {
     /// Queues the message.
-    pub(crate) fn send(self, text: Text) -> Result<(), MailboxClosed> {
-        self.mailbox.command(Command::Send {
-            text,
-            weight: self.weight,
-        })?;
+    pub(crate) fn send(self, text: Text) -> Result<(), Error> {
+        self.mailbox.queue(text, self.permits.num_permits())?;
+        // The driver gives them back when it takes the message.
         self.permits.forget();
         Ok(())
     }
 }
 
-/// The socket has ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MailboxClosed;
-
-/// Why a message was not queued.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum TrySend {
-    Full,
-    Closed,
-}
-
 #[derive(Default)]
-struct Commands {
-    queue: VecDeque<Command>,
+struct Queues {
+    /// Finished messages, each with the permits that it has taken.
+    messages: VecDeque<(Text, usize)>,
+    requests: Vec<Request>,
     close: Option<CloseReason>,
+    is_refusing: bool,
 }
 
-impl std::fmt::Debug for Commands {
+impl std::fmt::Debug for Queues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Commands")
-            .field("queued", &self.queue.len())
+        f.debug_struct("Queues")
+            .field("messages", &self.messages.len())
             .field("close", &self.close)
             .finish()
     }
 }
 
-/// What a message costs beside its text, so that many tiny ones are bounded as well.
-const MESSAGE_OVERHEAD: usize = 32;
+/// Messages for which an idle mailbox keeps room.
+const IDLE_CAPACITY: usize = 4;
 
 /// Permits that a semaphore takes in one request.
 const MAX_CAPACITY: usize = u32::MAX as usize >> 4;

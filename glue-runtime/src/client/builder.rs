@@ -13,7 +13,7 @@ use crate::driver::{Driver, Hooks, now};
 use crate::error::{Error, ErrorKind};
 use crate::mailbox::{Mailbox, Peer};
 use crate::proto::MAIN_CHANNEL;
-use crate::proto::limits::{KeepAlive, Limits};
+use crate::proto::limits::{CONNECT_TIMEOUT, KeepAlive, Limits};
 use crate::session::{CloseReason, Role, Session};
 use crate::transport::{WebSocketTransport, websocket_config};
 
@@ -69,10 +69,13 @@ impl ClientBuilder {
     /// Connects and does the init exchange.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when host and base URL make no URL, [`ErrorKind::Connect`] when the server can't be
-    /// reached in time, [`ErrorKind::Refused`] when it speaks another version.
+    /// [`ErrorKind::Config`] when host and base URL make no URL or a limit is zero, [`ErrorKind::Connect`] when the server
+    /// can't be reached in time, [`ErrorKind::Refused`] when it answers, but with an HTTP error or another version.
     pub async fn connect(self) -> Result<Client, Error> {
         let url = self.url()?;
+        self.limits
+            .check()
+            .map_err(|name| Error::new(ErrorKind::Config, format!("`{name}` is zero")))?;
         match tokio::time::timeout(self.connect_timeout, self.open(url)).await {
             Ok(connected) => connected,
             Err(elapsed) => Err(Error::new(ErrorKind::Connect, elapsed)),
@@ -100,7 +103,10 @@ impl ClientBuilder {
         let config = Some(websocket_config(&self.limits));
         let (stream, _response) = tokio_tungstenite::connect_async_with_config(url, config, true)
             .await
-            .map_err(|error| Error::new(ErrorKind::Connect, error))?;
+            .map_err(|error| match error {
+                tungstenite::Error::Http(_) => Error::new(ErrorKind::Refused, error),
+                _ => Error::new(ErrorKind::Connect, error),
+            })?;
 
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &self.limits));
         let (opened, open) = oneshot::channel();
@@ -146,6 +152,10 @@ impl Hooks for ClientHooks {
         None
     }
 
+    fn serves(&self, _name: &str) -> bool {
+        false
+    }
+
     fn service(&mut self, _name: &str) -> Option<Box<dyn Inbound>> {
         None
     }
@@ -168,8 +178,7 @@ impl ClientHooks {
 impl Drop for ClientHooks {
     fn drop(&mut self) {
         // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
-        self.mailbox.close(CloseReason::Panicked);
+        self.mailbox.refuse();
+        self.mailbox.end(CloseReason::Panicked);
     }
 }
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Handle to one connection to a server.
+//! Handle to a socket of a client.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::proto::MAIN_CHANNEL;
 use crate::rpc::{OpenRpc, RpcChannel};
 use crate::session::CloseReason;
 
-/// A connection to a Glue server. Cheap to clone.
+/// A socket to a Glue server. Cheap to clone.
 ///
 /// The socket is closed when the last handle is dropped: all clones, and the channels and generated clients opened on it.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl Client {
         self.inner.channels.mailbox().request_close(CloseReason::Local);
     }
 
-    /// Waits for the end of the socket. Cancel safe.
+    /// Waits until the socket has ended and what was sent on it is written, and tells why it ended. Cancel safe.
     pub async fn closed(&self) -> CloseReason {
         self.inner.channels.mailbox().closed().await
     }

@@ -8,6 +8,7 @@ use std::task::{Wake, Waker};
 use super::*;
 use crate::channel::{Channel, Channels};
 use crate::mailbox::Peer;
+use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::session::Role;
 
@@ -73,6 +74,10 @@ impl Transport for FakeTransport {
     fn poll_close(&mut self, _cx: &mut Context<'_>, _fault: Option<TransportError>) -> Poll<()> {
         Poll::Ready(())
     }
+
+    fn poll_drain(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
 }
 
 /// Opens the main channel and hands it out; echoes if it is told to.
@@ -92,6 +97,10 @@ impl Hooks for TestHooks {
                 main.send(text).await.unwrap();
             }
         }))
+    }
+
+    fn serves(&self, _name: &str) -> bool {
+        false
     }
 
     fn service(&mut self, _name: &str) -> Option<Box<dyn Inbound>> {
@@ -114,6 +123,7 @@ impl Wake for Wakes {
 /// One driver and everything around it.
 struct Stage {
     link: FakeTransport,
+    channels: Arc<Channels>,
     main: Arc<OnceLock<Channel>>,
     wakes: Arc<Wakes>,
     run: Pin<Box<dyn Future<Output = ()>>>,
@@ -124,8 +134,9 @@ impl Stage {
         let link = FakeTransport::default();
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
         let main = Arc::new(OnceLock::new());
+        let channels = Arc::new(Channels::new(mailbox.clone(), limits.clone()));
         let hooks = TestHooks {
-            channels: Arc::new(Channels::new(mailbox.clone(), limits.clone())),
+            channels: channels.clone(),
             main: main.clone(),
             is_echo,
         };
@@ -136,6 +147,7 @@ impl Stage {
         let run = Box::pin(Driver::new(session, link.clone(), mailbox, hooks).run());
         Self {
             link,
+            channels,
             main,
             wakes: Arc::default(),
             run,
@@ -228,9 +240,9 @@ async fn a_full_channel_stops_reading_until_it_is_read() {
     assert_eq!(stage.link.sent().0, ["po"]);
 }
 
-/// [L-6]
+/// [L-6]: two peers that both have much to say must not wait for each other.
 #[tokio::test]
-async fn a_blocked_link_stops_reading_and_makes_senders_wait() {
+async fn a_blocked_link_makes_senders_wait_and_is_read_all_the_same() {
     let limits = Limits {
         send_bytes: 1024,
         ..Limits::default()
@@ -244,14 +256,53 @@ async fn a_blocked_link_stops_reading_and_makes_senders_wait() {
         stage.turn();
         assert!(queued < 100, "nothing bounds what waits");
     }
-    stage.link.receives(["pi"]);
+    stage.link.receives(["cd1&mhello"]);
     stage.turn();
-    assert_eq!(stage.link.unread(), 1);
+    assert_eq!(stage.main().recv().await.as_deref(), Some("hello"));
 
     stage.link.block(false);
     stage.turn();
-    assert_eq!(stage.link.sent().0.len(), queued + 1);
+    assert_eq!(stage.link.sent().0.len(), queued);
     assert!(stage.main().try_send("again").is_ok());
+}
+
+/// [C-9]: a channel must not be opened behind its first messages.
+#[tokio::test]
+async fn a_channel_is_opened_however_much_waits_to_be_sent() {
+    let limits = Limits {
+        send_bytes: 64,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+    stage.main().try_send("x".repeat(100)).unwrap();
+    stage.turn();
+
+    let side = stage.channels.channel("side");
+    stage.link.receives(["cd4&sidehello"]);
+    stage.turn();
+
+    assert_eq!(side.recv().await.as_deref(), Some("hello"));
+}
+
+/// [I-11] [C-11]
+#[tokio::test]
+async fn early_messages_that_have_no_room_wait_for_it() {
+    let limits = Limits {
+        channel_messages: 2,
+        ..Limits::default()
+    };
+    let mut stage = Stage::new(false, limits);
+
+    stage
+        .link
+        .receives(["cd1&m1", "cd1&m2", "cd1&m3", r#"in{"version":"1.9.1"}"#, "cd1&m4"]);
+    stage.turn();
+
+    for expected in ["1", "2", "3", "4"] {
+        assert_eq!(stage.main().recv().await.as_deref(), Some(expected));
+        stage.turn();
+    }
 }
 
 /// Pings that are not read must not be answered into a queue without end.

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
+use super::limits::{MAX_CREDIT, MAX_ID, MAX_PARAMS};
+
 /// One unit of a typed exchange, borrowed from its text. Every `json` is raw: it has not been looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Envelope<'a> {
@@ -136,7 +138,7 @@ pub(crate) enum EnvelopeError {
     /// The kind has no id.
     #[error("unexpected id")]
     UnexpectedId,
-    /// A parameter is not `key=value`, or its value is malformed.
+    /// A parameter is not `key=value`, its value is malformed, or there are more than 16.
     #[error("bad parameter")]
     BadParam,
     /// A parameter stands twice.
@@ -250,7 +252,10 @@ impl Head {
 fn decode_params(kind: Kind, text: &str) -> Result<u32, EnvelopeError> {
     let mut credit = 0;
     let mut start = 0;
-    for param in text.split(';') {
+    for (index, param) in text.split(';').enumerate() {
+        if index >= MAX_PARAMS {
+            return Err(EnvelopeError::BadParam);
+        }
         let (key, value) = param.split_once('=').ok_or(EnvelopeError::BadParam)?;
         let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase());
         let value = decode_value(value)
@@ -337,9 +342,3 @@ fn push_json(out: &mut String, kind: Kind, id: u64, json: &str) {
     begin(out, kind, id);
     out.push_str(json);
 }
-
-/// Largest id: the largest integer that every peer represents exactly.
-pub(crate) const MAX_ID: u64 = (1 << 53) - 1;
-
-/// Largest credit, single and in all.
-pub(crate) const MAX_CREDIT: u32 = (1 << 31) - 1;

@@ -18,11 +18,12 @@ pub struct Limits {
     pub channel_messages: usize,
     /// Bytes that wait in one channel for the application; default 1 MiB. The first message always fits.
     pub channel_bytes: usize,
-    /// Bytes that wait on a socket to be sent before `send` waits and calls are not polled; default 64 KiB, enough to
-    /// fill one write and small enough that a stalled peer costs little.
+    /// Bytes that wait on a socket before `send` waits and streams are not polled; default 64 KiB, enough to fill several
+    /// writes and small enough that a stalled peer costs little. As much again may wait in the handles' queue, and each of
+    /// both takes one message that is larger. A peer that leaves as much of its own answers unread is not read.
     pub send_bytes: usize,
     /// Calls and streams under way in one channel of a socket; default 1,024. One more is answered with
-    /// `resource_exhausted`.
+    /// `resource_exhausted`; a notification more is dropped, and the log says so.
     pub in_flight: usize,
     /// Malformed messages forgiven in a session; default 256. One more closes the socket.
     pub faults: u32,
@@ -33,6 +34,29 @@ pub struct Limits {
     pub init: Duration,
     /// Time to hand over what is queued and to end the connection when a socket is closed; default 5 s.
     pub close: Duration,
+}
+
+impl Limits {
+    /// Returns what can't work, if anything: a size or a time of zero.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let sizes = [
+            ("message_bytes", self.message_bytes),
+            ("channel_messages", self.channel_messages),
+            ("channel_bytes", self.channel_bytes),
+            ("send_bytes", self.send_bytes),
+            ("in_flight", self.in_flight),
+        ];
+        let times = [("init", self.init), ("stall", self.stall)];
+        let zero_size = sizes
+            .into_iter()
+            .find(|(_, size)| *size == 0)
+            .map(|(name, _)| name);
+        let zero_time = times
+            .into_iter()
+            .find(|(_, time)| time.is_zero())
+            .map(|(name, _)| name);
+        zero_size.or(zero_time).map_or(Ok(()), Err)
+    }
 }
 
 impl Default for Limits {
@@ -52,7 +76,7 @@ impl Default for Limits {
     }
 }
 
-/// Keep-alive of one side of a socket.
+/// Keep-alive of one side of a socket. An `interval` of [`Duration::MAX`] turns it off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAlive {
     /// Silence of the peer after which it is pinged.
@@ -76,3 +100,32 @@ impl KeepAlive {
 
 /// Pause between `dr` and the end of the connection, as in the original.
 pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a waiting message costs beside its text, so that many tiny ones are bounded as well.
+pub(crate) const MESSAGE_OVERHEAD: usize = 32;
+
+/// Parameters in the head of an envelope; five are defined. Without a bound, telling duplicates costs the square of it.
+pub(crate) const MAX_PARAMS: usize = 16;
+
+/// Largest id of an exchange: the largest integer that every peer represents exactly.
+pub(crate) const MAX_ID: u64 = (1 << 53) - 1;
+
+/// Largest credit, single and in all.
+pub(crate) const MAX_CREDIT: u32 = (1 << 31) - 1;
+
+/// Items of a stream that a Rust client lets be under way, as the TypeScript client does at most. Half of it halves the
+/// interval of the grants, and with it the rate at which a distant server can stream.
+#[cfg(feature = "client")]
+pub(crate) const STREAM_WINDOW: u32 = 32;
+
+/// Bytes of items that one channel produces before they are handed on; with [`Limits::send_bytes`] this bounds what a
+/// stalled reader holds here. Half of it makes no fewer writes, as one write takes 16 KiB.
+pub(crate) const STREAM_BYTES: usize = 32 << 10;
+
+/// Time for the head of an HTTP request, so that half-sent ones don't pile up; the original had none.
+#[cfg(feature = "server")]
+pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for a client to connect, handshake and init together.
+#[cfg(feature = "client")]
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::message::EventMessage;
 use crate::channel::Lane;
 use crate::error::{Error, ErrorKind};
-use crate::mailbox::{MailboxClosed, TrySend};
 use crate::proto::text::Text;
 use crate::session::CloseReason;
 
@@ -31,12 +30,7 @@ impl Context {
 
     /// Returns the caller's socket id: it names the socket, and proves nothing.
     pub fn socket_id(&self) -> &str {
-        self.lane
-            .mailbox()
-            .peer()
-            .socket_id
-            .get()
-            .map_or("", String::as_str)
+        self.lane.mailbox().socket_id()
     }
 
     /// Returns the caller's network address, if the socket has one.
@@ -65,6 +59,8 @@ impl Context {
     }
 
     /// Waits for the end of the caller's socket. Cancel safe.
+    ///
+    /// Not inside the method itself: that is dropped with the socket. Await it in a task of one's own, with a clone.
     pub async fn closed(&self) -> CloseReason {
         self.lane.mailbox().closed().await
     }
@@ -90,21 +86,12 @@ impl Emitter {
     /// # Errors
     /// [`ErrorKind::Full`] when it has not, else as [`Emitter::emit`].
     pub fn try_emit<E: EventMessage>(&self, event: &E) -> Result<(), Error> {
-        let text = encode(&self.lane, event)?;
-        self.lane.mailbox().try_send(text).map_err(|error| match error {
-            TrySend::Full => ErrorKind::Full.into(),
-            TrySend::Closed => ErrorKind::Closed.into(),
-        })
+        self.lane.mailbox().try_send(encode(&self.lane, event)?)
     }
 
     /// Returns the id of the socket.
     pub fn socket_id(&self) -> &str {
-        self.lane
-            .mailbox()
-            .peer()
-            .socket_id
-            .get()
-            .map_or("", String::as_str)
+        self.lane.mailbox().socket_id()
     }
 
     /// Returns whether the socket has ended, so that nothing can be sent any more.
@@ -114,11 +101,7 @@ impl Emitter {
 }
 
 async fn emit<E: EventMessage>(lane: &Lane, event: &E) -> Result<(), Error> {
-    let text = encode(lane, event)?;
-    lane.mailbox()
-        .send(text)
-        .await
-        .map_err(|MailboxClosed| ErrorKind::Closed.into())
+    lane.mailbox().send(encode(lane, event)?).await
 }
 
 /// Writes `ev&<event>&<json>` as a message of the channel.

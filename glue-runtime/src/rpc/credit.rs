@@ -1,6 +1,6 @@
 //! Flow control of a stream's receiver, pure.
 
-use crate::proto::envelope::MAX_CREDIT;
+use crate::proto::limits::MAX_CREDIT;
 
 /// How many items the other side may send, and when to let it send more.
 ///

@@ -151,9 +151,11 @@ where
             }
             Ok(Envelope::Notification { method, json }) => self.start(None, 0, method, json, turn),
             Ok(Envelope::Cancel { id }) if self.was_opened(id) => {
-                // Dropped at the poll that follows in this same turn; one that has ended crossed with the answer.
+                // One that has ended crossed with the answer.
                 if let Some(running) = self.exchanges.remove(&id) {
                     running.abort();
+                    // Aborted futures are dropped where they are polled.
+                    self.poll(turn);
                 }
             }
             Ok(Envelope::Credit { id, items }) if self.was_opened(id) => {
@@ -195,7 +197,7 @@ where
 {
     /// Runs a method as far as it goes at once; `id` is `None` for a notification.
     fn start(&mut self, id: Option<u64>, credit: u32, method: &str, json: &str, turn: &mut Turn<'_, '_>) {
-        let call = match self.decode(method, json) {
+        let call = match self.decode(method, json, turn) {
             Ok(call) => call,
             Err(error) => return self.refuse(id, method, &error, turn),
         };
@@ -230,12 +232,20 @@ where
                 self.answer(exchange, outcome, turn);
             }
             Ok(Poll::Pending) => self.park(exchange, future),
-            Err(Panicked) => self.fail(exchange, &exchange.panic(), turn),
+            Err(Panicked) => {
+                self.fail(exchange, &exchange.panic(), turn);
+                // What is left of it may panic again.
+                let _ = guard(|| drop(future));
+            }
         }
     }
 
     /// Reads a call, or says what is wrong with it.
-    fn decode(&self, method: &str, json: &str) -> Result<D::Call, RpcError> {
+    fn decode(&mut self, method: &str, json: &str, turn: &mut Turn<'_, '_>) -> Result<D::Call, RpcError> {
+        if self.running.len() >= self.max_in_flight {
+            // Those that have ended by now don't count.
+            self.poll(turn);
+        }
         if self.running.len() >= self.max_in_flight {
             return Err(RpcError::new(Code::ResourceExhausted, "too many calls under way"));
         }
@@ -263,7 +273,7 @@ where
         }
         self.running.push(Running {
             exchange,
-            future: Abortable::new(Guarded(future), registration),
+            future: Abortable::new(Guarded(Some(future)), registration),
         });
     }
 
@@ -295,9 +305,12 @@ where
 
     /// Answers a call that can't be run; a notification has nobody to tell.
     fn refuse(&self, id: Option<u64>, method: &str, error: &RpcError, turn: &mut Turn<'_, '_>) {
-        tracing::debug!(channel = D::CHANNEL, method, %error, "call refused");
-        if let Some(id) = id {
-            turn.out.push(encode_error(&self.lane, id, error));
+        match id {
+            Some(id) => {
+                tracing::debug!(channel = D::CHANNEL, method, %error, "call refused");
+                turn.out.push(encode_error(&self.lane, id, error));
+            }
+            None => tracing::warn!(channel = D::CHANNEL, method, %error, "notification dropped"),
         }
     }
 
@@ -395,17 +408,27 @@ impl<F: Future> Future for Running<F> {
     }
 }
 
-/// A method's future whose panics end its own call only.
-struct Guarded<F>(Pin<Box<F>>);
+/// A method's future whose panics, in its destructors too, end its own call only.
+struct Guarded<F>(Option<Pin<Box<F>>>);
 
 impl<F: Future> Future for Guarded<F> {
     type Output = Result<F::Output, Panicked>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        match guard(|| self.0.as_mut().poll(cx)) {
+        let Some(future) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        match guard(|| future.as_mut().poll(cx)) {
             Ok(poll) => poll.map(Ok),
             Err(panicked) => Poll::Ready(Err(panicked)),
         }
+    }
+}
+
+impl<F> Drop for Guarded<F> {
+    fn drop(&mut self) {
+        let future = self.0.take();
+        let _ = guard(|| drop(future));
     }
 }
 

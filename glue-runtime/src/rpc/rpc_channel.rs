@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::future::{Either, FutureExt as _};
 use futures_util::{Stream, stream};
 use serde_json::value::RawValue;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::caller::Caller;
 use super::dispatch::GREETING;
@@ -15,9 +15,10 @@ use super::error::RpcError;
 use super::in_flight::{Handled, InFlight, ItemQueue, Taken, Waiter};
 use crate::channel::{Channels, Inbound, Lane, Receipt, SocketGuard, Turn};
 use crate::error::{Error, ErrorKind};
-use crate::mailbox::MailboxClosed;
+use crate::inbox::Inbox;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
+use crate::proto::limits::{Limits, STREAM_WINDOW};
 
 /// A channel that carries typed calls. Cheap to clone.
 #[derive(Clone)]
@@ -28,30 +29,31 @@ pub struct RpcChannel {
 
 impl RpcChannel {
     pub(crate) fn open(channels: &Channels, name: &str) -> Result<Self, Error> {
-        channels
-            .open_with(name, |lane| {
-                let mut hello = lane.begin(32);
-                Envelope::Hello { json: GREETING }.encode(&mut hello);
-                // On a socket that has ended, calls say so.
-                let _ = lane.mailbox().send_control(hello.into());
+        let calls = |lane: Arc<Lane>| {
+            let mut hello = lane.begin(32);
+            Envelope::Hello { json: GREETING }.encode(&mut hello);
+            // On a socket that has ended, calls say so.
+            let _ = lane.mailbox().send_control(hello.into());
 
-                let state = State {
-                    in_flight: InFlight::new(),
-                    events: Vec::new(),
-                    is_closed: false,
-                };
-                let shared = Arc::new(Shared {
-                    lane,
-                    state: Mutex::new(state),
-                });
-                (
-                    Self {
-                        shared: shared.clone(),
-                        _socket: None,
-                    },
-                    Box::new(CallerInbound { shared }),
-                )
-            })
+            let state = State {
+                in_flight: InFlight::new(),
+                events: Vec::new(),
+                is_closed: false,
+            };
+            let limits = channels.limits().clone();
+            let shared = Arc::new(Shared {
+                lane,
+                limits,
+                state: Mutex::new(state),
+            });
+            let channel = Self {
+                shared: shared.clone(),
+                _socket: None,
+            };
+            (channel, Box::new(CallerInbound { shared }) as Box<dyn Inbound>)
+        };
+        channels
+            .open_with(name, calls)
             .ok_or_else(|| ErrorKind::ChannelInUse.into())
     }
 
@@ -89,7 +91,7 @@ impl Caller for RpcChannel {
         lane.mailbox()
             .send(out.into())
             .await
-            .map_err(|MailboxClosed| unavailable("not_sent"))
+            .map_err(|_| unavailable("not_sent"))
     }
 
     fn stream(
@@ -114,29 +116,29 @@ impl Caller for RpcChannel {
     }
 
     fn events(&self) -> impl Stream<Item = (String, String)> + Send + 'static {
-        let (sender, receiver) = mpsc::channel(EVENT_QUEUE);
-        let mut state = self.shared.lock();
-        if !state.is_closed {
-            state.events.push(sender);
-        }
-        EventStream {
-            receiver,
+        let reader = EventReader {
+            inbox: self.shared.open_events(),
             shared: self.shared.clone(),
             _socket: self._socket.clone(),
-        }
+        };
+        stream::unfold(reader, |reader| async move {
+            let event = reader.recv().await?;
+            Some((event, reader))
+        })
     }
 }
 
 #[derive(Debug)]
 struct Shared {
     lane: Arc<Lane>,
+    limits: Limits,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     in_flight: InFlight,
-    events: Vec<mpsc::Sender<(String, String)>>,
+    events: Vec<Arc<EventInbox>>,
     is_closed: bool,
 }
 
@@ -154,10 +156,14 @@ impl Shared {
             .mailbox()
             .reserve(method.len() + args.len() + REQUEST_OVERHEAD)
             .await;
-        let room = room.map_err(|MailboxClosed| unavailable("not_sent"))?;
+        let room = room.map_err(|_| unavailable("not_sent"))?;
 
         // Ids must reach the peer rising, so giving one and queueing its request is one step.
         let mut state = self.lock();
+        if state.is_closed {
+            // The socket has ended since there was room: nobody would ever answer.
+            return Err(unavailable("not_sent"));
+        }
         let id = state.in_flight.open(waiter);
         let mut out = self.lane.begin(method.len() + args.len() + REQUEST_OVERHEAD);
         Envelope::Request {
@@ -175,6 +181,18 @@ impl Shared {
             id,
             shared: self.clone(),
         })
+    }
+
+    /// Adds a reader of events.
+    fn open_events(&self) -> Arc<EventInbox> {
+        let inbox = Arc::new(Inbox::new(&self.limits));
+        let mut state = self.lock();
+        if state.is_closed {
+            inbox.close();
+        } else {
+            state.events.push(inbox.clone());
+        }
+        inbox
     }
 
     /// Sends a short message of an exchange. There are at most a few for each request, which did wait for room.
@@ -231,23 +249,31 @@ impl Stream for ItemStream {
     }
 }
 
-/// The events of a channel for one reader.
-struct EventStream {
-    receiver: mpsc::Receiver<(String, String)>,
+/// Events of a channel, each with its name and its JSON, for one reader.
+type EventInbox = Inbox<(String, String)>;
+
+/// One reader of the events.
+struct EventReader {
+    inbox: Arc<EventInbox>,
     shared: Arc<Shared>,
     _socket: Option<SocketGuard>,
 }
 
-impl Stream for EventStream {
-    type Item = (String, String);
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let was_full = self.receiver.capacity() == 0;
-        let event = self.receiver.poll_recv(cx);
-        if was_full && event.is_ready() {
+impl EventReader {
+    async fn recv(&self) -> Option<(String, String)> {
+        let taken = self.inbox.recv().await?;
+        if taken.made_room {
             self.shared.lane.mailbox().wake_driver();
         }
-        event
+        Some(taken.message)
+    }
+}
+
+impl Drop for EventReader {
+    fn drop(&mut self) {
+        self.inbox.close();
+        // The driver may be waiting for this reader.
+        self.shared.lane.mailbox().wake_driver();
     }
 }
 
@@ -283,12 +309,18 @@ impl CallerInbound {
     fn event(&self, name: &str, json: &str) -> Receipt {
         let mut state = self.shared.lock();
         state.events.retain(|reader| !reader.is_closed());
-        if state.events.iter().any(|reader| reader.capacity() == 0) {
+        let bytes = name.len() + json.len();
+        // Every reader is asked, as each that has no room must say when it has.
+        let full = state
+            .events
+            .iter()
+            .filter(|reader| !reader.has_room(bytes))
+            .count();
+        if full > 0 {
             return Receipt::Full;
         }
         for reader in &state.events {
-            // Only this task sends, so there still is room; a reader that has just left misses nothing.
-            let _ = reader.try_send((name.to_owned(), json.to_owned()));
+            reader.push((name.to_owned(), json.to_owned()), bytes);
         }
         Receipt::Taken
     }
@@ -298,7 +330,9 @@ impl Drop for CallerInbound {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.is_closed = true;
-        state.events.clear();
+        for reader in state.events.drain(..) {
+            reader.close();
+        }
         state.in_flight.fail_all(&unavailable("unknown"));
     }
 }
@@ -308,13 +342,6 @@ fn unavailable(outcome: &str) -> RpcError {
     let data = RawValue::from_string(format!(r#"{{"outcome":"{outcome}"}}"#)).ok();
     RpcError::new(Code::Unavailable, "the connection was lost").with_data(data)
 }
-
-/// Items of a stream that may be under way; the same as in the TypeScript client. Half of it halves the grants' interval,
-/// and with it the rate at which a distant server can stream.
-const STREAM_WINDOW: u32 = 32;
-
-/// Events that wait for one reader.
-const EVENT_QUEUE: usize = 64;
 
 /// Head of a request: kind, id, credit and separators.
 const REQUEST_OVERHEAD: usize = 48;

@@ -14,7 +14,8 @@ use futures_util::future::poll_fn;
 use super::dispatch::{Outcome, encode_failure, encode_reply};
 use super::message::{ReplyKind, ReplyMessage};
 use crate::channel::Lane;
-use crate::proto::envelope::{self, Kind, MAX_CREDIT};
+use crate::proto::envelope::{self, Kind};
+use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES};
 use crate::proto::text::Text;
 
 /// The outgoing half of one exchange, given to a method that streams.
@@ -123,7 +124,7 @@ impl Streams {
         if state.out.is_empty() {
             return;
         }
-        out.append(&mut state.out);
+        out.append(&mut std::mem::take(&mut state.out));
         state.bytes = 0;
         for credit in state.credits.values_mut().filter(|credit| credit.items > 0) {
             if let Some(waker) = credit.waker.take() {
@@ -156,10 +157,10 @@ impl Open {
         Self { id, streams }
     }
 
-    /// Takes one item's credit once there is some, and room for what it buys.
+    /// Waits for one item's credit, and for room for what it buys.
     fn poll_credit(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.streams.lock();
-        let has_room = state.bytes < BUFFERED_BYTES;
+        let has_room = state.bytes < STREAM_BYTES;
         match state.credits.get_mut(&self.id) {
             Some(credit) if credit.items > 0 && has_room => Poll::Ready(()),
             Some(credit) => {
@@ -201,7 +202,3 @@ impl Drop for Open {
         self.streams.lock().credits.remove(&self.id);
     }
 }
-
-/// Bytes of items that one channel produces before they are handed on; with the driver's own mark this bounds what a
-/// stalled reader holds here. Half of it makes no fewer writes, as one write takes 16 KiB.
-const BUFFERED_BYTES: usize = 32 << 10;

@@ -77,7 +77,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Serves the files of a folder at all paths outside the base URL; `index.html` stands for its folder.
+    /// Serves the files of a folder at all paths outside the base URL, so that must not be `/`; `index.html` stands for its
+    /// folder.
     #[cfg(feature = "static-files")]
     #[must_use]
     pub fn static_files(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -88,7 +89,7 @@ impl ServerBuilder {
     /// Makes the server. It does nothing until it is bound to an address.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when two services have one name, or the base URL is no URL path.
+    /// [`ErrorKind::Config`] when two services have one name, a limit is zero, or the base URL is no URL path.
     pub fn build(self) -> Result<Server, Error> {
         let Self {
             mut options,
@@ -106,6 +107,9 @@ impl ServerBuilder {
                 format!("`{}` is no URL path", options.base_url),
             ));
         }
+
+        let zero = |name| Error::new(ErrorKind::Config, format!("limit `{name}` is zero"));
+        options.limits.check().map_err(zero)?;
 
         let mut by_name = HashMap::new();
         for service in services {
@@ -161,6 +165,18 @@ impl std::fmt::Debug for OnSocket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_of_zero_are_refused() {
+        let limits = Limits {
+            send_bytes: 0,
+            ..Limits::default()
+        };
+
+        let error = ServerBuilder::default().limits(limits).build().unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
 
     #[test]
     fn base_urls_get_their_slashes_and_nonsense_is_refused() {

@@ -10,7 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::handle::Server;
 use super::service;
+use super::shutdown::LiveGuard;
 use crate::error::{Error, ErrorKind};
+use crate::proto::limits::HEADER_TIMEOUT;
 
 /// A server that has its address; connections wait until [`Listener::serve`].
 #[derive(Debug)]
@@ -48,7 +50,10 @@ impl Listener {
                 () = &mut stopping => return,
             };
             match accepted {
-                Ok((stream, peer)) => drop(tokio::spawn(serve_connection(server.clone(), stream, peer))),
+                Ok((stream, peer)) => {
+                    let live = shutdown.guard();
+                    tokio::spawn(serve_connection(server.clone(), stream, peer, live));
+                }
                 Err(error) => {
                     // Out of file descriptors, most likely: they come back when sockets end.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -62,9 +67,9 @@ impl Listener {
 }
 
 /// Serves HTTP on one connection; an upgrade goes on in a task of its own. Ends with the connection or the server.
-async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr) {
+async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr, _live: LiveGuard) {
     let shutdown = server.shared.shutdown.clone();
-    let _live = shutdown.guard();
+    let close = server.shared.options.limits.close;
     // Messages are joined before they are written, so Nagle's algorithm could only delay them.
     let _ = stream.set_nodelay(true);
 
@@ -80,16 +85,17 @@ async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr) {
         result = &mut connection => result,
         () = shutdown.stopping() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            match tokio::time::timeout(close, connection).await {
+                Ok(result) => result,
+                // Cut: somebody sends his request, or reads its answer, too slowly.
+                Err(_) => return,
+            }
         }
     };
     if let Err(error) = result {
         tracing::debug!(%error, "connection failed");
     }
 }
-
-/// Time for the head of a request, so that half-sent ones don't pile up; the original had none.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Pause after a failed accept; without it a full table of file descriptors would be a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

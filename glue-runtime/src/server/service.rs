@@ -23,6 +23,7 @@ use tungstenite::protocol::Role as WebSocketRole;
 use super::handle::Server;
 use super::id::socket_id;
 use super::request::{Refusal, Route, route};
+use super::shutdown::LiveGuard;
 use super::socket::Socket;
 use crate::channel::{Channels, Inbound, Lane};
 use crate::driver::{Driver, Hooks, now};
@@ -55,7 +56,8 @@ pub(super) async fn handle(
                 ..Peer::default()
             };
             // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-            tokio::spawn(run_websocket(server, upgrade, peer));
+            let live = server.shared.shutdown.guard();
+            tokio::spawn(run_websocket(server, upgrade, peer, live));
             switching_protocols(&key)
         }
         Route::Refused(refusal) => refuse(refusal),
@@ -127,8 +129,7 @@ fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-async fn run_websocket(server: Server, upgrade: OnUpgrade, peer: Peer) {
-    let _live = server.shared.shutdown.guard();
+async fn run_websocket(server: Server, upgrade: OnUpgrade, peer: Peer, _live: LiveGuard) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => return tracing::debug!(%error, "upgrade failed"),
@@ -192,6 +193,10 @@ impl Hooks for ServerHooks {
         Some(on_socket.0(socket))
     }
 
+    fn serves(&self, name: &str) -> bool {
+        self.server.shared.services.contains_key(name)
+    }
+
     fn service(&mut self, name: &str) -> Option<Box<dyn Inbound>> {
         let shared = &self.server.shared;
         let service = shared.services.get(name)?;
@@ -208,6 +213,7 @@ impl Drop for ServerHooks {
     fn drop(&mut self) {
         // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
         self.server.shared.registry.leave(&self.socket_id);
-        self.mailbox.close(CloseReason::Panicked);
+        self.mailbox.refuse();
+        self.mailbox.end(CloseReason::Panicked);
     }
 }

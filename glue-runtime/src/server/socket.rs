@@ -22,12 +22,7 @@ impl Socket {
 
     /// Returns the id that both sides know: 20 characters of `0-9A-Za-z`. It names the socket, and proves nothing.
     pub fn id(&self) -> &str {
-        self.channels
-            .mailbox()
-            .peer()
-            .socket_id
-            .get()
-            .map_or("", String::as_str)
+        self.channels.mailbox().socket_id()
     }
 
     /// Returns the network address of the peer.
@@ -74,7 +69,10 @@ impl Socket {
         self.channels.mailbox().request_close(CloseReason::Local);
     }
 
-    /// Waits for the end of the socket. Cancel safe.
+    /// Waits until the socket has ended and what was sent on it is written, and tells why it ended. Cancel safe.
+    ///
+    /// Not inside `on_socket` or a handler: those futures are dropped with the socket. Await it in a task of one's own:
+    /// `tokio::spawn(async move { socket.closed().await })`.
     pub async fn closed(&self) -> CloseReason {
         self.channels.mailbox().closed().await
     }

@@ -1,6 +1,6 @@
 //! Keep-alive: any message of the peer is a sign of life, its absence is asked about once.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use crate::proto::limits::KeepAlive;
 
@@ -20,20 +20,20 @@ impl KeepAliveTimer {
         }
     }
 
-    /// Takes note of a message and returns the next deadline.
-    pub(crate) fn handle_life(&mut self, now: Instant) -> Instant {
+    /// Takes note of a message and returns the time until the next deadline.
+    pub(crate) fn handle_life(&mut self) -> Duration {
         self.pinged = false;
-        now + self.config.interval
+        self.config.interval
     }
 
     /// Says what silence until the deadline means.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) -> KeepAliveAction {
+    pub(crate) fn handle_timeout(&mut self) -> KeepAliveAction {
         if self.pinged {
             return KeepAliveAction::Dead;
         }
         self.pinged = true;
         KeepAliveAction::Ping {
-            deadline: now + self.config.timeout,
+            timeout: self.config.timeout,
         }
     }
 }
@@ -41,8 +41,8 @@ impl KeepAliveTimer {
 /// What to do when the peer has been silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeepAliveAction {
-    /// Ask; any message before the deadline will do for an answer.
-    Ping { deadline: Instant },
+    /// Ask; any message within the time-out will do for an answer.
+    Ping { timeout: Duration },
     /// The peer is gone.
     Dead,
 }

@@ -14,7 +14,7 @@ mod tests;
 
 pub use event::CloseReason;
 pub(crate) use event::Event;
-pub(crate) use outbox::Outbox;
+pub(crate) use outbox::{Cause, Outbox};
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -24,12 +24,12 @@ use semver::Version;
 use self::keepalive::{KeepAliveAction, KeepAliveTimer};
 use self::state::State;
 use self::timer::{Timer, TimerTable};
-use crate::proto::VERSION;
 use crate::proto::frame::Frame;
 use crate::proto::init::{ClientInit, ServerInit, is_compatible};
 use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
-use crate::proto::pair::{self, LengthUnit, PairError};
+use crate::proto::pair::{self, LengthUnit};
 use crate::proto::text::Text;
+use crate::proto::{MAIN_CHANNEL, VERSION};
 
 /// Which side of the conversation a session is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub(crate) struct Session {
     timers: TimerTable,
     outbox: Outbox,
     events: VecDeque<Event>,
-    /// Main-channel texts that came before `in`; empty once the session is open.
-    early: Vec<String>,
+    /// Main-channel messages that came before `in`; empty once the session is open.
+    early: Vec<Text>,
     /// Malformed messages so far.
     faults: u32,
 }
@@ -61,11 +61,11 @@ impl Session {
     pub(crate) fn new(role: Role, keep_alive: KeepAlive, limits: Limits, now: Instant) -> Self {
         let mut outbox = Outbox::default();
         if role == Role::Client {
-            let version = Version::parse(VERSION).expect("the protocol version is a semantic version");
+            let version = own_version();
             outbox.push_control(Frame::Init(&ClientInit { version }.encode()));
         }
         let mut timers = TimerTable::default();
-        timers.set(Timer::Init, now + limits.init);
+        timers.set(Timer::Init, now, limits.init);
 
         let mut session = Self {
             role,
@@ -110,10 +110,10 @@ impl Session {
         while let Some(timer) = self.timers.pop_expired(now) {
             match timer {
                 Timer::Init => self.close(now, CloseReason::InitTimeout),
-                Timer::KeepAlive => match self.keep_alive.handle_timeout(now) {
-                    KeepAliveAction::Ping { deadline } => {
+                Timer::KeepAlive => match self.keep_alive.handle_timeout() {
+                    KeepAliveAction::Ping { timeout } => {
                         self.outbox.push_control(Frame::Ping);
-                        self.timers.set(Timer::KeepAlive, deadline);
+                        self.timers.set(Timer::KeepAlive, now, timeout);
                     }
                     KeepAliveAction::Dead => self.close(now, CloseReason::KeepAlive),
                 },
@@ -132,9 +132,17 @@ impl Session {
             return;
         }
         if self.role == Role::Client && reason == CloseReason::Local {
-            self.outbox.push_data(Text::from_static("cl"));
+            self.outbox
+                .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
         }
         self.finish(now, reason);
+    }
+
+    /// Takes note that the peer takes what it has caused. While it is not read, this is its only sign of life.
+    pub(crate) fn handle_progress(&mut self, now: Instant) {
+        if self.state.can_receive() {
+            self.note_life(now);
+        }
     }
 
     /// Counts a malformed message of the peer; too many end the session.
@@ -148,13 +156,18 @@ impl Session {
     /// Starts the time that a full channel may keep the socket from being read, unless it runs already.
     pub(crate) fn stall(&mut self, now: Instant) {
         if !self.timers.is_set(Timer::Stall) {
-            self.timers.set(Timer::Stall, now + self.limits.stall);
+            self.timers.set(Timer::Stall, now, self.limits.stall);
+            // Signs of life are not seen while nothing is read.
+            self.timers.stop(Timer::KeepAlive);
         }
     }
 
     /// Ends a stall: the channel took its message.
-    pub(crate) fn end_stall(&mut self) {
-        self.timers.stop(Timer::Stall);
+    pub(crate) fn end_stall(&mut self, now: Instant) {
+        if self.timers.is_set(Timer::Stall) {
+            self.timers.stop(Timer::Stall);
+            self.note_life(now);
+        }
     }
 
     /// Returns the oldest event that was not taken yet.
@@ -167,8 +180,8 @@ impl Session {
         self.outbox.pop()
     }
 
-    /// Returns the main-channel texts that came before `in`, once.
-    pub(crate) fn take_early(&mut self) -> Vec<String> {
+    /// Returns the main-channel messages that came before `in`, once; they are to be handled again.
+    pub(crate) fn take_early(&mut self) -> Vec<Text> {
         std::mem::take(&mut self.early)
     }
 
@@ -182,9 +195,14 @@ impl Session {
         self.timers.next()
     }
 
-    /// Returns whether the outbox is over its mark, so that nothing more should be produced.
+    /// Returns whether so much waits that handles and streams must wait as well.
     pub(crate) fn is_congested(&self) -> bool {
-        self.outbox.bytes() >= self.limits.send_bytes
+        self.outbox.total() >= self.limits.send_bytes
+    }
+
+    /// Returns whether the peer has caused so much that it must not be read until it takes some of it.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.outbox.caused() >= self.limits.send_bytes
     }
 
     /// Returns whether the link must be cut, be there something left to transmit or not.
@@ -193,6 +211,7 @@ impl Session {
     }
 
     /// Returns whether channel data flows.
+    #[cfg(test)]
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
     }
@@ -217,7 +236,7 @@ impl Session {
                     self.state = State::Refusing;
                     self.timers.stop(Timer::Init);
                     self.timers.stop(Timer::KeepAlive);
-                    self.timers.set(Timer::Refusal, now + REFUSAL_PAUSE);
+                    self.timers.set(Timer::Refusal, now, REFUSAL_PAUSE);
                 }
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
@@ -235,19 +254,15 @@ impl Session {
             return Some(data);
         }
         match pair::decode(data, LengthUnit::Bytes) {
-            Ok((crate::proto::MAIN_CHANNEL, text)) if self.early.len() < self.limits.early_messages => {
-                self.early.push(text.to_owned());
+            Ok((MAIN_CHANNEL, _)) => {
+                let bytes = self.early.iter().map(|early| early.len()).sum::<usize>() + data.len();
+                if self.early.len() >= self.limits.early_messages || bytes > self.limits.channel_bytes {
+                    self.close(now, CloseReason::DataBeforeInit);
+                } else {
+                    self.early.push(Frame::ChannelData(data).encode().into());
+                }
             }
-            Ok((crate::proto::MAIN_CHANNEL, _)) => self.close(now, CloseReason::DataBeforeInit),
-            Ok(_)
-            | Err(
-                PairError::BadLength
-                | PairError::NoSeparator
-                | PairError::SplitCharacter
-                | PairError::TooLong,
-            ) => {
-                self.fault(now);
-            }
+            Ok(_) | Err(_) => self.fault(now),
         }
         None
     }
@@ -267,7 +282,7 @@ impl Session {
     fn finish(&mut self, now: Instant, reason: CloseReason) {
         self.state = State::Closing;
         self.timers.clear();
-        self.timers.set(Timer::Close, now + self.limits.close);
+        self.timers.set(Timer::Close, now, self.limits.close);
         self.early.clear();
         self.events.push_back(Event::Closed(reason));
     }
@@ -275,7 +290,7 @@ impl Session {
     /// Any message is a sign of life.
     fn note_life(&mut self, now: Instant) {
         self.timers
-            .set(Timer::KeepAlive, self.keep_alive.handle_life(now));
+            .set(Timer::KeepAlive, now, self.keep_alive.handle_life());
     }
 }
 

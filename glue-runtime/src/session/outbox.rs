@@ -6,18 +6,31 @@
 use std::collections::VecDeque;
 
 use crate::proto::frame::Frame;
+use crate::proto::limits::MESSAGE_OVERHEAD;
 use crate::proto::text::Text;
 
 /// Messages that wait for the link.
 ///
-/// It has no bound of its own: at `Limits::send_bytes` (`Session::is_congested`) calls are not polled, handles wait and
-/// the peer, whose messages cause control frames, is not read.
+/// It has no bound of its own. Past `Limits::send_bytes` of all messages nothing more is taken from handles and streams;
+/// past as much of what the peer's own messages have caused, the peer is not read. What handles send must not stop
+/// reading: two peers that both have much to say would wait for each other for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     control: VecDeque<Text>,
-    data: VecDeque<Text>,
-    /// Bytes that wait.
-    bytes: usize,
+    data: VecDeque<(Text, Cause)>,
+    /// Weight of all that waits.
+    total: usize,
+    /// Weight of what the peer has caused: control frames and answers.
+    caused: usize,
+}
+
+/// Whose doing a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The application sent it through a handle.
+    Handle,
+    /// It answers the peer.
+    Peer,
 }
 
 impl Outbox {
@@ -29,30 +42,46 @@ impl Outbox {
                 Text::from_static(frame.command())
             }
         };
-        self.bytes += text.len();
+        self.total += weight(&text);
+        self.caused += weight(&text);
         self.control.push_back(text);
     }
 
     /// Queues a finished channel-data message.
-    pub(crate) fn push_data(&mut self, text: Text) {
-        self.bytes += text.len();
-        self.data.push_back(text);
+    pub(crate) fn push_data(&mut self, text: Text, cause: Cause) {
+        self.total += weight(&text);
+        if cause == Cause::Peer {
+            self.caused += weight(&text);
+        }
+        self.data.push_back((text, cause));
     }
 
     /// Takes the next message.
     pub(crate) fn pop(&mut self) -> Option<Text> {
-        let text = self.control.pop_front().or_else(|| self.data.pop_front())?;
-        self.bytes -= text.len();
-        if self.data.is_empty() {
-            // A burst must not leave its queue behind in an idle socket.
+        let (text, cause) = match self.control.pop_front() {
+            Some(text) => (text, Cause::Peer),
+            None => self.data.pop_front()?,
+        };
+        self.total -= weight(&text);
+        if cause == Cause::Peer {
+            self.caused -= weight(&text);
+        }
+        if self.is_empty() {
+            // A burst must not leave its queues behind in an idle socket.
+            self.control.shrink_to(IDLE_CAPACITY);
             self.data.shrink_to(IDLE_CAPACITY);
         }
         Some(text)
     }
 
-    /// Returns the bytes that wait.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Returns the weight of all that waits, in bytes.
+    pub(crate) fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Returns the weight of what the peer has caused, in bytes.
+    pub(crate) fn caused(&self) -> usize {
+        self.caused
     }
 
     /// Returns whether nothing waits.
@@ -61,5 +90,10 @@ impl Outbox {
     }
 }
 
-/// Messages for which an idle outbox keeps room; 16 in flight are common and cost 512 bytes.
+/// Bytes for which a message counts.
+fn weight(text: &Text) -> usize {
+    text.len() + MESSAGE_OVERHEAD
+}
+
+/// Messages for which an idle outbox keeps room; 16 in flight are common and cost 640 bytes.
 const IDLE_CAPACITY: usize = 16;

@@ -240,7 +240,10 @@ fn any_message_answers_a_ping() {
 #[test]
 fn a_pong_goes_ahead_of_queued_data() {
     let mut server = Peer::open_server();
-    server.session.outbox().push_data("cd1&mfirst".into());
+    server
+        .session
+        .outbox()
+        .push_data("cd1&mfirst".into(), Cause::Handle);
 
     server.receive("pi");
 
@@ -390,8 +393,13 @@ fn seven_early_messages_of_the_main_channel_are_kept() {
     server.receive(r#"in{"version":"1.9.1"}"#);
 
     assert_eq!(
-        server.session.take_early(),
-        (0..7).map(|n| format!("early {n}")).collect::<Vec<_>>()
+        server
+            .session
+            .take_early()
+            .iter()
+            .map(|text| text.to_string())
+            .collect::<Vec<_>>(),
+        (0..7).map(|n| format!("cd1&mearly {n}")).collect::<Vec<_>>()
     );
     assert_eq!(server.receive("cd1&mhello"), Some("1&mhello"));
 }
@@ -406,6 +414,41 @@ fn the_eighth_early_message_ends_the_session() {
     }
 
     assert_eq!(server.closed(), Some(CloseReason::DataBeforeInit));
+}
+
+/// [I-11]
+#[test]
+fn early_messages_are_bounded_in_bytes_too() {
+    let mut server = Peer::server();
+
+    for _ in 0..2 {
+        server.receive(&format!("cd1&m{}", "x".repeat(600 << 10)));
+    }
+
+    assert_eq!(server.closed(), Some(CloseReason::DataBeforeInit));
+}
+
+/// [K-1]
+#[test]
+fn a_keep_alive_can_be_turned_off() {
+    let never = KeepAlive {
+        interval: Duration::MAX,
+        timeout: Duration::MAX,
+    };
+    let role = Role::Server {
+        socket_id: ID.to_owned(),
+    };
+    let mut server = Peer {
+        session: Session::new(role, never, Limits::default(), start()),
+        now: start(),
+    };
+    server.receive(r#"in{"version":"1.9.1"}"#);
+    server.sent();
+
+    server.pass(seconds(1_000_000));
+
+    assert!(server.sent().is_empty());
+    assert_eq!(server.closed(), None);
 }
 
 /// [I-11]
@@ -440,7 +483,10 @@ fn nothing_counts_behind_the_end() {
 #[test]
 fn what_was_sent_before_the_end_is_still_transmitted() {
     let mut server = Peer::open_server();
-    server.session.outbox().push_data("cd1&mlast".into());
+    server
+        .session
+        .outbox()
+        .push_data("cd1&mlast".into(), Cause::Handle);
 
     server.session.close(server.now, CloseReason::Local);
 
@@ -465,7 +511,10 @@ fn a_client_that_is_closed_says_so_behind_its_data() {
     let mut client = Peer::new(Role::Client);
     client.receive(&format!(r#"in{{"socketID":"{ID}"}}"#));
     client.sent();
-    client.session.outbox().push_data("cd1&mlast".into());
+    client
+        .session
+        .outbox()
+        .push_data("cd1&mlast".into(), Cause::Handle);
 
     client.session.close(client.now, CloseReason::Local);
 
@@ -499,13 +548,35 @@ fn a_channel_that_stays_full_ends_the_session() {
     assert_eq!(server.closed(), Some(CloseReason::ChannelOverflow));
 }
 
+/// A peer that isn't read can't show that it lives.
+#[test]
+fn a_stall_is_no_silence() {
+    let role = Role::Server {
+        socket_id: ID.to_owned(),
+    };
+    let hasty = KeepAlive {
+        interval: seconds(1),
+        timeout: seconds(1),
+    };
+    let mut server = Peer {
+        session: Session::new(role, hasty, Limits::default(), start()),
+        now: start(),
+    };
+    server.receive(r#"in{"version":"1.9.1"}"#);
+
+    server.session.stall(server.now);
+    server.pass(seconds(5));
+
+    assert_eq!(server.closed(), Some(CloseReason::ChannelOverflow));
+}
+
 #[test]
 fn a_channel_that_is_read_again_ends_the_stall() {
     let mut server = Peer::open_server();
 
     server.session.stall(server.now);
     server.pass(seconds(4));
-    server.session.end_stall();
+    server.session.end_stall(server.now);
     server.pass(seconds(20));
 
     assert_eq!(server.closed(), None);

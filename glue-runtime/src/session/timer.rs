@@ -1,6 +1,6 @@
 //! Deadlines of a session: few, so a plain table does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A deadline; its doc says what expiry means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub(crate) struct TimerTable {
 }
 
 impl TimerTable {
-    /// Sets or moves a deadline.
-    pub(crate) fn set(&mut self, timer: Timer, deadline: Instant) {
-        self.deadlines[timer as usize] = Some(deadline);
+    /// Sets or moves a deadline; one further away than time goes is none.
+    pub(crate) fn set(&mut self, timer: Timer, now: Instant, after: Duration) {
+        self.deadlines[timer as usize] = now.checked_add(after);
     }
 
     /// Takes a deadline back.

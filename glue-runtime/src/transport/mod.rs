@@ -26,8 +26,13 @@ pub(crate) trait Transport: Send + Unpin {
     /// Writes what is buffered.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
-    /// Says goodbye, for `fault` if that was the cause, and returns ready when the peer has done so too.
+    /// Says goodbye, for `fault` if that was the cause; ready when that is written and our side is shut down.
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()>;
+
+    /// Drops what the peer still says; ready when it has nothing more to say.
+    ///
+    /// Reading on keeps the kernel from answering late data with a reset that would overtake what the peer has not read.
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 }
 
 /// Why a link broke.

@@ -18,6 +18,8 @@ use crate::proto::text::Text;
 #[derive(Debug)]
 pub(crate) struct WebSocketTransport<S> {
     stream: WebSocketStream<S>,
+    /// Whether a ping of the peer may not be answered yet.
+    owes_pong: bool,
     closing: Closing,
 }
 
@@ -31,6 +33,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
     pub(crate) fn from_stream(stream: WebSocketStream<S>) -> Self {
         Self {
             stream,
+            owes_pong: false,
             closing: Closing::Open,
         }
     }
@@ -39,6 +42,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
         loop {
+            if self.owes_pong {
+                // The library keeps every pong until it is written: one at a time bounds them.
+                if ready!(self.poll_flush(cx)).is_err() {
+                    return Poll::Ready(Some(Err(TransportError::Lost)));
+                }
+                self.owes_pong = false;
+            }
             let message = match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
                 Some(Ok(message)) => message,
                 Some(Err(error)) => return Poll::Ready(Some(Err(transport_error(&error)))),
@@ -50,8 +60,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
                 Message::Binary(bytes) => {
                     return Poll::Ready(Some(Text::try_from(bytes).map_err(|_| TransportError::NotText)));
                 }
-                // Pings are answered by the library; a close is followed by the end of the stream.
-                Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {}
+                // Pings and closes are answered by the library.
+                Message::Ping(_) => self.owes_pong = true,
+                Message::Close(_) => {
+                    // Nothing may be sent behind the answer; if it can't be written now, the end of the link says it.
+                    let _ = self.poll_flush(cx);
+                    return Poll::Ready(None);
+                }
+                Message::Pong(_) | Message::Frame(_) => {}
             }
         }
     }
@@ -79,41 +95,32 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
             match self.closing {
                 Closing::Open => {
                     let frame = fault.and_then(close_frame);
-                    let sent = Pin::new(&mut self.stream).start_send(Message::Close(frame));
-                    self.closing = if sent.is_ok() {
-                        Closing::Flushing
-                    } else {
-                        Closing::Ending
-                    };
+                    // Fails when the peer has closed: then only our end of the connection is left.
+                    let _ = Pin::new(&mut self.stream).start_send(Message::Close(frame));
+                    self.closing = Closing::Flushing;
                 }
+                // Errors here and below mean that the peer is gone already.
                 Closing::Flushing => {
-                    // Errors here and below mean that the peer is gone already: then there is nobody to wait for.
-                    let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-                    self.closing = if flushed.is_ok() {
-                        Closing::Ending
-                    } else {
-                        Closing::Ended
-                    };
+                    let _ = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+                    self.closing = Closing::Ending;
                 }
                 Closing::Ending => {
-                    let ended = ready!(Pin::new(self.stream.get_mut()).poll_shutdown(cx));
-                    self.closing = if ended.is_ok() {
-                        Closing::Draining
-                    } else {
-                        Closing::Ended
-                    };
-                }
-                Closing::Draining => {
-                    // Reading on, frames or not, keeps the kernel from answering late data with a reset that would
-                    // overtake what the peer has not read yet. The driver bounds the time.
-                    let mut scratch = [0; 1024];
-                    let mut buffer = ReadBuf::new(&mut scratch);
-                    let read = ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut buffer));
-                    if read.is_err() || buffer.filled().is_empty() {
-                        self.closing = Closing::Ended;
-                    }
+                    let _ = ready!(Pin::new(self.stream.get_mut()).poll_shutdown(cx));
+                    self.closing = Closing::Ended;
                 }
                 Closing::Ended => return Poll::Ready(()),
+            }
+        }
+    }
+
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            // Frames or not: nothing of it counts.
+            let mut scratch = [0; 1024];
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let read = ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(());
             }
         }
     }
@@ -127,8 +134,6 @@ enum Closing {
     Flushing,
     /// It is written: our side of the connection is shut down.
     Ending,
-    /// What the peer still says is dropped.
-    Draining,
     Ended,
 }
 

@@ -1,0 +1,167 @@
+//! The driver's way in: from the transport through the session to the channels.
+
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tokio::task::coop::has_budget_remaining;
+
+use super::{Driver, Hooks};
+use crate::channel::{Inbound, Lane, Receipt, Turn};
+use crate::proto::code::Code;
+use crate::proto::envelope::Envelope;
+use crate::proto::pair::{self, LengthUnit};
+use crate::session::{Cause, CloseReason};
+use crate::transport::{Transport, TransportError};
+
+impl<T: Transport, H: Hooks> Driver<T, H> {
+    /// Reads messages until there is none at hand; returns whether something else stopped it.
+    pub(super) fn read(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
+        loop {
+            self.deliver_stalled(now, cx);
+            if !self.session.can_receive() {
+                // Only a deadline can change that.
+                return false;
+            }
+            if self.session.is_flooded() {
+                self.transmit(now, cx);
+            }
+            if !has_budget_remaining() {
+                // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
+                *budget = 0;
+            }
+            if *budget == 0 || !self.stalled.is_empty() || self.session.is_flooded() {
+                return true;
+            }
+            match self.transport.poll_receive(cx) {
+                Poll::Ready(Some(Ok(text))) => {
+                    *budget -= 1;
+                    self.stalled.push_back(text);
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    self.break_link(now, error);
+                    return false;
+                }
+                Poll::Ready(None) => {
+                    // A peer that has said goodbye takes nothing any more.
+                    self.fault = Some(TransportError::Lost);
+                    self.session.close(now, CloseReason::Peer);
+                    return false;
+                }
+                Poll::Pending => return false,
+            }
+        }
+    }
+
+    /// Delivers what was received, up to the first message that its channel has no room for.
+    pub(super) fn deliver_stalled(&mut self, now: Instant, cx: &mut Context<'_>) {
+        while let Some(text) = self.stalled.pop_front() {
+            if self.deliver(now, &text, cx) == Receipt::Full {
+                self.session.stall(now);
+                self.stalled.push_front(text);
+                return;
+            }
+            self.session.end_stall(now);
+        }
+    }
+
+    /// Opens the socket to the application.
+    pub(super) fn open(&mut self, now: Instant, socket_id: String, cx: &mut Context<'_>) {
+        tracing::debug!(socket_id, "socket open");
+        if let Some(task) = self.hooks.opened(socket_id) {
+            self.tasks.push(task);
+            self.poll_tasks(now, cx);
+        }
+        // Channels that the application opened at once are there before the next message.
+        self.take_requests();
+        self.stalled.extend(self.session.take_early());
+    }
+
+    pub(super) fn open_channel(&mut self, name: Box<str>, inbound: Box<dyn Inbound>) {
+        if self.hooks.serves(&name) {
+            tracing::error!(
+                name,
+                "channel carries typed calls, so the raw one of this name receives nothing"
+            );
+            return;
+        }
+        self.channels.insert(name, inbound);
+    }
+
+    /// Reads and drops what has arrived, behind the end of the session.
+    pub(super) fn discard(&mut self, now: Instant, cx: &mut Context<'_>) {
+        for _ in 0..super::STEPS_PER_TURN {
+            match self.transport.poll_receive(cx) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(_)) | None) => return self.break_link(now, TransportError::Lost),
+                Poll::Pending => return,
+            }
+        }
+        cx.waker().wake_by_ref();
+    }
+
+    /// Gives one message to the session and what is for the application to its channel.
+    fn deliver(&mut self, now: Instant, text: &str, cx: &mut Context<'_>) -> Receipt {
+        tracing::trace!(text, "received");
+        match self.session.handle_text(now, text) {
+            Some(data) => self.deliver_data(now, data, cx),
+            None => {
+                self.handle_events(now, cx);
+                Receipt::Taken
+            }
+        }
+    }
+
+    fn deliver_data(&mut self, now: Instant, data: &str, cx: &mut Context<'_>) -> Receipt {
+        let decoded = pair::decode(data, LengthUnit::Bytes);
+        if let Ok((name, text)) = decoded
+            && let Some(receipt) = self.receive(now, name, text, cx)
+        {
+            return receipt;
+        }
+        // The original JavaScript client counts in UTF-16 units.
+        if pair::is_ambiguous(data)
+            && let Ok((name, text)) = pair::decode(data, LengthUnit::Utf16)
+            && let Some(receipt) = self.receive(now, name, text, cx)
+        {
+            return receipt;
+        }
+        match decoded.map(|(name, text)| (name, Envelope::decode(text))) {
+            Ok((name, Ok(Envelope::Request { id, .. }))) => self.refuse_call(name, id),
+            Ok(_) | Err(_) => self.session.fault(now),
+        }
+        Receipt::Taken
+    }
+
+    /// Offers a message to the channel of this name; `None` when there is none.
+    fn receive(&mut self, now: Instant, name: &str, text: &str, cx: &mut Context<'_>) -> Option<Receipt> {
+        if !self.channels.contains_key(name) {
+            let inbound = self.hooks.service(name)?;
+            self.channels.insert(name.into(), inbound);
+        }
+        let inbound = self.channels.get_mut(name)?;
+        let receipt = inbound.receive(
+            text,
+            &mut Turn {
+                cx,
+                out: &mut self.out,
+            },
+        );
+        if receipt == Receipt::Fault {
+            self.session.fault(now);
+        }
+        self.collect(Cause::Peer);
+        Some(receipt)
+    }
+
+    /// Answers a call on a channel that is not open, so that no caller hangs.
+    fn refuse_call(&mut self, name: &str, id: u64) {
+        let lane = Lane::new(name, self.mailbox.clone());
+        let mut out = lane.begin(96);
+        let json = format!(
+            r#"{{"code":"{}","message":"no such channel"}}"#,
+            Code::Unimplemented
+        );
+        Envelope::Error { id, json: &json }.encode(&mut out);
+        self.session.outbox().push_data(out.into(), Cause::Peer);
+    }
+}
