@@ -1,4 +1,4 @@
-import { MAX_CREDIT, MAX_ID } from "./limits.js";
+import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
 const KINDS = {
     hello: "hi",
     request: "rq",
@@ -45,7 +45,7 @@ export function decodeEnvelope(text) {
     for (const param of params) {
         const [, key, encoded] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
         const value = encoded === undefined ? undefined : percentDecode(encoded);
-        if (key === undefined || value === undefined)
+        if (key === undefined || value === undefined || seen.size === MAX_PARAMS)
             return { error: "bad_param" };
         if (seen.has(key))
             return { error: "duplicate_param" };

@@ -2,6 +2,8 @@
 export declare const MAX_ID: number;
 /** The most items one credit message may grant. */
 export declare const MAX_CREDIT: number;
+/** Parameters in the head of an envelope; five are defined. */
+export declare const MAX_PARAMS = 16;
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export declare const FIRST_CREDIT = 8;
 /**

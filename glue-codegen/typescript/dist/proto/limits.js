@@ -2,6 +2,8 @@
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 /** The most items one credit message may grant. */
 export const MAX_CREDIT = 2 ** 31 - 1;
+/** Parameters in the head of an envelope; five are defined. */
+export const MAX_PARAMS = 16;
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export const FIRST_CREDIT = 8;
 /**

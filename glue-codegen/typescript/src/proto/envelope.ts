@@ -1,4 +1,4 @@
-import { MAX_CREDIT, MAX_ID } from "./limits.js";
+import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
 import type { Malformed } from "./malformed.js";
 
 const KINDS = {
@@ -78,7 +78,7 @@ export function decodeEnvelope(text: string): Envelope | Malformed<EnvelopeError
   for (const param of params) {
     const [, key, encoded] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
     const value = encoded === undefined ? undefined : percentDecode(encoded);
-    if (key === undefined || value === undefined) return { error: "bad_param" };
+    if (key === undefined || value === undefined || seen.size === MAX_PARAMS) return { error: "bad_param" };
     if (seen.has(key)) return { error: "duplicate_param" };
     seen.add(key);
     if (key === "c" && kind === "request") {
