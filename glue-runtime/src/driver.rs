@@ -56,6 +56,8 @@ pub(crate) struct Driver<T, H> {
     stalled: VecDeque<Text>,
     /// What calls have produced in this turn.
     out: Vec<Text>,
+    /// Whether channels were not polled for want of room.
+    work_waits: bool,
     /// Whether the transport holds something that was not flushed.
     unflushed: bool,
     /// What broke the transport, if anything has.
@@ -76,6 +78,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             tasks: FuturesUnordered::new(),
             stalled: VecDeque::new(),
             out: Vec::new(),
+            work_waits: false,
             unflushed: false,
             fault: None,
             closed: None,
@@ -133,8 +136,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 break;
             }
             let can_read = is_blocked && self.stalled.is_empty() && !self.session.is_flooded();
-            let can_take = !self.session.is_congested() && !self.mailbox.is_empty();
-            if !can_read && !can_take {
+            // What has been woken and was not polled wakes nobody again.
+            let can_go_on = !self.session.is_congested() && (self.work_waits || !self.mailbox.is_empty());
+            if !can_read && !can_go_on {
                 break;
             }
             budget -= 1;
@@ -221,9 +225,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Goes on with calls, streams and the application's own futures.
     fn work(&mut self, now: Instant, cx: &mut Context<'_>) {
+        self.work_waits = false;
         for inbound in self.channels.values_mut() {
             if self.session.is_congested() {
-                // Streams are not polled when their items can't leave; writing wakes us.
+                // Streams are not polled when their items can't leave.
+                self.work_waits = true;
                 break;
             }
             inbound.poll(&mut Turn {

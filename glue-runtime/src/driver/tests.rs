@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use std::task::{Wake, Waker};
 
 use super::*;
-use crate::channel::{Channel, Channels};
+use crate::channel::{Channel, Channels, Receipt};
 use crate::mailbox::Peer;
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::{KeepAlive, Limits};
@@ -264,6 +264,42 @@ async fn a_blocked_link_makes_senders_wait_and_is_read_all_the_same() {
     stage.turn();
     assert_eq!(stage.link.sent().0.len(), queued);
     assert!(stage.main().try_send("again").is_ok());
+}
+
+/// Says one thing when it is polled, as a call that has been woken does.
+struct Woken;
+
+impl Inbound for Woken {
+    fn receive(&mut self, _data: &str, _turn: &mut Turn<'_, '_>) -> Receipt {
+        Receipt::Taken
+    }
+
+    fn poll(&mut self, turn: &mut Turn<'_, '_>) {
+        turn.out.push("cd4&workdone".into());
+    }
+}
+
+/// [L-6]: nobody wakes the driver for it a second time.
+#[tokio::test]
+async fn a_call_that_was_woken_while_too_much_waited_goes_on_when_that_has_left() {
+    let limits = Limits {
+        send_bytes: 64,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    let mailbox = stage.channels.mailbox().clone();
+    mailbox
+        .request(Request::Open {
+            name: "work".into(),
+            inbound: Box::new(Woken),
+        })
+        .unwrap();
+
+    stage.main().try_send("x".repeat(100)).unwrap();
+    stage.turn();
+
+    let (sent, _) = stage.link.sent();
+    assert!(sent.contains(&"cd4&workdone".to_owned()), "{sent:?}");
 }
 
 /// [C-9]: a channel must not be opened behind its first messages.
