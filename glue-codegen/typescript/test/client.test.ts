@@ -178,13 +178,28 @@ test("delays grow to their limit and attempts run out", () => {
   assert.equal(world.events.at(-1), "disconnected");
 });
 
-test("delays are drawn from the whole range", () => {
-  const world = new World({ random: () => 0.25 });
+test("delays are drawn from the upper half of the range", () => {
+  const world = new World({ random: () => 0 });
   world.connect().lose();
 
-  world.clock.advance(250);
+  world.clock.advance(499);
+  assert.equal(world.links.length, 1);
+  world.clock.advance(1);
 
   assert.equal(world.links.length, 2);
+});
+
+test("a server that is away for 40 s is found again by default, however the delays are drawn", () => {
+  const world = new World({ random: () => 0 });
+  world.connect().lose();
+
+  for (let second = 0; second < 40; second++) {
+    const attempts = world.links.length;
+    world.clock.advance(1000);
+    if (world.links.length > attempts) world.link.fail();
+  }
+
+  assert.equal(world.socket.state(), "reconnecting");
 });
 
 test("a server that accepts the transport only does not reset the attempts", () => {

@@ -10,8 +10,9 @@ export declare class Backoff {
     #private;
     constructor(options: BackoffOptions, random: () => number);
     /**
-     * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the whole
-     * range up to the growing limit: clients that lost a server together must not come back together.
+     * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the upper
+     * half of the growing limit: clients that lost a server together must not come back together, and yet a
+     * server that restarts must find the time for it before they give up.
      */
     next(): number | undefined;
     /** A session was accepted: the outage is over. */

@@ -18,7 +18,7 @@ export interface SocketOptions {
     readonly reconnectDelay?: number | undefined;
     /** Longest delay of all. Default 5 000. */
     readonly reconnectDelayMax?: number | undefined;
-    /** Attempts before giving up; 0 is endless. Default 10. */
+    /** Attempts before giving up; 0 is endless. Default 20: about a minute at the default delays. */
     readonly reconnectAttempts?: number | undefined;
     /** How long data sent without a connection is kept. Default 10 000. */
     readonly resetSendBufferTimeout?: number | undefined;

@@ -9,7 +9,7 @@ const DEFAULTS = Object.freeze({
     reconnect: true,
     reconnectDelay: 1_000,
     reconnectDelayMax: 5_000,
-    reconnectAttempts: 10,
+    reconnectAttempts: 20,
     resetSendBufferTimeout: 10_000,
     clock: systemClock,
 });

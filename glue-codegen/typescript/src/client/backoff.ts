@@ -18,16 +18,16 @@ export class Backoff {
   }
 
   /**
-   * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the whole
-   * range up to the growing limit: clients that lost a server together must not come back together.
+   * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the upper
+   * half of the growing limit: clients that lost a server together must not come back together, and yet a
+   * server that restarts must find the time for it before they give up.
    */
   next(): number | undefined {
     const { reconnectDelay, reconnectDelayMax, reconnectAttempts } = this.#options;
     if (reconnectAttempts && this.#attempts >= reconnectAttempts) return undefined;
     this.#attempts++;
-    return (
-      Math.min(reconnectDelay * this.#attempts, Math.max(reconnectDelay, reconnectDelayMax)) * this.#random()
-    );
+    const limit = Math.min(reconnectDelay * this.#attempts, Math.max(reconnectDelay, reconnectDelayMax));
+    return limit * (0.5 + 0.5 * this.#random());
   }
 
   /** A session was accepted: the outage is over. */
