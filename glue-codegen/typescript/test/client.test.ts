@@ -369,6 +369,36 @@ test("a silent server is asked and then given up", () => {
   assert.deepEqual(world.events, ["connecting", "connected", "timeout", "reconnecting"]);
 });
 
+// [K-3]
+test("a slow uplink is not taken for a dead server", () => {
+  const world = new World();
+  const link = world.connect();
+  link.bufferedAmount = 3_000_000;
+  world.clock.advance(35_000);
+  assert.deepEqual(link.take(), ["pi"]);
+
+  for (link.bufferedAmount = 2_000_000; link.bufferedAmount > 0; link.bufferedAmount -= 500_000) {
+    world.clock.advance(5_000);
+    assert.equal(world.socket.state(), "connected");
+  }
+  world.clock.advance(5_000);
+  assert.deepEqual(link.take(), []);
+  assert.equal(world.socket.state(), "connected");
+  world.clock.advance(5_000);
+
+  assert.deepEqual(world.events, ["connecting", "connected", "timeout", "reconnecting"]);
+});
+
+// [K-2]
+test("a link that takes nothing any more is given up, whatever it holds", () => {
+  const world = new World();
+  world.connect().bufferedAmount = 3_000_000;
+
+  world.clock.advance(40_000);
+
+  assert.equal(world.events.at(-2), "timeout");
+});
+
 test("any text answers the question", () => {
   const world = new World();
   const link = world.connect();

@@ -1,10 +1,13 @@
 /** What to do when a deadline has passed. */
 export type KeepAliveVerdict = "ping" | "dead" | undefined;
-/** Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. */
+/**
+ * Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. Our
+ * question waits behind what was sent before, so while that gets less the server is not given up [K-3].
+ */
 export declare class KeepAlive {
     #private;
     constructor(intervalMs: number, timeoutMs: number, now: number);
     handleText(now: number): void;
-    handleTimeout(now: number): KeepAliveVerdict;
+    handleTimeout(now: number, unsent: number): KeepAliveVerdict;
     get deadline(): number;
 }

@@ -1,9 +1,14 @@
-/** Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. */
+/**
+ * Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. Our
+ * question waits behind what was sent before, so while that gets less the server is not given up [K-3].
+ */
 export class KeepAlive {
     #intervalMs;
     #timeoutMs;
     #deadline;
     #asked = false;
+    /** What waited to be sent at the last look after the question. */
+    #unsent = 0;
     constructor(intervalMs, timeoutMs, now) {
         this.#intervalMs = intervalMs;
         this.#timeoutMs = timeoutMs;
@@ -13,14 +18,16 @@ export class KeepAlive {
         this.#asked = false;
         this.#deadline = now + this.#intervalMs;
     }
-    handleTimeout(now) {
+    handleTimeout(now, unsent) {
         if (now < this.#deadline)
             return undefined;
-        if (this.#asked)
+        const asked = this.#asked;
+        if (asked && unsent >= this.#unsent)
             return "dead";
         this.#asked = true;
+        this.#unsent = unsent;
         this.#deadline = now + this.#timeoutMs;
-        return "ping";
+        return asked ? undefined : "ping";
     }
     get deadline() {
         return this.#deadline;

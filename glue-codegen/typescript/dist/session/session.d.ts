@@ -31,7 +31,8 @@ export declare class Session {
     /** The transport can send. */
     handleOpen(now: number): void;
     handleText(text: string, now: number): void;
-    handleTimeout(now: number): void;
+    /** `unsent` is how much the transport still holds of what was sent. */
+    handleTimeout(now: number, unsent?: number): void;
     /** Sends channel data; only once `open` was reported. */
     send(name: string, data: string): void;
     /** Says goodbye, if there is anybody to say it to. */

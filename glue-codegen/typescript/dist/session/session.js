@@ -54,12 +54,13 @@ export class Session {
                 this.#faults++;
         }
     }
-    handleTimeout(now) {
+    /** `unsent` is how much the transport still holds of what was sent. */
+    handleTimeout(now, unsent = 0) {
         if (this.#state === "opening" && now >= this.#connectDeadline)
             this.#end("connect_timeout");
         if (this.#state === "ended")
             return;
-        const verdict = this.#keepAlive?.handleTimeout(now);
+        const verdict = this.#keepAlive?.handleTimeout(now, unsent);
         if (verdict === "ping")
             this.#texts.push(encodeFrame("ping"));
         else if (verdict)

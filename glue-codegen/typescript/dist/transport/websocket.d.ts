@@ -2,6 +2,8 @@ import type { Transport, TransportHandler } from "./transport.js";
 /** The part of a WebSocket that is used here: the platform's own, or that of a package. */
 export interface WebSocketLike {
     binaryType: string;
+    /** Bytes that wait to be sent. Without it a slow uplink that takes long looks like a dead server. */
+    readonly bufferedAmount?: number;
     onopen: ((event: never) => void) | null;
     onmessage: ((event: never) => void) | null;
     onerror: ((event: never) => void) | null;
@@ -17,5 +19,6 @@ export declare class WebSocketTransport implements Transport {
     constructor(Constructor: WebSocketConstructor, url: string);
     open(handler: TransportHandler): void;
     send(text: string): void;
+    get unsent(): number;
     close(): void;
 }

@@ -49,6 +49,9 @@ export class WebSocketTransport {
     send(text) {
         this.#socket?.send(text);
     }
+    get unsent() {
+        return this.#socket?.bufferedAmount ?? 0;
+    }
     close() {
         const socket = this.#socket;
         this.#socket = undefined;

@@ -94,7 +94,7 @@ export class Link {
     this.#timerAt = at;
     this.#cancelTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#run((now) => this.#session.handleTimeout(now));
+      this.#run((now) => this.#session.handleTimeout(now, this.#transport.unsent));
     });
   }
 }

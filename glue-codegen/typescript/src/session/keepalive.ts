@@ -1,12 +1,17 @@
 /** What to do when a deadline has passed. */
 export type KeepAliveVerdict = "ping" | "dead" | undefined;
 
-/** Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. */
+/**
+ * Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. Our
+ * question waits behind what was sent before, so while that gets less the server is not given up [K-3].
+ */
 export class KeepAlive {
   readonly #intervalMs: number;
   readonly #timeoutMs: number;
   #deadline: number;
   #asked = false;
+  /** What waited to be sent at the last look after the question. */
+  #unsent = 0;
 
   constructor(intervalMs: number, timeoutMs: number, now: number) {
     this.#intervalMs = intervalMs;
@@ -19,12 +24,14 @@ export class KeepAlive {
     this.#deadline = now + this.#intervalMs;
   }
 
-  handleTimeout(now: number): KeepAliveVerdict {
+  handleTimeout(now: number, unsent: number): KeepAliveVerdict {
     if (now < this.#deadline) return undefined;
-    if (this.#asked) return "dead";
+    const asked = this.#asked;
+    if (asked && unsent >= this.#unsent) return "dead";
     this.#asked = true;
+    this.#unsent = unsent;
     this.#deadline = now + this.#timeoutMs;
-    return "ping";
+    return asked ? undefined : "ping";
   }
 
   get deadline(): number {

@@ -76,10 +76,11 @@ export class Session {
     }
   }
 
-  handleTimeout(now: number): void {
+  /** `unsent` is how much the transport still holds of what was sent. */
+  handleTimeout(now: number, unsent = 0): void {
     if (this.#state === "opening" && now >= this.#connectDeadline) this.#end("connect_timeout");
     if (this.#state === "ended") return;
-    const verdict = this.#keepAlive?.handleTimeout(now);
+    const verdict = this.#keepAlive?.handleTimeout(now, unsent);
     if (verdict === "ping") this.#texts.push(encodeFrame("ping"));
     else if (verdict) this.#end("timeout");
   }

@@ -14,6 +14,8 @@ export interface Transport {
   open(handler: TransportHandler): void;
   /** Sends one text; only between `onOpen` and `onClose`. */
   send(text: string): void;
+  /** Bytes that were sent and have not left yet; 0 where nobody knows. */
+  readonly unsent: number;
   /** Ends it. The handler is told nothing any more. */
   close(): void;
 }

@@ -4,6 +4,8 @@ import type { Transport, TransportHandler } from "./transport.js";
 /** The part of a WebSocket that is used here: the platform's own, or that of a package. */
 export interface WebSocketLike {
   binaryType: string;
+  /** Bytes that wait to be sent. Without it a slow uplink that takes long looks like a dead server. */
+  readonly bufferedAmount?: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
@@ -64,6 +66,10 @@ export class WebSocketTransport implements Transport {
 
   send(text: string): void {
     this.#socket?.send(text);
+  }
+
+  get unsent(): number {
+    return this.#socket?.bufferedAmount ?? 0;
   }
 
   close(): void {

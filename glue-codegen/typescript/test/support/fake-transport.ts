@@ -14,6 +14,7 @@ export class FakeWebSocket implements WebSocketLike {
   /** What the client sent and {@link take} didn't return yet. */
   sent: string[] = [];
   closed = false;
+  bufferedAmount = 0;
 
   constructor(url: string) {
     this.url = url;
