@@ -10,6 +10,8 @@ interface Entry {
 /** Listeners by event name; `Events` maps each name to the listener's argument. */
 export class Emitter<Events> {
   readonly #entries = new Map<keyof Events, readonly Entry[]>();
+  /** What is being told, and what waits for that. */
+  #turns: (() => void)[] = [];
 
   add<E extends keyof Events>(event: E, listener: (argument: Events[E]) => void, once = false): Unsubscribe {
     const entry: Entry = { call: listener, once };
@@ -22,7 +24,24 @@ export class Emitter<Events> {
     for (const entry of this.#list(event)) if (entry.call === listener) this.#remove(event, entry);
   }
 
+  /** Calls the listeners of `event`, in {@link inTurn}. */
   emit<E extends keyof Events>(event: E, argument: Events[E]): void {
+    this.inTurn(() => this.#tell(event, argument));
+  }
+
+  /**
+   * Runs `turn` once the event under way has reached all of its listeners. Without that, an event caused by
+   * one listener would reach the others before the event it came from.
+   */
+  inTurn(turn: () => void): void {
+    this.#turns.push(turn);
+    if (this.#turns.length > 1) return;
+    // Those added meanwhile are met by this loop as well.
+    for (const next of this.#turns) next();
+    this.#turns = [];
+  }
+
+  #tell<E extends keyof Events>(event: E, argument: Events[E]): void {
     for (const entry of this.#list(event)) {
       const call = entry.call as ((argument: Events[E]) => void) | undefined;
       if (entry.once) this.#remove(event, entry);

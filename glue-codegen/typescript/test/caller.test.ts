@@ -147,6 +147,20 @@ test("the end fails what waits and what comes later", async () => {
   assert.equal(await outcome(revived), 1);
 });
 
+//
+test("calls wait for a socket that a listener revived, wherever that listener stands", async () => {
+  const world = new World({ reconnect: false });
+  world.socket.on("disconnected", () => world.socket.reconnect());
+  const rpc = Rpc.open(world.socket, "a");
+  world.connect().lose();
+
+  const call = rpc.call("f", {});
+  world.clock.advance(1000);
+  world.accept().receive("cd1&aok1&1");
+
+  assert.equal(await outcome(call), 1);
+});
+
 test("close fails calls under way", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");

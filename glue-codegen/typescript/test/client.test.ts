@@ -283,6 +283,44 @@ test("a listener of error or reconnecting may close the socket", () => {
   }
 });
 
+test("a listener of connecting that closes and revives the socket gets one connection", () => {
+  const world = new World();
+  world.socket.on("connecting", () => {
+    world.socket.close();
+    world.socket.reconnect();
+  });
+
+  world.clock.advance(1000);
+
+  assert.equal(world.links.length, 1);
+  assert.deepEqual(world.events, ["connecting", "disconnected", "reconnecting"]);
+});
+
+test("every change is told once and in order when a listener of error makes changes", () => {
+  const world = new World();
+  world.connect();
+  world.takeEvents();
+  world.socket.once("error", () => {
+    world.socket.close();
+    world.socket.reconnect();
+  });
+
+  world.link.fail();
+
+  assert.deepEqual(world.events, ["error", "reconnecting", "disconnected", "reconnecting"]);
+});
+
+test("a loss that was final is told even if a listener of error revives the socket", () => {
+  const world = new World({ reconnect: false });
+  world.connect();
+  world.takeEvents();
+  world.socket.once("error", () => world.socket.reconnect());
+
+  world.link.fail();
+
+  assert.deepEqual(world.events, ["error", "disconnected", "reconnecting"]);
+});
+
 test("reconnect is ignored while an attempt is pending", () => {
   const world = new World();
   world.socket.reconnect();

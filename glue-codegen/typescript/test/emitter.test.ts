@@ -33,6 +33,20 @@ test("a listener removed on the way is not called, one added is called next time
   assert.deepEqual(calls, ["added"]);
 });
 
+test("an event caused by a listener comes after its cause, at every listener", () => {
+  const emitter = new Emitter<Events>();
+  const calls: number[] = [];
+  emitter.add("tick", (value) => {
+    if (value < 3) emitter.emit("tick", value + 1);
+  });
+  emitter.add("tick", (value) => calls.push(value));
+
+  emitter.emit("tick", 1);
+  emitter.emit("tick", 3);
+
+  assert.deepEqual(calls, [1, 2, 3, 3]);
+});
+
 test("removing a listener removes each of its registrations, also those for once", () => {
   const emitter = new Emitter<Events>();
   const calls: number[] = [];

@@ -42,8 +42,8 @@ export class Socket {
         this.#cancelAttempt = options.clock.after(0, () => {
             this.#state = "connecting";
             this.#emit("connecting");
-            // A listener may have closed the socket.
-            if (!this.#closed)
+            // A listener may have closed the socket, and even revived it.
+            if (this.#state === "connecting")
                 this.#attempt();
         });
     }
@@ -135,6 +135,7 @@ export class Socket {
         this.#emit("discard_send_buffer");
     }
     #attempt() {
+        this.#unlink();
         const link = new Link(this.#options, {
             isChannel: (name) => this.#channels.has(name),
             onEvent: (event) => this.#handle(event),
@@ -181,11 +182,12 @@ export class Socket {
             this.#schedule(delay);
         }
         const state = this.#state;
-        if (event)
-            this.#emitter.emit(event, error);
-        // A listener may have closed or revived the socket, which has told the rest already.
-        if (this.#state === state)
+        // Both before what their listeners cause, such as closing or reviving the socket.
+        this.#emitter.inTurn(() => {
+            if (event)
+                this.#emitter.emit(event, error);
             this.#emit(state);
+        });
     }
     #schedule(delay) {
         this.#cancelAttempt = this.#options.clock.after(delay, () => this.#attempt());

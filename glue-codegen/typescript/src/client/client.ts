@@ -70,8 +70,8 @@ export class Socket {
     this.#cancelAttempt = options.clock.after(0, () => {
       this.#state = "connecting";
       this.#emit("connecting");
-      // A listener may have closed the socket.
-      if (!this.#closed) this.#attempt();
+      // A listener may have closed the socket, and even revived it.
+      if (this.#state === "connecting") this.#attempt();
     });
   }
 
@@ -174,6 +174,7 @@ export class Socket {
   }
 
   #attempt(): void {
+    this.#unlink();
     const link = new Link(this.#options, {
       isChannel: (name) => this.#channels.has(name),
       onEvent: (event) => this.#handle(event),
@@ -218,9 +219,11 @@ export class Socket {
       this.#schedule(delay);
     }
     const state = this.#state as "reconnecting" | "disconnected";
-    if (event) this.#emitter.emit(event, error);
-    // A listener may have closed or revived the socket, which has told the rest already.
-    if (this.#state === state) this.#emit(state);
+    // Both before what their listeners cause, such as closing or reviving the socket.
+    this.#emitter.inTurn(() => {
+      if (event) this.#emitter.emit(event, error);
+      this.#emit(state);
+    });
   }
 
   #schedule(delay: number): void {

@@ -81,7 +81,8 @@ export class Rpc {
     for (const event of EVENTS) {
       socket.on(event, () => {
         this.#sync();
-        this.#ended = event === "disconnected";
+        // A listener may have revived the socket before this one was told.
+        this.#ended = socket.isClosed?.() ?? event === "disconnected";
         if (this.#ended) this.#dropQueue();
       });
     }
