@@ -475,6 +475,25 @@ test("the send buffer bridges a reconnect", () => {
   assert.deepEqual(world.link.take(), ["cd1&m1", "cd1&m2"]);
 });
 
+test("the send buffer is bounded, whatever it is given", () => {
+  const world = new World();
+  const discarded: unknown[] = [];
+  const send = (data: unknown): number => world.socket.send(data as string, (text) => discarded.push(text));
+  const large = "x".repeat(2 ** 20);
+
+  assert.equal(send(5), 0);
+  for (let sent = 0; sent < 15; sent++) assert.equal(send(large), 0);
+  assert.equal(send(large), -1);
+  assert.equal(send(undefined), -1);
+  assert.equal(send(null), -1);
+  assert.deepEqual(discarded, [large]);
+  world.connect();
+
+  assert.equal(world.link.take()[0], "cd1&m5");
+  assert.equal(send(null), -1);
+  assert.deepEqual(world.link.take(), []);
+});
+
 test("data that waited too long is handed back", () => {
   const world = new World({ connectTimeout: 60_000 });
   const discarded: string[] = [];

@@ -151,9 +151,12 @@ export class Socket {
     this.#emit("disconnected");
   }
 
-  #send(name: string, data: string, discarded: DiscardCallback | undefined): SendResult {
+  /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
+  #send(name: string, value: unknown, discarded: DiscardCallback | undefined): SendResult {
+    if (value === undefined || value === null) return -1;
+    const data = String(value);
     if (this.#socketId && this.#link) {
-      this.#link.send(name, String(data));
+      this.#link.send(name, data);
       return 1;
     }
     if (!this.#discarding && this.#outbox.push({ name, data, discarded })) {
@@ -197,7 +200,7 @@ export class Socket {
         this.#cancelDiscard = undefined;
         this.#discarding = false;
         // Before the listeners: what they send is newer.
-        for (const { name, data } of this.#outbox.drain()) this.#link?.send(name, String(data));
+        for (const { name, data } of this.#outbox.drain()) this.#link?.send(name, data);
         this.#emit("connected");
         break;
       case "dont_reconnect":
