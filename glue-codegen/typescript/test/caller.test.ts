@@ -204,6 +204,32 @@ test("an abort after sending tells the server", async () => {
   assert.equal(rpc.faults, 0);
 });
 
+//
+test("an abort settles the call even where the server can't be told", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  const link = world.connect();
+  const controller = new AbortController();
+  const call = rpc.call("f", {}, { signal: controller.signal });
+  link.broken = true;
+
+  controller.abort();
+
+  assert.equal(await outcome(call), "cancelled");
+  assert.equal(world.socket.state(), "reconnecting");
+});
+
+//
+test("a request that can't be sent fails its call", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  world.connect().broken = true;
+
+  const call = rpc.call("f", {});
+
+  assert.equal(await outcome(call), "unavailable unknown");
+});
+
 test("an abort after the answer does nothing", async () => {
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");

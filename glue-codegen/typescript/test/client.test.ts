@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { glue } from "../src/client/client.js";
 import { GlueError } from "../src/errors.js";
+import { settled } from "./support/fake-clock.js";
 import { World } from "./support/fake-transport.js";
 
 test("a socket connects and moves data on its channels", () => {
@@ -319,6 +320,37 @@ test("a loss that was final is told even if a listener of error revives the sock
   world.link.fail();
 
   assert.deepEqual(world.events, ["error", "disconnected", "reconnecting"]);
+});
+
+test("a text that can't be sent ends the link, later and once", async () => {
+  const world = new World();
+  const link = world.connect();
+  world.takeEvents();
+  link.broken = true;
+
+  assert.equal(world.socket.send("1"), 1);
+  link.broken = false;
+  assert.equal(world.socket.send("2"), 1);
+  assert.deepEqual(world.takeEvents(), []);
+  await settled();
+
+  assert.deepEqual(world.takeEvents(), ["error", "reconnecting"]);
+  assert.deepEqual(link.take(), []);
+  assert.ok(link.closed);
+});
+
+test("a socket that can't send can be closed", async () => {
+  const world = new World();
+  const link = world.connect();
+  world.takeEvents();
+  link.broken = true;
+
+  world.socket.close();
+  await settled();
+
+  assert.deepEqual(world.events, ["disconnected"]);
+  assert.ok(link.closed);
+  assert.equal(world.clock.pending, 0);
 });
 
 test("reconnect is ignored while an attempt is pending", () => {

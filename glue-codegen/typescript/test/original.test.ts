@@ -86,6 +86,20 @@ test("a silent loss is noticed with the next call", async () => {
   assert.equal(await waiting, 1);
 });
 
+//
+test("an abort wins over a loss that is noticed with it", async () => {
+  const socket = new OriginalSocket();
+  const rpc = Rpc.open(socket, "a");
+  socket.emit("connected", "S");
+  const controller = new AbortController();
+  const cancelled = assert.rejects(rpc.call("f", {}, { signal: controller.signal }), { code: "cancelled" });
+
+  socket.lose();
+  controller.abort();
+
+  await cancelled;
+});
+
 test("a loss is noticed with the attempt that follows", async () => {
   const socket = new OriginalSocket();
   const rpc = Rpc.open(socket, "a");

@@ -76,8 +76,8 @@ export class Rpc {
                 },
             };
             unlisten = onAbort(options.signal, (error) => {
-                this.#cancel(exchange);
                 exchange.fail(error);
+                this.#cancel(exchange);
             });
             try {
                 this.#start(exchange);
@@ -103,7 +103,7 @@ export class Rpc {
             [Symbol.asyncIterator]: () => new Reader(method, text, {
                 start: (exchange) => this.#start(exchange),
                 cancel: (exchange) => this.#cancel(exchange),
-                grant: (exchange, credit) => this.#sendIfOpen({ kind: "credit", id: exchange.id, credit }, exchange),
+                grant: (exchange, credit) => this.#grant(exchange, credit),
                 onAbort: (abort) => onAbort(options.signal, abort),
             }),
         };
@@ -162,15 +162,19 @@ export class Rpc {
                 entry.fail(unavailable("not_sent"));
         }
     }
+    /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
     #cancel(exchange) {
         this.#queue.remove(exchange);
-        this.#sendIfOpen({ kind: "cancel", id: exchange.id }, exchange);
-        this.#inFlight.remove(exchange);
-    }
-    #sendIfOpen(envelope, exchange) {
         this.#sync();
-        if (this.#inFlight.has(exchange))
-            this.#channel.send(encodeEnvelope(envelope));
+        if (this.#inFlight.remove(exchange)) {
+            this.#channel.send(encodeEnvelope({ kind: "cancel", id: exchange.id }));
+        }
+    }
+    #grant(exchange, credit) {
+        this.#sync();
+        if (this.#inFlight.has(exchange)) {
+            this.#channel.send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }));
+        }
     }
     #receive(text) {
         this.#sync();
@@ -214,8 +218,8 @@ export class Rpc {
             }
             catch (cause) {
                 this.#faults++;
-                this.#cancel(exchange);
                 exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+                this.#cancel(exchange);
             }
         }
     }

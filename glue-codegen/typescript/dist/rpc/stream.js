@@ -40,9 +40,10 @@ export class Reader {
     return() {
         this.#items = [];
         this.#error = undefined;
-        if (this.#state === "open")
-            this.#port.cancel(this);
+        const open = this.#state === "open";
         this.#end();
+        if (open)
+            this.#port.cancel(this);
         return Promise.resolve({ done: true, value: undefined });
     }
     take(kind, value, size) {
@@ -73,8 +74,8 @@ export class Reader {
         try {
             this.#unlisten = this.#port.onAbort((error) => {
                 this.#items = [];
-                this.#port.cancel(this);
                 this.fail(error);
+                this.#port.cancel(this);
             });
             this.#port.start(this);
         }

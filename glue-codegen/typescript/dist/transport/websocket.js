@@ -5,6 +5,10 @@ const ORDERLY = [1000, 1001, 1005, undefined];
 export class WebSocketTransport {
     #create;
     #socket;
+    /** Reports the end of the socket, once. */
+    #closed = () => { };
+    /** A text could not be sent, so those behind it must not be. */
+    #broken = false;
     constructor(Constructor, url) {
         this.#create = () => new Constructor(url);
     }
@@ -20,7 +24,7 @@ export class WebSocketTransport {
         }
         this.#socket = socket;
         socket.binaryType = "arraybuffer";
-        const closed = (error) => {
+        this.#closed = (error) => {
             if (this.#socket !== socket)
                 return;
             this.close();
@@ -38,16 +42,25 @@ export class WebSocketTransport {
                 text = typeof data === "string" ? data : decodeUtf8(data);
             }
             catch (cause) {
-                closed(failure("received no text", cause));
+                this.#closed(failure("received no text", cause));
                 return;
             }
             handler.onText(text);
         };
-        socket.onerror = () => closed(failure("failed"));
-        socket.onclose = ({ code, wasClean }) => closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
+        socket.onerror = () => this.#closed(failure("failed"));
+        socket.onclose = ({ code, wasClean }) => this.#closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
     }
     send(text) {
-        this.#socket?.send(text);
+        if (this.#broken)
+            return;
+        try {
+            this.#socket?.send(text);
+        }
+        catch (cause) {
+            this.#broken = true;
+            // Later, as all that a transport reports: whoever sends is in the middle of something.
+            queueMicrotask(() => this.#closed(failure("failed to send", cause)));
+        }
     }
     get unsent() {
         return this.#socket?.bufferedAmount ?? 0;

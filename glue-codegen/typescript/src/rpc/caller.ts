@@ -110,8 +110,8 @@ export class Rpc {
         },
       };
       unlisten = onAbort(options.signal, (error) => {
-        this.#cancel(exchange);
         exchange.fail(error);
+        this.#cancel(exchange);
       });
       try {
         this.#start(exchange);
@@ -137,8 +137,7 @@ export class Rpc {
         new Reader<T>(method, text, {
           start: (exchange) => this.#start(exchange),
           cancel: (exchange) => this.#cancel(exchange),
-          grant: (exchange, credit) =>
-            this.#sendIfOpen({ kind: "credit", id: exchange.id, credit }, exchange),
+          grant: (exchange, credit) => this.#grant(exchange, credit),
           onAbort: (abort) => onAbort(options.signal, abort),
         }),
     };
@@ -196,15 +195,20 @@ export class Rpc {
     }
   }
 
+  /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
   #cancel(exchange: Exchange): void {
     this.#queue.remove(exchange);
-    this.#sendIfOpen({ kind: "cancel", id: exchange.id }, exchange);
-    this.#inFlight.remove(exchange);
+    this.#sync();
+    if (this.#inFlight.remove(exchange)) {
+      this.#channel.send(encodeEnvelope({ kind: "cancel", id: exchange.id }));
+    }
   }
 
-  #sendIfOpen(envelope: Envelope, exchange: Exchange): void {
+  #grant(exchange: Exchange, credit: number): void {
     this.#sync();
-    if (this.#inFlight.has(exchange)) this.#channel.send(encodeEnvelope(envelope));
+    if (this.#inFlight.has(exchange)) {
+      this.#channel.send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }));
+    }
   }
 
   #receive(text: string): void {
@@ -245,8 +249,8 @@ export class Rpc {
         if (exchange.take(kind, JSON.parse(body), body.length)) this.#inFlight.remove(exchange);
       } catch (cause) {
         this.#faults++;
-        this.#cancel(exchange);
         exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+        this.#cancel(exchange);
       }
     }
   }

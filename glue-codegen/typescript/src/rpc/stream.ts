@@ -58,8 +58,9 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
   return(): Promise<IteratorResult<T, undefined>> {
     this.#items = [];
     this.#error = undefined;
-    if (this.#state === "open") this.#port.cancel(this);
+    const open = this.#state === "open";
     this.#end();
+    if (open) this.#port.cancel(this);
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -89,8 +90,8 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
     try {
       this.#unlisten = this.#port.onAbort((error) => {
         this.#items = [];
-        this.#port.cancel(this);
         this.fail(error);
+        this.#port.cancel(this);
       });
       this.#port.start(this);
     } catch (error) {

@@ -12,7 +12,7 @@ export interface TransportHandler {
 export interface Transport {
   /** Starts connecting. */
   open(handler: TransportHandler): void;
-  /** Sends one text; only between `onOpen` and `onClose`. */
+  /** Sends one text; only between `onOpen` and `onClose`. Doesn't throw: a failure is reported as the end. */
   send(text: string): void;
   /** Bytes that were sent and have not left yet; 0 where nobody knows. */
   readonly unsent: number;

@@ -24,6 +24,10 @@ const ORDERLY: readonly (number | undefined)[] = [1000, 1001, 1005, undefined];
 export class WebSocketTransport implements Transport {
   readonly #create: () => WebSocketLike;
   #socket: WebSocketLike | undefined;
+  /** Reports the end of the socket, once. */
+  #closed: (error?: GlueError) => void = () => {};
+  /** A text could not be sent, so those behind it must not be. */
+  #broken = false;
 
   constructor(Constructor: WebSocketConstructor, url: string) {
     this.#create = () => new Constructor(url);
@@ -40,7 +44,7 @@ export class WebSocketTransport implements Transport {
     }
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    const closed = (error?: GlueError): void => {
+    this.#closed = (error) => {
       if (this.#socket !== socket) return;
       this.close();
       handler.onClose(error);
@@ -54,18 +58,27 @@ export class WebSocketTransport implements Transport {
       try {
         text = typeof data === "string" ? data : decodeUtf8(data as ArrayBuffer);
       } catch (cause) {
-        closed(failure("received no text", cause));
+        this.#closed(failure("received no text", cause));
         return;
       }
       handler.onText(text);
     };
-    socket.onerror = () => closed(failure("failed"));
+    socket.onerror = () => this.#closed(failure("failed"));
     socket.onclose = ({ code, wasClean }: { readonly code?: number; readonly wasClean?: boolean }) =>
-      closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
+      this.#closed(
+        wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined,
+      );
   }
 
   send(text: string): void {
-    this.#socket?.send(text);
+    if (this.#broken) return;
+    try {
+      this.#socket?.send(text);
+    } catch (cause) {
+      this.#broken = true;
+      // Later, as all that a transport reports: whoever sends is in the middle of something.
+      queueMicrotask(() => this.#closed(failure("failed to send", cause)));
+    }
   }
 
   get unsent(): number {

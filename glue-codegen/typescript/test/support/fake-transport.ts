@@ -14,6 +14,8 @@ export class FakeWebSocket implements WebSocketLike {
   /** What the client sent and {@link take} didn't return yet. */
   sent: string[] = [];
   closed = false;
+  /** Whether sending throws. */
+  broken = false;
   bufferedAmount = 0;
 
   constructor(url: string) {
@@ -21,6 +23,7 @@ export class FakeWebSocket implements WebSocketLike {
   }
 
   send(data: string): void {
+    if (this.broken) throw new Error("InvalidStateError");
     if (!this.closed) this.sent.push(data);
   }
 
