@@ -10,7 +10,7 @@ pub(crate) fn demo(args: &[String]) -> Result<(), Failure> {
     let listen = match args {
         [] => "127.0.0.1:8080",
         [flag, address] if flag == "--listen" => address,
-        _ => return Err(Failure::new("usage: cargo demo [--listen ADDR:PORT]")),
+        _ => return Err(Failure::new(USAGE)),
     };
     run(&mut cargo([
         "build",
@@ -38,3 +38,6 @@ pub(crate) fn demo(args: &[String]) -> Result<(), Failure> {
 
 /// The chat's package, and its program.
 const CHAT: &str = "glue-example-chat";
+
+/// How the command is called.
+pub(crate) const USAGE: &str = "usage: cargo demo [--listen ADDR:PORT]";

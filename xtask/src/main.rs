@@ -27,6 +27,10 @@ fn main() -> ExitCode {
 
 fn command(args: &[String]) -> Result<(), Failure> {
     match args.split_first() {
+        Some((command, [flag])) if command == "demo" && matches!(flag.as_str(), "-h" | "--help") => {
+            eprintln!("{}", demo::USAGE);
+            Ok(())
+        }
         Some((command, rest)) if command == "demo" => demo::demo(rest),
         Some((command, rest)) if command == "test" => stages::test(rest),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {

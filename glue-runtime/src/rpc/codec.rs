@@ -75,11 +75,11 @@ impl<T> fmt::Debug for Json<T> {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for Json<T> {
     fn read(self, text: &str) -> serde_json::Result<T> {
-        serde_json::from_str(text)
+        serde_json::from_str(text).map(|exact::ExactValue(value)| value)
     }
 
     fn read_prefix(self, text: &str) -> serde_json::Result<(T, usize)> {
-        read_prefix(text)
+        read_prefix(text).map(|(exact::ExactValue(value), length)| (value, length))
     }
 
     fn absent(self) -> Option<T> {
@@ -210,6 +210,14 @@ mod tests {
             json::<String>().read_prefix(r#""a\"b"}"#).unwrap(),
             (r#"a"b"#.to_owned(), 6)
         );
+    }
+
+    /// [Q-6]
+    #[test]
+    fn an_integer_that_javascript_has_rounded_is_refused() {
+        assert!(json::<u64>().read("9007199254740991").is_ok());
+        assert!(json::<u64>().read("9007199254740992").is_err());
+        assert!(json::<Vec<i64>>().read_prefix("[-9007199254740992]").is_err());
     }
 
     #[test]

@@ -10,11 +10,13 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+use super::MAX_SAFE;
+
 /// Appends `value` as JSON.
 ///
 /// # Errors
 /// Fails with the path of the first number that JavaScript can't hold, or as serde_json does.
-pub(super) fn to_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
     value.serialize(Exact(&mut serde_json::Serializer::new(out)))
 }
 
@@ -36,9 +38,6 @@ fn at<E: serde::ser::Error>(step: impl Display, error: &E) -> E {
     let joint = if message.starts_with(['.', '[']) { "" } else { ": " };
     E::custom(format_args!("{step}{joint}{message}"))
 }
-
-/// Largest integer that a JavaScript number holds exactly, as do all below it.
-const MAX_SAFE: u64 = (1 << 53) - 1;
 
 macro_rules! forward {
     ($($method:ident: $type:ty,)*) => {
