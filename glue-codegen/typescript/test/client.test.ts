@@ -422,6 +422,19 @@ test("an unreadable answer of the server is an error", () => {
   }
 });
 
+// [L-2]
+test("a server that talks nonsense is left with an error", () => {
+  const world = new World();
+  const link = world.connect();
+  const errors: GlueError[] = [];
+  world.socket.on("error", (error) => errors.push(error));
+
+  for (let fault = 0; fault < 257; fault++) link.receive("xx");
+
+  assert.deepEqual(world.events, ["connecting", "connected", "error", "reconnecting"]);
+  assert.match(errors[0]?.message ?? "", /too_many_faults/);
+});
+
 test("a silent server is asked and then given up", () => {
   const world = new World();
   const link = world.connect();

@@ -47,6 +47,21 @@ test("data counts only within the session and for open channels", () => {
   assert.equal(session.faults, 3);
 });
 
+// [L-2]
+test("the 257th fault ends the session", () => {
+  const session = start();
+  session.handleText('in{"socketID":"S"}', 20);
+  events(session);
+  const faults = ["xx", "iv", "cd1&xhi", 'in{"socketID":"T"}'];
+
+  for (let fault = 0; fault < 256; fault++) session.handleText(faults[fault % 4] as string, 20);
+  assert.deepEqual(events(session), []);
+  session.handleText("xx", 20);
+  session.handleText("xx", 20);
+
+  assert.deepEqual(events(session), [{ kind: "ended", reason: "too_many_faults" }]);
+});
+
 test("the connect deadline gives way to the keep-alive", () => {
   const session = start();
   session.handleText('in{"socketID":"S"}', 20);

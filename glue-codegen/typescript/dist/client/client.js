@@ -169,10 +169,10 @@ export class Socket {
                 this.#dontReconnect = true;
                 break;
             case "ended":
-                if (event.reason !== "bad_init")
+                if (event.reason === "timeout" || event.reason === "connect_timeout")
                     this.#lost(event.reason);
                 else
-                    this.#lost("error", new GlueError("unavailable", "unreadable answer of the server"));
+                    this.#lost("error", new GlueError("unavailable", `unreadable server: ${event.reason}`));
         }
     }
     #lost(event, error) {

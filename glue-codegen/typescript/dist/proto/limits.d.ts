@@ -4,6 +4,8 @@ export declare const MAX_ID: number;
 export declare const MAX_CREDIT: number;
 /** Parameters in the head of an envelope; five are defined. */
 export declare const MAX_PARAMS = 16;
+/** Messages of one session that may make no sense. A peer that talks more nonsense is broken. */
+export declare const MAX_FAULTS = 256;
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export declare const FIRST_CREDIT = 8;
 /**

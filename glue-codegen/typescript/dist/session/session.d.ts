@@ -6,7 +6,7 @@ export interface SessionTimes {
     readonly pingTimeout: number;
 }
 /** Why a session ended from inside. */
-export type SessionEnd = "connect_timeout" | "timeout" | "bad_init";
+export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "too_many_faults";
 /** What the socket is told. After `ended` nothing follows. */
 export type SessionEvent = {
     readonly kind: "open";

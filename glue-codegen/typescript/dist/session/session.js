@@ -1,5 +1,6 @@
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit, encodeClientInit } from "../proto/init.js";
+import { MAX_FAULTS } from "../proto/limits.js";
 import { decodePair, encodePair } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
 /**
@@ -32,7 +33,7 @@ export class Session {
         this.#keepAlive?.handleText(now);
         const frame = decodeFrame(text);
         if ("error" in frame) {
-            this.#faults++;
+            this.#fault();
             return;
         }
         switch (frame.kind) {
@@ -51,7 +52,7 @@ export class Session {
             case "invalid":
             case "close":
                 // `cl` announces a close that follows anyway; `iv` answers something we don't send.
-                this.#faults++;
+                this.#fault();
         }
     }
     /** `unsent` is how much the transport still holds of what was sent. */
@@ -96,7 +97,7 @@ export class Session {
     }
     #handleInit(data) {
         if (this.#state !== "opening") {
-            this.#faults++;
+            this.#fault();
             return;
         }
         const init = decodeServerInit(data);
@@ -113,7 +114,7 @@ export class Session {
         if (pair)
             this.#events.push({ kind: "data", name: pair.name, data: pair.data });
         else
-            this.#faults++;
+            this.#fault();
     }
     /** Bytes first; where they name no channel, the units in which the original's script writes the length. */
     #readPair(data) {
@@ -123,6 +124,10 @@ export class Session {
                 return pair;
         }
         return undefined;
+    }
+    #fault() {
+        if (++this.#faults > MAX_FAULTS)
+            this.#end("too_many_faults");
     }
     #end(reason) {
         this.#state = "ended";

@@ -207,8 +207,8 @@ export class Socket {
         this.#dontReconnect = true;
         break;
       case "ended":
-        if (event.reason !== "bad_init") this.#lost(event.reason);
-        else this.#lost("error", new GlueError("unavailable", "unreadable answer of the server"));
+        if (event.reason === "timeout" || event.reason === "connect_timeout") this.#lost(event.reason);
+        else this.#lost("error", new GlueError("unavailable", `unreadable server: ${event.reason}`));
     }
   }
 

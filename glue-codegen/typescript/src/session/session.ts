@@ -1,5 +1,6 @@
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit, encodeClientInit } from "../proto/init.js";
+import { MAX_FAULTS } from "../proto/limits.js";
 import { decodePair, encodePair, type Pair } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
 
@@ -12,7 +13,7 @@ export interface SessionTimes {
 }
 
 /** Why a session ended from inside. */
-export type SessionEnd = "connect_timeout" | "timeout" | "bad_init";
+export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "too_many_faults";
 
 /** What the socket is told. After `ended` nothing follows. */
 export type SessionEvent =
@@ -53,7 +54,7 @@ export class Session {
     this.#keepAlive?.handleText(now);
     const frame = decodeFrame(text);
     if ("error" in frame) {
-      this.#faults++;
+      this.#fault();
       return;
     }
     switch (frame.kind) {
@@ -72,7 +73,7 @@ export class Session {
       case "invalid":
       case "close":
         // `cl` announces a close that follows anyway; `iv` answers something we don't send.
-        this.#faults++;
+        this.#fault();
     }
   }
 
@@ -119,7 +120,7 @@ export class Session {
 
   #handleInit(data: string): void {
     if (this.#state !== "opening") {
-      this.#faults++;
+      this.#fault();
       return;
     }
     const init = decodeServerInit(data);
@@ -134,7 +135,7 @@ export class Session {
   #handleData(data: string): void {
     const pair = this.#state === "open" ? this.#readPair(data) : undefined;
     if (pair) this.#events.push({ kind: "data", name: pair.name, data: pair.data });
-    else this.#faults++;
+    else this.#fault();
   }
 
   /** Bytes first; where they name no channel, the units in which the original's script writes the length. */
@@ -144,6 +145,10 @@ export class Session {
       if (!("error" in pair) && this.#isChannel(pair.name)) return pair;
     }
     return undefined;
+  }
+
+  #fault(): void {
+    if (++this.#faults > MAX_FAULTS) this.#end("too_many_faults");
   }
 
   #end(reason: SessionEnd): void {
