@@ -2,6 +2,7 @@ import { Emitter } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { isCode } from "../proto/code.js";
 import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
+import { MAX_ID } from "../proto/limits.js";
 import { InFlight, Queue } from "./in-flight.js";
 import { Reader } from "./stream.js";
 /** Sent in the greeting. */
@@ -238,9 +239,9 @@ export class Rpc {
 function encodeArgs(method, args) {
     try {
         const text = JSON.stringify(args);
-        // NaN and the infinities become null without a word, so where there is a null they are looked for.
-        if (text.includes("null"))
-            JSON.stringify(args, refuseNonFinite);
+        // What changes without a word becomes one of these, so only where there is one it is looked for.
+        if (/null|[:,[]({}|-?\d{16})/.test(text))
+            JSON.stringify(args, refuseLoss);
         return text;
     }
     catch (cause) {
@@ -249,9 +250,20 @@ function encodeArgs(method, args) {
         });
     }
 }
-function refuseNonFinite(key, value) {
-    if (typeof value === "number" && !Number.isFinite(value))
-        throw new RangeError(`${key} is ${value}`);
+/**
+ * Throws where JSON would say something else: null for NaN, the infinities and a Date without a time, `{}` for
+ * a Map or Set, and digits that were rounded before for an integer that isn't safe. From 1e21 on a number has
+ * an exponent, which no integer type reads, so it can only be meant for a float.
+ */
+function refuseLoss(key, value) {
+    // As it was before `toJSON`.
+    const raw = this[key];
+    const refused = typeof value === "number"
+        ? !Number.isFinite(value) ||
+            (Number.isInteger(value) && Math.abs(value) > MAX_ID && Math.abs(value) < 1e21)
+        : value instanceof Map || value instanceof Set || (value === null && Number.isNaN(raw?.valueOf()));
+    if (refused)
+        throw new RangeError(`${key} is ${raw}`);
     return value;
 }
 function decodeError(body) {
