@@ -297,8 +297,6 @@ test("arguments that json would change without a word fail the call, naming the 
   const world = new World();
   const rpc = Rpc.open(world.socket, "a");
   const refused: readonly (readonly [unknown, string])[] = [
-    [2 ** 60, "x is 1152921504606847000"],
-    [-(2 ** 53), "x is -9007199254740992"],
     [new Date(Number.NaN), "x is Invalid Date"],
     [new Map(), "x is [object Map]"],
     [new Set([1]), "x is [object Set]"],
@@ -312,7 +310,7 @@ test("arguments that json would change without a word fail the call, naming the 
     assert.throws(() => rpc.notify("f", { list: [x] }), { code: "invalid_argument" });
     assert.throws(() => rpc.notify("f", { x }), { code: "invalid_argument" });
   }
-  const kept = [2 ** 53 - 1, -(2 ** 53 - 1), Number.MAX_VALUE, 0.1234567890123456, {}, new Date(0), null];
+  const kept = [2 ** 53 - 1, 1e17, -1e17, Number.MAX_VALUE, 0.1234567890123456, {}, new Date(0), null];
   rpc.notify("f", { kept, digits: "12345678901234567890" });
   world.connect();
 

@@ -2,7 +2,6 @@ import { Emitter } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { isCode } from "../proto/code.js";
 import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
-import { MAX_ID } from "../proto/limits.js";
 import { InFlight, Queue } from "./in-flight.js";
 import { Reader } from "./stream.js";
 /** Sent in the greeting. */
@@ -240,7 +239,7 @@ function encodeArgs(method, args) {
     try {
         const text = JSON.stringify(args);
         // What changes without a word becomes one of these, so only where there is one it is looked for.
-        if (/null|[:,[]({}|-?\d{16})/.test(text))
+        if (/null|[:,[]{}/.test(text))
             JSON.stringify(args, refuseLoss);
         return text;
     }
@@ -252,15 +251,13 @@ function encodeArgs(method, args) {
 }
 /**
  * Throws where JSON would say something else: null for NaN, the infinities and a Date without a time, `{}` for
- * a Map or Set, and digits that were rounded before for an integer that isn't safe. From 1e21 on a number has
- * an exponent, which no integer type reads, so it can only be meant for a float.
+ * a Map or Set. Whether a large number was meant for an integer and has lost digits only the server can tell.
  */
 function refuseLoss(key, value) {
     // As it was before `toJSON`.
     const raw = this[key];
     const refused = typeof value === "number"
-        ? !Number.isFinite(value) ||
-            (Number.isInteger(value) && Math.abs(value) > MAX_ID && Math.abs(value) < 1e21)
+        ? !Number.isFinite(value)
         : value instanceof Map || value instanceof Set || (value === null && Number.isNaN(raw?.valueOf()));
     if (refused)
         throw new RangeError(`${key} is ${raw}`);
