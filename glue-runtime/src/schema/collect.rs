@@ -12,7 +12,7 @@ use std::{
 
 use ts_rs::{TS, TypeVisitor};
 
-use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
+use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema, json::fnv1a};
 
 /// What the macro knows of a trait without ts-rs.
 #[derive(Debug)]
@@ -47,16 +47,18 @@ pub fn emit(channel: &Channel) {
 
     let schema = collect(channel);
 
-    // Both halves of a package with a library and a binary may hold the trait; they write the same text to the same file.
-    let file = format!(
-        "{}.{}.{}.json",
-        channel.krate,
-        channel.module.replace("::", "."),
-        channel.name
-    );
-    let path = folder.join(file);
+    let path = folder.join(file_name(&schema));
     let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, schema.to_json()));
     written.unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+}
+
+/// Both halves of a package with a library and a binary may hold the trait; they write the same text to the same file. Where
+/// each half has a trait of its own, crate, module and name may still be the same: the hash behind the `@` tells them apart.
+pub(super) fn file_name(schema: &ChannelSchema) -> String {
+    let module = schema.module.replace("::", ".");
+    let place = format!("{}\0{}\0{}", schema.channel, schema.file, schema.line);
+    let hash = fnv1a(place.as_bytes());
+    format!("{}.{module}.{}@{hash:016x}.json", schema.krate, schema.name)
 }
 
 /// Describes `channel` as data.
@@ -161,7 +163,7 @@ impl Collector {
             ident,
             decl,
         };
-        let Some(known) = self.types.get(&found.ident) else {
+        let Some(known) = self.types.get_mut(&found.ident) else {
             self.types.insert(found.ident.clone(), found);
             return;
         };
@@ -170,6 +172,9 @@ impl Collector {
         if known.decl != found.decl {
             let error = clash(known, &found, &self.place);
             self.errors.push(error);
+        } else if (&found.path, &found.docs) < (&known.path, &known.docs) {
+            // Not the first one: the order of visits changes from one compilation to the next.
+            *known = found;
         }
     }
 

@@ -140,7 +140,7 @@ fn comment_len(text: &str) -> usize {
 
 /// FNV-1a with 64 bits. It has to tell versions of one application apart, not to withstand an attacker, and it needs no
 /// dependency in the build of every user.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

@@ -106,7 +106,7 @@ mod collecting {
     use ts_rs::TS;
 
     use super::*;
-    use crate::schema::collect::{Channel, Collector, collect, emit};
+    use crate::schema::collect::{Channel, Collector, collect, emit, file_name};
 
     fn channel(describe: fn(&mut Collector)) -> Channel {
         let (krate, module, name, channel) = ("demo", "demo::chat", "Chat", "chat");
@@ -158,6 +158,16 @@ mod collecting {
     struct Tree {
         children: Vec<Self>,
         parent: Option<Box<Self>>,
+    }
+
+    mod twin {
+        /// Another text.
+        #[derive(ts_rs::TS)]
+        #[allow(dead_code, reason = "only described")]
+        pub(super) enum Tag {
+            Red,
+            Blue,
+        }
     }
 
     mod other {
@@ -265,6 +275,21 @@ mod collecting {
     }
 
     #[test]
+    fn of_equal_declarations_the_same_one_stays_whichever_comes_first() {
+        let first = collect(&channel(|c| {
+            c.ty::<Tag>();
+            c.ty::<twin::Tag>();
+        }));
+        let second = collect(&channel(|c| {
+            c.ty::<twin::Tag>();
+            c.ty::<Tag>();
+        }));
+
+        assert_eq!(first.errors, [""; 0]);
+        assert_eq!(first.types, second.types);
+    }
+
+    #[test]
     fn a_type_without_typescript_form_is_reported() {
         let schema = collect(&channel(|c| {
             c.ty::<FlatOption>();
@@ -289,6 +314,23 @@ mod collecting {
         }));
 
         assert_eq!(decl(&schema, "Level"), "type Level = 0 | 1;");
+    }
+
+    #[test]
+    fn traits_of_one_name_are_written_to_files_of_their_own() {
+        let library = schema();
+        let changes: [fn(&mut ChannelSchema); 3] = [
+            |schema| schema.channel = "other".into(),
+            |schema| schema.file = "src/main.rs".into(),
+            |schema| schema.line = 8,
+        ];
+
+        assert!(file_name(&library).starts_with("demo.demo.chat.Chat@"));
+        for change in changes {
+            let mut binary = library.clone();
+            change(&mut binary);
+            assert_ne!(file_name(&binary), file_name(&library), "{binary:?}");
+        }
     }
 
     #[test]
