@@ -48,7 +48,7 @@ pub(crate) struct MethodDecl {
     pub(crate) verb: Verb,
     pub(crate) params: Vec<ParamDecl>,
     /// Name of the last parameter, the call's options; `options` unless a parameter has that name.
-    pub(crate) options: &'static str,
+    pub(crate) options: String,
     pub(crate) docs: Vec<String>,
     /// Type of the error that the method itself returns.
     pub(crate) error: Option<Type>,

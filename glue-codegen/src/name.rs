@@ -47,7 +47,12 @@ pub(crate) fn parameter(wire: &str) -> String {
     name
 }
 
-/// Whether `name` may be written without quotes as a key, and declares a type.
+/// Whether `name` may be written without quotes as a key. Beyond ASCII only a table could tell: `m²` is no identifier.
+pub(crate) fn is_plain_key(name: &str) -> bool {
+    name.is_ascii() && is_identifier(name)
+}
+
+/// Whether `name` declares a type.
 pub(crate) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     let first = chars
@@ -133,6 +138,7 @@ const RESERVED_TYPES: &[&str] = &[
     "Array",
     "AsyncIterable",
     "Promise",
+    "Record",
 ];
 
 #[cfg(test)]
@@ -180,7 +186,13 @@ mod tests {
 
     #[test]
     fn keys_need_quotes_unless_they_are_identifiers() {
-        assert!(is_identifier("größe") && is_identifier("$ref") && is_identifier("_1"));
-        assert!(!is_identifier("1st") && !is_identifier("content-type") && !is_identifier(""));
+        assert!(is_plain_key("size") && is_plain_key("$ref") && is_plain_key("_1"));
+        assert!(!is_plain_key("1st") && !is_plain_key("content-type") && !is_plain_key(""));
+        assert!(!is_plain_key("m²") && !is_plain_key("größe"));
+    }
+
+    #[test]
+    fn types_may_have_letters_of_any_script() {
+        assert!(is_identifier("Größe") && !is_identifier("1st"));
     }
 }

@@ -153,6 +153,7 @@ impl Resolver {
                     self.problems.push(Problem::Type(problem));
                     (String::new(), Type::name("unknown"))
                 });
+                body.visit_objects(&mut |members| self.members(&ty.path, members));
                 let decl = TypeDecl {
                     name: ty.ident.clone(),
                     parameters,
@@ -171,6 +172,15 @@ impl Resolver {
                     hint: RENAME_TYPE,
                 });
             }
+        }
+    }
+
+    /// Two fields may be one in the style of `rename_all`.
+    fn members(&mut self, path: &str, members: &[Member]) {
+        let mut names = BTreeMap::new();
+        for member in members {
+            let place = format!("a field of {path}");
+            claim(&mut self.problems, &mut names, &member.key, place, RENAME_FIELD);
         }
     }
 
@@ -280,14 +290,21 @@ impl Resolver {
             "rename one of them",
         );
         let params = self.params(&place, &method.args);
-        let taken = params.iter().any(|param| param.name == "options");
+        let taken = |name: &str| params.iter().any(|param| param.name == name);
+        let mut options = "options".to_owned();
+        if taken(&options) {
+            "callOptions".clone_into(&mut options);
+        }
+        while taken(&options) {
+            options.push('_');
+        }
 
         MethodDecl {
             name,
             wire: method.name.clone(),
             verb: verb(method),
             params,
-            options: if taken { "callOptions" } else { "options" },
+            options,
             docs: method.docs.clone(),
             error: method.err.as_deref().map(Type::parse),
         }
@@ -403,4 +420,5 @@ fn imports(channel: &ChannelDecl, types: &BTreeSet<String>) -> Vec<String> {
 }
 
 const RENAME_TYPE: &str = "give one another TypeScript name: #[ts(rename = \"…\")]";
+const RENAME_FIELD: &str = "give one another name: #[serde(rename = \"…\")]";
 const RENAME_CHANNEL: &str = "give one another name: #[glue::channel(name = \"…\")]";

@@ -72,6 +72,26 @@ impl Type {
             }
         }
     }
+
+    /// Calls `visit` with the members of every object in the type.
+    pub(crate) fn visit_objects(&self, visit: &mut impl FnMut(&[Member])) {
+        match self {
+            Self::Verbatim(_) => {}
+            Self::Object(members) => {
+                visit(members);
+                members.iter().for_each(|member| member.ty.visit_objects(visit));
+            }
+            Self::Mapped { key, value, .. } => {
+                key.visit_objects(visit);
+                value.visit_objects(visit);
+            }
+            Self::Array(item) => item.visit_objects(visit),
+            Self::Name { args: types, .. }
+            | Self::Tuple(types)
+            | Self::Union(types)
+            | Self::Intersection(types) => types.iter().for_each(|ty| ty.visit_objects(visit)),
+        }
+    }
 }
 
 /// Splits a declaration of ts-rs, `type Name<A, B = string> = …;`, into its type parameters (with the brackets) and its type.

@@ -120,6 +120,51 @@ fn names_of_the_runtime_and_of_the_language_are_taken() {
 }
 
 #[test]
+fn a_type_must_not_hide_what_empty_objects_are_written_with() {
+    let mut chat = channel("Chat", "chat");
+    chat.types
+        .push(ty("Record", "demo::Record", "type Record = string;"));
+
+    let [clash, traits] = [problems(&[chat]), problems(&[channel("Record", "record")])];
+
+    assert!(
+        clash[0].starts_with("the type demo::Record can't be named `Record`"),
+        "{clash:?}"
+    );
+    assert!(traits[0].contains("can't be named `Record`"), "{traits:?}");
+}
+
+#[test]
+fn fields_must_differ_in_the_style_of_their_type() {
+    let mut chat = channel("Chat", "chat");
+    let decl = "type Row = { items: Array<{ id: string, id: number, }>, };";
+    chat.types.push(ty("Row", "demo::Row", decl));
+
+    assert_eq!(
+        problems(&[chat]),
+        ["`id` is both a field of demo::Row and a field of demo::Row; \
+          give one another name: #[serde(rename = \"…\")]"]
+    );
+}
+
+#[test]
+fn the_options_of_a_call_step_around_its_parameters() {
+    let mut chat = channel("Chat", "chat");
+    chat.methods
+        .push(method("set", MethodKind::Call, &["options", "call_options"]));
+
+    let files = generate(&[chat], &Options::default()).unwrap();
+
+    let stub = files.iter().find(|file| file.path == "chat.ts").unwrap();
+    assert!(
+        stub.text
+            .contains("options: string, callOptions: string, callOptions_?: CallOptions"),
+        "{}",
+        stub.text
+    );
+}
+
+#[test]
 fn channels_need_names_and_files_of_their_own() {
     let one = |name, wire, line| ChannelSchema {
         line,

@@ -52,7 +52,7 @@ pub(crate) fn class_script(channel: &ChannelDecl) -> String {
         out.block("constructor(socket)", |out| open(out, channel));
         for method in &channel.methods {
             let names = method.params.iter().map(|param| param.name.clone());
-            let options = has_options(method).then(|| method.options.to_owned());
+            let options = has_options(method).then(|| method.options.clone());
             let names: Vec<_> = names.chain(options).collect();
             out.blank();
             let head = group(&method.name, '(', &names, "", out.columns() - " {".len());
@@ -210,8 +210,8 @@ fn parameter(param: &ParamDecl) -> String {
 fn body(method: &MethodDecl, columns: usize) -> String {
     let args: Vec<_> = method.params.iter().map(argument).collect();
     let (call, tail) = match method.verb {
-        Verb::Call(_) => ("return this.#rpc.call", Some(method.options.to_owned())),
-        Verb::Stream(_) => ("return this.#rpc.stream", Some(method.options.to_owned())),
+        Verb::Call(_) => ("return this.#rpc.call", Some(method.options.clone())),
+        Verb::Stream(_) => ("return this.#rpc.stream", Some(method.options.clone())),
         Verb::Notify => ("this.#rpc.notify", None),
     };
     let wire = format!("\"{}\"", method.wire);

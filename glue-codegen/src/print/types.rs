@@ -138,7 +138,7 @@ pub(super) fn key(member: &Member) -> String {
 }
 
 fn quoted_if_needed(key: &str) -> String {
-    if name::is_identifier(key) {
+    if name::is_plain_key(key) {
         key.to_owned()
     } else {
         format!("\"{key}\"")
@@ -148,6 +148,8 @@ fn quoted_if_needed(key: &str) -> String {
 fn mapped_key(key: &Type, optional: bool) -> String {
     let text = flat(key);
     match (text.as_str(), optional) {
+        // `boolean` is no type of keys, and not every map has both.
+        ("boolean", _) => "[key in \"true\" | \"false\"]?: ".to_owned(),
         ("string" | "number", false) => format!("[key: {text}]: "),
         (_, false) => format!("[key in {text}]: "),
         (_, true) => format!("[key in {text}]?: "),
@@ -218,6 +220,11 @@ mod tests {
             ),
             ("{ [key in string]: number }", "{ [key: string]: number }"),
             ("{ [key in Tag]?: number }", "{ [key in Tag]?: number }"),
+            (
+                "{ [key in boolean]: number }",
+                "{ [key in \"true\" | \"false\"]?: number }",
+            ),
+            ("{ \"m²\": number }", "{ \"m²\": number }"),
             ("{  }", "Record<string, never>"),
             ("(A | B) & {  }", "(A | B) & object"),
             ("keyof  A", "keyof  A"),

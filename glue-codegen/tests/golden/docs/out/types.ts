@@ -8,7 +8,7 @@ export type External =
   | { Named: { "content-type": string; bytes: number[] } };
 
 export type Inline = {
-  größe: number;
+  "größe": number;
   id: `id-${number}`;
   point: { x: number; y: number };
   a_rather_long_name_of_a_field: { [key: string]: Array<External | null> };
