@@ -5,7 +5,9 @@
 //! private modules and binaries, needs no set-up by the user, and nothing of it is in any other build.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsString,
+    fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -60,6 +62,9 @@ pub enum DiscoverError {
     /// The package doesn't use glue-runtime.
     #[error("the package `{0}` does not depend on glue-runtime")]
     NotAUser(String),
+    /// Cargo built nothing, and has said why.
+    #[error("cargo test failed; see above")]
+    Refused,
     /// The user's crate has errors, which cargo has printed.
     #[error("the crate does not compile; see the errors above")]
     Build,
@@ -117,18 +122,18 @@ const CUSTOM_HARNESS: &str = " (targets with `harness = false` or `#![no_main]` 
 pub fn discover(selection: &Selection) -> Result<Vec<ChannelSchema>, DiscoverError> {
     let workspace = Workspace::load(selection)?;
     let packages = workspace.select(selection)?;
-    let programs = build(selection, &packages)?;
+    let built = build(selection, &packages)?;
 
     let folder = SchemaFolder::create(&workspace.target_directory)?;
     let mut searched = Vec::new();
-    for program in &programs {
+    for program in &built.programs {
         let bytes = fs::read(&program.path).map_err(|source| DiscoverError::Io {
             path: program.path.clone(),
             source,
         })?;
         // With a harness of its own, or none, the program is the user's server and not a test.
         if contains(&bytes, HARNESS.as_bytes()) {
-            run(program, &folder.0)?;
+            run(program, &built.libraries, &folder.0)?;
         }
         searched.push(program.name.as_str());
     }
@@ -199,7 +204,28 @@ struct Program {
     folder: PathBuf,
 }
 
-/// The line of cargo's JSON that we need.
+/// What a build gave.
+#[derive(Debug)]
+struct Built {
+    programs: Vec<Program>,
+    /// Where the programs find shared libraries that build scripts have made.
+    libraries: Vec<PathBuf>,
+}
+
+/// The lines of cargo's JSON that we need.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum CargoLine {
+    CompilerArtifact(Artifact),
+    BuildScriptExecuted {
+        linked_paths: Vec<String>,
+    },
+    /// The last line, unless cargo didn't come to build anything.
+    BuildFinished {},
+    #[serde(other)]
+    Other,
+}
+
 #[derive(Deserialize)]
 struct Artifact {
     package_id: String,
@@ -220,7 +246,7 @@ struct ArtifactProfile {
 }
 
 /// One build for all packages.
-fn build(selection: &Selection, packages: &[&Package]) -> Result<Vec<Program>, DiscoverError> {
+fn build(selection: &Selection, packages: &[&Package]) -> Result<Built, DiscoverError> {
     let mut command = cargo("test");
     command.args(["--no-run", "--message-format=json-render-diagnostics"]);
     selection.pass_build(&mut command, packages);
@@ -228,14 +254,23 @@ fn build(selection: &Selection, packages: &[&Package]) -> Result<Vec<Program>, D
         .stderr(Stdio::inherit())
         .output()
         .map_err(DiscoverError::Cargo)?;
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<_> = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<CargoLine>(line).ok())
+        .collect();
     if !output.status.success() {
-        return Err(explain(selection, packages));
+        // A feature that isn't there, or a Cargo.lock that would have to change: the crate may be all right.
+        let began = lines
+            .iter()
+            .any(|line| matches!(line, CargoLine::BuildFinished {}));
+        return Err(if began {
+            explain(selection, packages)
+        } else {
+            DiscoverError::Refused
+        });
     }
 
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let artifacts = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
     let program = |artifact: Artifact| {
         let path = artifact.executable.filter(|_| artifact.profile.test)?;
         let package = packages
@@ -249,7 +284,25 @@ fn build(selection: &Selection, packages: &[&Package]) -> Result<Vec<Program>, D
             folder: package.folder().to_owned(),
         })
     };
-    Ok(artifacts.filter_map(program).collect())
+    let (mut programs, mut libraries) = (Vec::new(), Vec::new());
+    for line in lines {
+        match line {
+            CargoLine::CompilerArtifact(artifact) => programs.extend(program(artifact)),
+            CargoLine::BuildScriptExecuted { linked_paths } => {
+                libraries.extend(linked_paths.iter().map(|path| PathBuf::from(without_kind(path))))
+            }
+            CargoLine::BuildFinished {} | CargoLine::Other => {}
+        }
+    }
+    Ok(Built { programs, libraries })
+}
+
+/// The path of a search path as build scripts give it: `native=/usr/lib` or `/usr/lib`.
+fn without_kind(path: &str) -> &str {
+    match path.split_once('=') {
+        Some(("dependency" | "crate" | "native" | "framework" | "all", path)) => path,
+        _ => path,
+    }
 }
 
 /// Tells errors in the tests from errors in the crate.
@@ -263,12 +316,17 @@ fn explain(selection: &Selection, packages: &[&Package]) -> DiscoverError {
     }
 }
 
-fn run(program: &Program, folder: &Path) -> Result<(), DiscoverError> {
+/// Runs the harnesses. Not by way of `cargo test`: it would start programs without harnesses, too, and with fewer packages it
+/// may build them anew.
+fn run(program: &Program, libraries: &[PathBuf], folder: &Path) -> Result<(), DiscoverError> {
     let mut command = Command::new(&program.path);
     command
         .args(["--quiet", HARNESS])
         .current_dir(&program.folder)
         .env("GLUE_CODEGEN_OUT", folder);
+    if let Some(paths) = library_path(program, libraries) {
+        command.env(LIBRARY_PATH, paths);
+    }
     let output = command.output().map_err(|source| DiscoverError::Io {
         path: program.path.clone(),
         source,
@@ -283,6 +341,25 @@ fn run(program: &Program, folder: &Path) -> Result<(), DiscoverError> {
         output,
     })
 }
+
+/// The search path for shared libraries that cargo gives to the tests it runs: what build scripts have made, what stands beside
+/// the program, Rust's own, and what the user has set. None where a path can't be in such a list.
+fn library_path(program: &Program, libraries: &[PathBuf]) -> Option<OsString> {
+    let beside = program.path.ancestors().skip(1).take(2).map(Path::to_owned);
+    let own = rustc(&["--print", "target-libdir"]).map(|text| PathBuf::from(text.trim_end()));
+    let set = env::var_os(LIBRARY_PATH);
+    let set = set.iter().flat_map(env::split_paths);
+    env::join_paths(libraries.iter().cloned().chain(beside).chain(own).chain(set)).ok()
+}
+
+/// The variable that holds the search path for shared libraries.
+const LIBRARY_PATH: &str = if cfg!(windows) {
+    "PATH"
+} else if cfg!(target_os = "macos") {
+    "DYLD_FALLBACK_LIBRARY_PATH"
+} else {
+    "LD_LIBRARY_PATH"
+};
 
 /// Where the harnesses of one run write, so that runs at the same time don't mix; removed in the end.
 struct SchemaFolder(PathBuf);
@@ -316,11 +393,9 @@ impl SchemaFolder {
             .map(|path| {
                 let text = fs::read_to_string(&path).map_err(error)?;
                 ChannelSchema::from_json(&text).map_err(|source| {
-                    let crate_file = path
-                        .file_stem()
-                        .unwrap_or_default()
-                        .to_string_lossy()
-                        .into_owned();
+                    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                    // Behind the `@` the runtime puts a hash that keeps files apart.
+                    let crate_file = stem.split('@').next().unwrap_or_default().to_owned();
                     DiscoverError::Schema { crate_file, source }
                 })
             })
@@ -341,24 +416,34 @@ fn host_if_cross() -> Option<String> {
     if !configured {
         return None;
     }
-    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        .arg("-vV")
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.lines()
+    rustc(&["-vV"])?
+        .lines()
         .find_map(|line| line.strip_prefix("host: "))
         .map(str::to_owned)
 }
 
+/// What rustc prints.
+fn rustc(args: &[&str]) -> Option<String> {
+    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(program).args(args).output().ok()?;
+    String::from_utf8(output.stdout).ok()
+}
+
 /// Whether a configuration file that holds for `folder` sets a target.
 fn configures_target(folder: &Path) -> bool {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = cargo_home(env::var_os("CARGO_HOME"), env::home_dir());
     let folders = folder.ancestors().map(|folder| folder.join(".cargo")).chain(home);
     let mut texts = folders
         .flat_map(|folder| [folder.join("config.toml"), folder.join("config")])
         .filter_map(|path| fs::read_to_string(path).ok());
     texts.any(|text| sets_target(&text))
+}
+
+/// Cargo's own folder, where the configuration is that holds everywhere.
+fn cargo_home(set: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
+    set.filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| home.map(|home| home.join(".cargo")))
 }
 
 /// Whether this configuration has the key `build.target`. Reading the whole of TOML for it would take a dependency; where the
@@ -404,6 +489,25 @@ mod tests {
         assert!(contains(b"__glue_codegen_", HARNESS.as_bytes()));
         assert!(!contains(b"__glue_codege__glue_codegen", HARNESS.as_bytes()));
         assert!(!contains(b"", HARNESS.as_bytes()));
+    }
+
+    #[test]
+    fn the_configuration_of_the_user_holds_without_cargo_home_too() {
+        let home = || Some(PathBuf::from("/home/user"));
+
+        assert_eq!(cargo_home(None, home()), Some("/home/user/.cargo".into()));
+        assert_eq!(cargo_home(Some("".into()), home()), cargo_home(None, home()));
+        assert_eq!(
+            cargo_home(Some("/opt/cargo".into()), home()),
+            Some("/opt/cargo".into())
+        );
+        assert_eq!(cargo_home(None, None), None);
+    }
+
+    #[test]
+    fn search_paths_lose_their_kind() {
+        assert_eq!(without_kind("native=/usr/lib"), "/usr/lib");
+        assert_eq!(without_kind("/a=b/lib"), "/a=b/lib");
     }
 
     #[test]

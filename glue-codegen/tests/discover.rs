@@ -291,6 +291,66 @@ fn a_workspace_gives_the_channels_of_where_it_is_run() {
     assert!(error(&fixture.run("unrelated", "")).starts_with("no package here depends on glue-runtime"));
 }
 
+/// The half of a package that is its binary has the same crate name as its library.
+#[test]
+fn traits_of_one_name_in_library_and_binary_are_both_seen() {
+    let channel = |name| {
+        format!("#[glue::channel(name = \"{name}\")]\npub trait Chat {{\n    async fn post(&self);\n}}\n")
+    };
+    let fixture = Fixture::new(
+        "halves",
+        &[
+            ("Cargo.toml", LONE),
+            ("src/lib.rs", &channel("chat")),
+            ("src/main.rs", &format!("{}fn main() {{}}\n", channel("admin"))),
+        ],
+    );
+
+    let message = error(&fixture.run(".", ""));
+
+    assert!(
+        message.contains("src/lib.rs:1") && message.contains("src/main.rs:1"),
+        "{message}"
+    );
+}
+
+/// The search path for libraries is what cargo gives to the tests it runs, and to nothing that is run without it.
+#[cfg(target_os = "linux")]
+#[test]
+fn libraries_that_a_build_script_makes_are_found() {
+    let build = r##"
+        fn main() {
+            let out = std::env::var("OUT_DIR").unwrap();
+            std::fs::write(format!("{out}/made.rs"), "#[unsafe(no_mangle)] pub extern \"C\" fn made() -> u8 { 1 }").unwrap();
+            let rustc = std::env::var_os("RUSTC").unwrap();
+            let args = ["--edition=2024", "--crate-type=cdylib", "-o", "libmade.so", "made.rs"];
+            assert!(std::process::Command::new(rustc).args(args).current_dir(&out).status().unwrap().success());
+            println!("cargo::rustc-link-search=native={out}");
+            println!("cargo::rustc-link-lib=dylib=made");
+        }
+    "##;
+    let library = r#"
+        unsafe extern "C" {
+            safe fn made() -> u8;
+        }
+
+        pub fn answer() -> u8 {
+            made()
+        }
+
+        #[glue::channel]
+        pub trait Chat {
+            async fn post(&self);
+        }
+    "#;
+    let fixture = Fixture::new(
+        "shared-library",
+        &[("Cargo.toml", LONE), ("build.rs", build), ("src/lib.rs", library)],
+    );
+
+    assert_eq!(fixture.stubs(".", ""), ["chat.ts"]);
+}
+
 #[test]
 fn broken_tests_are_told_from_a_broken_crate() {
     let channel = "#[glue::channel]\npub trait Chat {\n    async fn post(&self);\n}\n";
@@ -312,6 +372,11 @@ fn broken_tests_are_told_from_a_broken_crate() {
     assert_eq!(
         error(&fixture.run(".", "")),
         "the crate does not compile; see the errors above"
+    );
+
+    assert_eq!(
+        error(&fixture.run(".", "--features nosuch")),
+        "cargo test failed; see above"
     );
 
     fixture.write("src/lib.rs", "");
