@@ -4,6 +4,8 @@
 
 mod channels;
 mod client;
+mod endings;
+mod endurance;
 mod handshake;
 mod keepalive;
 mod limits;

@@ -17,6 +17,31 @@ impl Bystander {
         Self { peer }
     }
 
+    /// Sends `bytes` to the server over and over, until it reads `peer` no more; returns how many bytes went out.
+    ///
+    /// The server and `peer` must share the test's only thread: then each echo shows that the server had its turn.
+    ///
+    /// # Panics
+    /// When the server goes on reading past all that the system's own buffers could hold.
+    pub async fn fill(&mut self, peer: &RawPeer, bytes: &[u8]) -> usize {
+        let mut sent = 0;
+        let mut turns = 0;
+        while turns < TURNS {
+            match peer.try_send_bytes(&bytes[sent % bytes.len()..]) {
+                0 => {
+                    turns += 1;
+                    self.peer.assert_echo("your turn").await;
+                }
+                length => {
+                    turns = 0;
+                    sent += length;
+                }
+            }
+            assert!(sent < FLOOD, "the server reads what it has no room for");
+        }
+        sent
+    }
+
     /// Shows that the socket works, has received nothing in between, and that new ones are accepted.
     ///
     /// # Panics
@@ -27,3 +52,10 @@ impl Bystander {
         newcomer.assert_echo("newcomer").await;
     }
 }
+
+/// Turns without progress after which a server counts as not reading. Fewer could only mistake a pause for the end, which
+/// makes a test too kind and never too strict.
+const TURNS: usize = 100;
+
+/// More bytes than fit between a peer and a server that doesn't read.
+const FLOOD: usize = 256 << 20;

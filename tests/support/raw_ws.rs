@@ -3,6 +3,7 @@
 //! It is written by hand, so that it can break the rules, shows exactly what came, and shares no code with the server it
 //! judges.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -136,6 +137,18 @@ impl RawPeer {
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
         // A server may reset the connection while a test still writes.
         let _ = within("bytes to be written", self.stream.write_all(bytes)).await;
+    }
+
+    /// Sends as many of these bytes as the connection takes right now, and returns how many.
+    ///
+    /// # Panics
+    /// When the connection has ended.
+    pub fn try_send_bytes(&self, bytes: &[u8]) -> usize {
+        match self.stream.try_write(bytes) {
+            Ok(length) => length,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => panic!("the connection holds: {error}"),
+        }
     }
 
     /// Waits for what comes next.
