@@ -200,3 +200,19 @@ async fn connecting_fails_with_a_reason() {
     let nonsense = Client::connect("localhost").await.unwrap_err();
     assert_eq!(nonsense.kind(), ErrorKind::Config);
 }
+
+/// [C-8]: a server may speak on channels that a client doesn't open.
+#[tokio::test]
+async fn a_client_takes_no_offence_at_channels_that_it_has_not_opened() {
+    let server = TestServer::start(Server::builder().on_socket(|socket| async move {
+        let other = socket.channel("other");
+        for _ in 0..1000 {
+            other.send("news").await.unwrap();
+        }
+        socket.send("done").await.unwrap();
+    }))
+    .await;
+    let client = connect(&server).await;
+
+    assert_eq!(soon(client.recv()).await.as_deref(), Some("done"));
+}

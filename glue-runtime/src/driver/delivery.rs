@@ -127,7 +127,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
         match decoded.map(|(name, text)| (name, Envelope::decode(text))) {
             Ok((name, Ok(Envelope::Request { id, .. }))) => self.refuse_call(name, id),
-            Ok(_) | Err(_) => self.session.fault(now),
+            Ok(_) => self.session.handle_unopened(now),
+            Err(_) => self.session.fault(now),
         }
         Receipt::Taken
     }

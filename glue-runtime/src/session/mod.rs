@@ -153,6 +153,14 @@ impl Session {
         }
     }
 
+    /// Takes note of data for a channel that isn't open: a fault of a client, while a server may speak on channels that a
+    /// client doesn't open.
+    pub(crate) fn handle_unopened(&mut self, now: Instant) {
+        if self.role != Role::Client {
+            self.fault(now);
+        }
+    }
+
     /// Starts the time that a full channel may keep the socket from being read, unless it runs already.
     pub(crate) fn stall(&mut self, now: Instant) {
         if !self.timers.is_set(Timer::Stall) {

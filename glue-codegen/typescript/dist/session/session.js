@@ -111,19 +111,26 @@ export class Session {
     }
     #handleData(data) {
         const pair = this.#state === "open" ? this.#readPair(data) : undefined;
-        if (pair)
+        if (pair && this.#isChannel(pair.name)) {
             this.#events.push({ kind: "data", name: pair.name, data: pair.data });
-        else
+        }
+        else if (!pair) {
             this.#fault();
+        }
+        // A server may speak on channels that this page doesn't open: no fault.
     }
     /** Bytes first; where they name no channel, the units in which the original's script writes the length. */
     #readPair(data) {
+        let readable;
         for (const utf16 of [false, true]) {
             const pair = decodePair(data, utf16);
-            if (!("error" in pair) && this.#isChannel(pair.name))
+            if ("error" in pair)
+                continue;
+            if (this.#isChannel(pair.name))
                 return pair;
+            readable ??= pair;
         }
-        return undefined;
+        return readable;
     }
     #fault() {
         if (++this.#faults > MAX_FAULTS)

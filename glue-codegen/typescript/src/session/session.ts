@@ -134,17 +134,24 @@ export class Session {
 
   #handleData(data: string): void {
     const pair = this.#state === "open" ? this.#readPair(data) : undefined;
-    if (pair) this.#events.push({ kind: "data", name: pair.name, data: pair.data });
-    else this.#fault();
+    if (pair && this.#isChannel(pair.name)) {
+      this.#events.push({ kind: "data", name: pair.name, data: pair.data });
+    } else if (!pair) {
+      this.#fault();
+    }
+    // A server may speak on channels that this page doesn't open: no fault.
   }
 
   /** Bytes first; where they name no channel, the units in which the original's script writes the length. */
   #readPair(data: string): Pair | undefined {
+    let readable: Pair | undefined;
     for (const utf16 of [false, true]) {
       const pair = decodePair(data, utf16);
-      if (!("error" in pair) && this.#isChannel(pair.name)) return pair;
+      if ("error" in pair) continue;
+      if (this.#isChannel(pair.name)) return pair;
+      readable ??= pair;
     }
-    return undefined;
+    return readable;
   }
 
   #fault(): void {
