@@ -24,11 +24,15 @@ pub(crate) fn snake(name: &str) -> String {
 /// Returns the form that names an enum variant: `send_all` becomes `SendAll`. Never a keyword, never a digit first.
 pub(crate) fn pascal(name: &str) -> String {
     let pascal: String = name.split('_').map(capitalized).collect();
-    match pascal.chars().next() {
-        Some('0'..='9') | None => format!("_{pascal}"),
-        // The only keyword in this style.
-        Some(_) if pascal == "Self" => "Self_".to_owned(),
-        Some(_) => pascal,
+    // The only keyword in this style.
+    if pascal == "Self" {
+        return "Self_".to_owned();
+    }
+    // Behind the `_` may have been what can't come first: digits of any script, and marks.
+    if syn::parse_str::<proc_macro2::Ident>(&pascal).is_ok() {
+        pascal
+    } else {
+        format!("_{pascal}")
     }
 }
 

@@ -156,7 +156,7 @@ impl<'a> Coded<'a> {
         );
         quote! {
             #(#cfgs)*
-            #pattern => #glue::debug_fields(__f, #variant, &[#((#names, (&#glue::Show(#locals)).show())),*]),
+            #pattern => #glue::debug_fields(__f, #variant, &[#((#names, (&#glue::Show(#locals)).__glue_show())),*]),
         }
     }
 }
@@ -284,7 +284,7 @@ fn reply_debug_arm(method: &Method<'_>, Names { glue, .. }: &Names) -> Option<To
     let name = variant.to_string();
     Some(quote! {
         #(#cfgs)*
-        Self::#variant(ref __value) => #glue::debug_value(__f, #name, (&#glue::Show(__value)).show()),
+        Self::#variant(ref __value) => #glue::debug_value(__f, #name, (&#glue::Show(__value)).__glue_show()),
     })
 }
 

@@ -81,7 +81,8 @@ fn expand(channel: &Channel<'_>) -> TokenStream {
         #(#declarations)*
         #(#cfgs)*
         // A channel without events, or with methods that never answer, has enums without variants.
-        #[allow(unreachable_code)]
+        // A call of a deprecated method is the client's to be warned of.
+        #[allow(deprecated, unreachable_code)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         const _: () = {
             #[allow(unused_imports)]

@@ -1,8 +1,8 @@
 //! `Debug` for messages whose fields may or may not have it.
 //!
 //! A derive on the message enums would demand `Debug` of every type that crosses a channel. Instead each field is shown by
-//! `(&Show(field)).show()`: method lookup finds [`ShowDebug`] first, and where the type has no `Debug` goes on to
-//! [`ShowOpaque`], which needs one reference more.
+//! `(&Show(field)).__glue_show()`: method lookup finds [`ShowDebug`] first, and where the type has no `Debug` goes on to
+//! [`ShowOpaque`], which needs one reference more. Other traits in the user's scope take part in that lookup, hence the name.
 
 use std::fmt::{self, Debug};
 
@@ -19,11 +19,11 @@ impl<T> Debug for Show<'_, T> {
 /// Shows a field by its own `Debug`.
 pub trait ShowDebug<'a> {
     /// Returns the field.
-    fn show(&self) -> &'a dyn Debug;
+    fn __glue_show(&self) -> &'a dyn Debug;
 }
 
 impl<'a, T: Debug> ShowDebug<'a> for Show<'a, T> {
-    fn show(&self) -> &'a dyn Debug {
+    fn __glue_show(&self) -> &'a dyn Debug {
         self.0
     }
 }
@@ -31,7 +31,7 @@ impl<'a, T: Debug> ShowDebug<'a> for Show<'a, T> {
 /// Shows that there is a field.
 pub trait ShowOpaque {
     /// Returns a stand-in for the field.
-    fn show(&self) -> &'static dyn Debug {
+    fn __glue_show(&self) -> &'static dyn Debug {
         &Opaque
     }
 }
@@ -80,7 +80,7 @@ mod tests {
     fn a_field_is_shown_by_its_own_debug_if_it_has_one() {
         let (loud, silent) = (&Show(&Some(1)), &Show(&Some(Silent)));
 
-        assert_eq!(format!("{:?}", loud.show()), "Some(1)");
-        assert_eq!(format!("{:?}", silent.show()), "..");
+        assert_eq!(format!("{:?}", loud.__glue_show()), "Some(1)");
+        assert_eq!(format!("{:?}", silent.__glue_show()), "..");
     }
 }

@@ -16,6 +16,15 @@ struct __C;
 struct __T;
 const room: u8 = 1;
 
+/// Method lookup sees the traits in scope.
+pub trait Blanket {
+    fn show(&self) -> u8 {
+        1
+    }
+}
+
+impl<T: ?Sized> Blanket for T {}
+
 mod user {
     #[glue::model]
     pub struct Result2 {
@@ -46,6 +55,8 @@ pub trait Names {
     async fn self_(&self);
     async fn clone(&self);
     async fn _1(&self);
+    #[deprecated]
+    async fn old(&self);
     fn stream(&self) -> impl glue::Stream<Item = u8>;
     #[notification]
     async fn notify(&self);
