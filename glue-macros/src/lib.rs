@@ -88,7 +88,9 @@ pub fn channel(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// The derives come through the crate `glue`, so that neither serde nor ts-rs needs to be a dependency. `#[serde(…)]` and
 /// `#[ts(…)]` work as always, but serde attributes that TypeScript types cannot mirror are refused: `from`, `into`,
 /// `transparent` with named fields, `skip_serializing_if` without `default`, functions that write a field in another form. Where the
-/// form is known, `#[ts(as = "…")]` or `#[ts(type = "…")]` beside them states it.
+/// form is known, `#[ts(as = "…")]` or `#[ts(type = "…")]` beside them states it. Refused as well: `#[ts(…)]` that changes the type
+/// and not the JSON (`rename` of fields and variants, `rename_all`, `tag`, `flatten`, `optional_fields` …), and either attribute
+/// inside `cfg_attr`.
 ///
 /// # Keys
 ///

@@ -108,6 +108,24 @@ fn a_model() {
     assert_expansion!(pretty(&model::model(quote!(crate = ::rt), item)));
 }
 
+/// Where serde and ts-rs have rules of their own, the name that serde gives is written down.
+#[test]
+fn names_by_the_rules_of_serde() {
+    let item = quote! {
+        #[serde(rename_all = "PascalCase", rename_all_fields = "snake_case")]
+        enum Event {
+            A_B { cD: u8, plain: u8 },
+            _X,
+            #[serde(rename = "other")]
+            Y_Z,
+            #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+            Plain { eF: u8, #[serde(flatten)] gH: Rest, #[serde(skip)] iJ: u8 },
+        }
+    };
+
+    assert_expansion!(pretty(&model::model(quote!(), item)));
+}
+
 #[test]
 fn names_change_their_style() {
     for (name, snake) in [
@@ -122,6 +140,7 @@ fn names_change_their_style() {
         ("send_all", "SendAll"),
         ("self_", "Self_"),
         ("_1", "_1"),
+        ("_٣", "_٣"),
         ("a_1b", "A1b"),
         ("x", "X"),
     ] {

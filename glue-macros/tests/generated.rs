@@ -23,6 +23,20 @@ pub enum ChatError {
     RoomFull { limit: u32 },
 }
 
+/// Names outside of Rust's style, for which serde and ts-rs have different rules.
+#[glue::model]
+#[serde(rename_all = "camelCase", rename_all_fields = "snake_case")]
+#[derive(Debug)]
+#[allow(non_camel_case_types, non_snake_case)] // they are what is tested
+pub enum Odd {
+    A_B { userId: u8, r#type: u8 },
+}
+
+#[glue::channel]
+pub trait Odds {
+    async fn put(&self, odd: Odd);
+}
+
 #[glue::channel]
 pub trait Chat {
     async fn post(&self, room: String, message: Message) -> Result<u64, ChatError>;
@@ -65,6 +79,17 @@ fn kinds_follow_the_trait() {
 
     assert_eq!(kind("typing", r#"{"room":"a"}"#), CallKind::Notification);
     assert_eq!(kind("tail", "{}"), CallKind::Stream);
+}
+
+#[test]
+fn a_model_has_the_names_in_typescript_that_are_sent() {
+    let odd = Odd::A_B { userId: 1, r#type: 2 };
+    let mut sent = String::new();
+    OddsCall::Put { odd }.encode_args(&mut sent).unwrap();
+    let declared = <Odd as glue::__private::ts_rs::TS>::inline(&Default::default());
+
+    assert_eq!(sent, r#"{"odd":{"a_B":{"userId":1,"type":2}}}"#);
+    assert_eq!(declared, r#"{ "a_B": { userId: number, type: number, } }"#);
 }
 
 #[test]

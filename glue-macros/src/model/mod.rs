@@ -1,5 +1,6 @@
 //! Expands `#[glue::model]`.
 
+mod rename;
 mod serde_attr;
 
 use proc_macro2::TokenStream;
@@ -25,6 +26,7 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     let ModelAttr { krate } = ModelAttr::parse(&cx, attr);
     repeated_derives(&cx, &mut input.attrs);
     serde_attr::check(&cx, &mut input);
+    rename::state(&mut input);
     serde_attr::split(&mut input);
     // Without its derives each use of the type would be reported as well; where they cannot work, they would say so again.
     let derivable = owned(&cx, &input.generics) && !matches!(input.data, Data::Union(_));

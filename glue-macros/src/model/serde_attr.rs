@@ -18,8 +18,10 @@ use crate::types;
 /// so that the derives do not report it as well.
 pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
     let before = cx.count();
+    for_each_attrs(input, &mut |attrs| check_conditional(cx, attrs));
     let container = Entries::of(&input.attrs);
     if !container.states_type() {
+        check_ts(cx, &container, &CONTAINER_TS);
         for entry in &container.serde {
             check_container(cx, entry, input);
         }
@@ -30,6 +32,7 @@ pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
             for variant in &data.variants {
                 let entries = Entries::of(&variant.attrs);
                 if !entries.states_type() {
+                    check_ts(cx, &entries, &MEMBER_TS);
                     entries.serde.iter().for_each(|entry| check_variant(cx, entry));
                 }
                 check_fields(cx, &variant.fields);
@@ -133,6 +136,7 @@ fn check_fields(cx: &Ctxt, fields: &Fields) {
         if entries.states_type() || entries.has("skip") {
             continue;
         }
+        check_ts(cx, &entries, &MEMBER_TS);
         for entry in &entries.serde {
             check_field(cx, entry, &entries, field, fields);
         }
@@ -170,6 +174,57 @@ fn check_field(cx: &Ctxt, entry: &Entry, entries: &Entries, field: &Field, field
     }
 }
 
+/// What changes the type without changing the JSON. The name of the type itself is TypeScript's alone.
+const CONTAINER_TS: [&str; 6] = [
+    "rename_all",
+    "rename_all_fields",
+    "tag",
+    "content",
+    "untagged",
+    "optional_fields",
+];
+const MEMBER_TS: [&str; 5] = ["rename", "rename_all", "flatten", "untagged", "optional_fields"];
+
+fn check_ts(cx: &Ctxt, entries: &Entries, refused: &[&str]) {
+    for entry in &entries.ts {
+        let key = entry.key.to_string();
+        if !refused.contains(&key.as_str()) {
+            continue;
+        }
+        if key == "optional_fields" {
+            cx.error(
+                entry,
+                "the fields are sent as `null`, not left out: write \
+                 `#[serde(default, skip_serializing_if = \"Option::is_none\")]` on each",
+            );
+        } else {
+            cx.error(
+                entry,
+                format!(
+                    "the JSON would not change with it: write `#[serde({entry})]`, which TypeScript follows"
+                ),
+            );
+        }
+    }
+}
+
+/// What `cfg_attr` holds is not there yet when we look.
+fn check_conditional(cx: &Ctxt, attrs: &[Attribute]) {
+    for attr in attr::named(attrs, &["cfg_attr"]) {
+        let Ok(parts) = attr.parse_args_with(Punctuated::<Conditional, Token![,]>::parse_terminated) else {
+            continue;
+        };
+        for Conditional { name, .. } in parts.iter().skip(1) {
+            if name == "serde" || name == "ts" {
+                cx.error(
+                    attr,
+                    format!("`#[glue::model]` cannot look into `cfg_attr`: write `#[{name}(…)]` without a condition"),
+                );
+            }
+        }
+    }
+}
+
 /// Names that differ by direction would need two TypeScript types.
 fn check_common(cx: &Ctxt, entry: &Entry) {
     let key = entry.key.to_string();
@@ -200,20 +255,25 @@ fn is_map(ty: &Type) -> bool {
 }
 
 /// What the helper attributes of one item say.
-struct Entries {
-    serde: Vec<Entry>,
+pub(super) struct Entries {
+    pub(super) serde: Vec<Entry>,
     ts: Vec<Entry>,
 }
 
 /// `key`, `key = value` or `key(…)`.
-struct Entry {
-    key: Ident,
-    value: Option<TokenStream>,
+pub(super) struct Entry {
+    pub(super) key: Ident,
+    pub(super) value: Option<TokenStream>,
     tokens: TokenStream,
 }
 
+/// A part of `cfg_attr(…)`: the condition, or an attribute.
+struct Conditional {
+    name: String,
+}
+
 impl Entries {
-    fn of(attrs: &[Attribute]) -> Self {
+    pub(super) fn of(attrs: &[Attribute]) -> Self {
         let of = |name: &str| {
             let lists = attr::named(attrs, &[name]).into_iter().filter_map(|attr| {
                 // What doesn't parse is the derive's to report.
@@ -228,14 +288,27 @@ impl Entries {
         }
     }
 
-    fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.serde.iter().any(|entry| entry.key == key)
     }
 
-    fn states_type(&self) -> bool {
+    pub(super) fn states_type(&self) -> bool {
         self.ts
             .iter()
             .any(|entry| entry.key == "as" || entry.key == "type" || entry.key == "skip")
+    }
+}
+
+impl Parse for Conditional {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let path = input.call(syn::Path::parse_mod_style)?;
+        while !input.is_empty() && !input.peek(Token![,]) {
+            let _: TokenTree = input.parse()?;
+        }
+        let last = path.segments.last();
+        Ok(Self {
+            name: last.map(|last| last.ident.to_string()).unwrap_or_default(),
+        })
     }
 }
 
