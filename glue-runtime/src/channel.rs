@@ -36,7 +36,7 @@ impl Channel {
     /// Cancel safe: a dropped future has sent nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Closed`] when the socket has ended.
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the socket has ended.
     pub async fn send(&self, text: impl AsRef<str>) -> Result<(), Error> {
         self.lane.mailbox.send(self.lane.encode(text.as_ref())).await
     }
@@ -44,7 +44,7 @@ impl Channel {
     /// Sends a text if the socket has room for it now.
     ///
     /// # Errors
-    /// [`ErrorKind::Full`] when it has not, [`ErrorKind::Closed`] when the socket has ended.
+    /// [`ErrorKind::Full`](crate::ErrorKind::Full) when it has not, [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the socket has ended.
     pub fn try_send(&self, text: impl AsRef<str>) -> Result<(), Error> {
         self.lane.mailbox.try_send(self.lane.encode(text.as_ref()))
     }
