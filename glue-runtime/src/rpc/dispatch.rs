@@ -213,7 +213,7 @@ where
 
         let cx = Context::new(exchange.method, self.lane.clone());
         let items = Items::new(id.unwrap_or_default(), credit, self.streams.clone());
-        // Creating the future runs none of the method yet, but an argument's destructor may panic anywhere below.
+        // Creating the future runs none of the method yet, so this needs no guard.
         let future = (self.run)(self.service.clone(), cx, call, items);
         let mut future = match self.spare.take() {
             Some(mut spare) => {

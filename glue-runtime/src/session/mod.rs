@@ -165,9 +165,9 @@ impl Session {
     pub(crate) fn stall(&mut self, now: Instant) {
         if !self.timers.is_set(Timer::Stall) {
             self.timers.set(Timer::Stall, now, self.limits.stall);
-            // Signs of life are not seen while nothing is read.
-            self.timers.stop(Timer::KeepAlive);
         }
+        // Signs of life are not seen while nothing is read; the message that waits is one each time it is offered.
+        self.timers.stop(Timer::KeepAlive);
     }
 
     /// Ends a stall: the channel took its message.

@@ -565,6 +565,9 @@ fn a_stall_is_no_silence() {
     server.receive(r#"in{"version":"1.9.1"}"#);
 
     server.session.stall(server.now);
+    // The message is offered again whenever the driver wakes up.
+    assert_eq!(server.receive("cd1&mhello"), Some("1&mhello"));
+    server.session.stall(server.now);
     server.pass(seconds(5));
 
     assert_eq!(server.closed(), Some(CloseReason::ChannelOverflow));
