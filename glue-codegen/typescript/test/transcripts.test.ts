@@ -5,7 +5,7 @@ import { decodeFrame, encodeFrame } from "../src/proto/frame.js";
 import { decodePair, encodePair } from "../src/proto/pair.js";
 import { Session, type SessionEvent } from "../src/session/session.js";
 
-/** A line of a recording that holds a message; see tests/transcripts/websocket/README.md. */
+/** A line of a recording that holds a message; see tests/transcripts/README.md. */
 interface Message {
   readonly dir: "c>s" | "s>c";
   readonly t_ms: number;
