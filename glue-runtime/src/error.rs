@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Io,
     /// The channel is already open for another use.
     ChannelInUse,
+    /// Nothing came in the time that was given.
+    TimedOut,
 }
 
 impl fmt::Display for Error {
@@ -56,6 +58,7 @@ impl fmt::Display for Error {
             ErrorKind::Refused => "connection refused by the server",
             ErrorKind::Io => "input or output failed",
             ErrorKind::ChannelInUse => "channel is open for another use",
+            ErrorKind::TimedOut => "nothing came in time",
         })
     }
 }

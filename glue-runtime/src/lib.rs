@@ -122,6 +122,8 @@ pub use crate::{
 #[cfg(feature = "io")]
 pub use futures_util::Stream;
 #[cfg(feature = "server")]
+pub use proto::limits::ServerLimits;
+#[cfg(feature = "server")]
 pub use server::{Listener, Origins, Server, ServerBuilder, Socket};
 
 #[cfg(feature = "macros")]

@@ -71,6 +71,14 @@ impl Transport for FakeTransport {
         Poll::Ready(Ok(()))
     }
 
+    fn take_progress(&mut self) -> bool {
+        false
+    }
+
+    fn joins(&self) -> bool {
+        false
+    }
+
     fn poll_close(&mut self, _cx: &mut Context<'_>, _fault: Option<TransportError>) -> Poll<()> {
         Poll::Ready(())
     }

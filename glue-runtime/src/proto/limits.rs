@@ -25,6 +25,15 @@ pub struct Limits {
     /// Calls and streams under way in one channel of a socket; default 1,024. One more is answered with
     /// `resource_exhausted`; a notification more is dropped, and the log says so.
     pub in_flight: usize,
+    /// Channels that the application may open on a socket; default 256, so that names taken from a client's messages
+    /// can't fill the memory. One more receives nothing, and the log says so.
+    pub channels: usize,
+    /// Messages in one container `ba` of the peer; default 1,024, so that one message doesn't hold up others for long. A
+    /// container with more is malformed.
+    pub batch_messages: usize,
+    /// Bytes of broadcasts that wait on a socket before it counts as a slow consumer; default 1 MiB. All sockets share one
+    /// encoding, so this much memory is not used once per socket.
+    pub backlog_bytes: usize,
     /// Malformed messages forgiven in a session; default 256. One more closes the socket.
     pub faults: u32,
     /// How long a full channel may keep a socket from being read; default 5 s, below every keep-alive. Then the
@@ -45,6 +54,9 @@ impl Limits {
             ("channel_bytes", self.channel_bytes),
             ("send_bytes", self.send_bytes),
             ("in_flight", self.in_flight),
+            ("channels", self.channels),
+            ("batch_messages", self.batch_messages),
+            ("backlog_bytes", self.backlog_bytes),
         ];
         let times = [("init", self.init), ("stall", self.stall)];
         let zero_size = sizes
@@ -68,10 +80,86 @@ impl Default for Limits {
             channel_bytes: 1 << 20,
             send_bytes: 64 << 10,
             in_flight: 1024,
+            channels: 256,
+            batch_messages: 1024,
+            backlog_bytes: 1 << 20,
             faults: 256,
             stall: Duration::from_secs(5),
             init: Duration::from_secs(10),
             close: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Bounds of a whole server: what HTTP requests may cost, and how many sockets there may be.
+#[cfg(feature = "server")]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerLimits {
+    /// Sockets in all, those without `in` too; default 65,536. One more is refused with 503.
+    pub sockets: usize,
+    /// Sockets of one address (IPv6: of one /64 network), those without `in` too; default 1,024. One more is refused
+    /// with 503. Behind a proxy all clients have its address unless
+    /// [`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies) names it.
+    pub sockets_per_address: usize,
+    /// Time for the head of an HTTP request, and for the next request on an idle connection; default 10 s, so that half-sent
+    /// requests don't pile up. Only where Glue accepts the connections itself.
+    pub header: Duration,
+    /// Time for the body of a request; default 10 s, and [`ServerLimits::bytes_per_second`] as long as bytes come.
+    pub body: Duration,
+    /// Time without a single byte taken by the peer after which a connection is cut; default 30 s. Only where Glue
+    /// accepts the connections itself.
+    pub write: Duration,
+    /// Slowest link that is served, for bodies and answers of the Ajax transport; default 4 KiB a second. Times grow with the
+    /// bytes that are under way.
+    pub bytes_per_second: usize,
+    /// How long a poll waits for a message; default 35 s, as in the original. Its client gives up after 45 s.
+    pub poll: Duration,
+    /// Time without a poll after which an Ajax client counts as gone; default 10 s.
+    pub unpolled: Duration,
+    /// Bytes of pushed messages that wait to be handled in an Ajax session; default 1 MiB. Past it the session ends, as
+    /// a push must never wait. The first message always fits.
+    pub push_bytes: usize,
+    /// Pushes of one Ajax session that may be arriving at the same time; default 64, browsers send six. One more ends the
+    /// session.
+    pub pushes: usize,
+}
+
+#[cfg(feature = "server")]
+impl ServerLimits {
+    /// Returns what can't work, if anything: a size or a time of zero.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let is_zero = [
+            ("sockets", self.sockets == 0),
+            ("sockets_per_address", self.sockets_per_address == 0),
+            ("header", self.header.is_zero()),
+            ("body", self.body.is_zero()),
+            ("write", self.write.is_zero()),
+            ("bytes_per_second", self.bytes_per_second == 0),
+            ("poll", self.poll.is_zero()),
+            ("unpolled", self.unpolled.is_zero()),
+            ("push_bytes", self.push_bytes == 0),
+            ("pushes", self.pushes == 0),
+        ];
+        let zero = is_zero.into_iter().find(|(_, is_zero)| *is_zero);
+        zero.map_or(Ok(()), |(name, _)| Err(name))
+    }
+}
+
+#[cfg(feature = "server")]
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            sockets: 65_536,
+            sockets_per_address: 1024,
+            header: Duration::from_secs(10),
+            body: Duration::from_secs(10),
+            write: Duration::from_secs(30),
+            bytes_per_second: 4 << 10,
+            poll: Duration::from_secs(35),
+            unpolled: Duration::from_secs(10),
+            push_bytes: 1 << 20,
+            pushes: 64,
         }
     }
 }
@@ -121,10 +209,6 @@ pub(crate) const STREAM_WINDOW: u32 = 32;
 /// Bytes of items that one channel produces before they are handed on; with [`Limits::send_bytes`] this bounds what a
 /// stalled reader holds here. Half of it makes no fewer writes, as one write takes 16 KiB.
 pub(crate) const STREAM_BYTES: usize = 32 << 10;
-
-/// Time for the head of an HTTP request, so that half-sent ones don't pile up; the original had none.
-#[cfg(feature = "server")]
-pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time for a client to connect, handshake and init together.
 #[cfg(feature = "client")]

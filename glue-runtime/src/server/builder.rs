@@ -12,7 +12,7 @@ use super::policy::Origins;
 use super::socket::Socket;
 use crate::error::{Error, ErrorKind};
 use crate::proto::MAIN_CHANNEL;
-use crate::proto::limits::{KeepAlive, Limits};
+use crate::proto::limits::{KeepAlive, Limits, ServerLimits};
 use crate::rpc::ChannelService;
 
 /// Collects the options of a [`Server`]; every option has a default.
@@ -70,6 +70,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets the bounds of the whole server.
+    #[must_use]
+    pub fn server_limits(mut self, limits: ServerLimits) -> Self {
+        self.options.server_limits = limits;
+        self
+    }
+
     /// Sets the keep-alive; default [`KeepAlive::SERVER`]. Original clients ping after 35 s of silence by themselves.
     #[must_use]
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
@@ -110,6 +117,7 @@ impl ServerBuilder {
 
         let zero = |name| Error::new(ErrorKind::Config, format!("limit `{name}` is zero"));
         options.limits.check().map_err(zero)?;
+        options.server_limits.check().map_err(zero)?;
 
         let mut by_name = HashMap::new();
         for service in services {
@@ -134,6 +142,7 @@ pub(super) struct Options {
     pub(super) base_url: String,
     pub(super) origins: Origins,
     pub(super) limits: Limits,
+    pub(super) server_limits: ServerLimits,
     pub(super) keep_alive: KeepAlive,
     pub(super) on_socket: Option<OnSocket>,
     #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // set by that feature's option only
@@ -146,6 +155,7 @@ impl Default for Options {
             base_url: "/glue/".to_owned(),
             origins: Origins::default(),
             limits: Limits::default(),
+            server_limits: ServerLimits::default(),
             keep_alive: KeepAlive::SERVER,
             on_socket: None,
             static_files: None,

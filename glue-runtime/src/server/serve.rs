@@ -12,7 +12,6 @@ use super::handle::Server;
 use super::service;
 use super::shutdown::LiveGuard;
 use crate::error::{Error, ErrorKind};
-use crate::proto::limits::HEADER_TIMEOUT;
 
 /// A server that has its address; connections wait until [`Listener::serve`].
 #[derive(Debug)]
@@ -73,11 +72,12 @@ async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr, _
     // Messages are joined before they are written, so Nagle's algorithm could only delay them.
     let _ = stream.set_nodelay(true);
 
+    let handled = server.clone();
     let service =
-        hyper::service::service_fn(move |request| service::handle(server.clone(), request, Some(peer)));
+        hyper::service::service_fn(move |request| service::handle(handled.clone(), request, Some(peer)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(server.shared.options.server_limits.header)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);

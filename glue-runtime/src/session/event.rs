@@ -41,6 +41,8 @@ pub enum CloseReason {
     TooManyFaults,
     /// A channel was full for too long: nobody read it.
     ChannelOverflow,
+    /// The peer took a broadcast too slowly, and the policy of the broadcast was to close.
+    SlowConsumer,
     /// A handler of the application panicked.
     Panicked,
 }
@@ -62,6 +64,7 @@ impl std::fmt::Display for CloseReason {
             Self::TransportViolation => "transport rules broken",
             Self::TooManyFaults => "too many malformed messages",
             Self::ChannelOverflow => "a channel that nobody reads is full",
+            Self::SlowConsumer => "broadcasts taken too slowly",
             Self::Panicked => "handler panicked",
         })
     }

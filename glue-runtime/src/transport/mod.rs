@@ -26,6 +26,13 @@ pub(crate) trait Transport: Send + Unpin {
     /// Writes what is buffered.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
+    /// Returns whether bytes have moved since the last call, in either direction and of whole messages or not: the peer is
+    /// alive.
+    fn take_progress(&mut self) -> bool;
+
+    /// Returns whether each unit of the link carries one message, so that joining what waits saves round trips.
+    fn joins(&self) -> bool;
+
     /// Says goodbye, for `fault` if that was the cause; ready when that is written and our side is shut down.
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()>;
 

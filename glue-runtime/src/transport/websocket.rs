@@ -90,6 +90,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
             .map_err(|error| transport_error(&error))
     }
 
+    fn take_progress(&mut self) -> bool {
+        false
+    }
+
+    fn joins(&self) -> bool {
+        false
+    }
+
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()> {
         loop {
             match self.closing {
