@@ -8,8 +8,12 @@
 //! | `envelope` | RPC envelopes | `proto/envelope.ts` |
 //! | `code` | error codes | `proto/code.ts` |
 //! | `limits` | limits and time-outs | `proto/limits.ts` |
+//! | `ajax` | the Ajax transport | `proto/ajax.ts` |
 //! | `text` | the owned text of one message | – |
 
+#[cfg(feature = "server")]
+#[allow(dead_code)] // used by the Ajax transport
+pub(crate) mod ajax;
 pub(crate) mod code;
 pub(crate) mod envelope;
 pub(crate) mod frame;
