@@ -25,7 +25,7 @@ use crate::channel::{Inbound, Turn};
 use crate::mailbox::{Mailbox, Request};
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Presence, Transport, TransportError};
 
 /// What a side of the conversation does at the turns of a socket's life.
 pub(crate) trait Hooks: Send {
@@ -111,6 +111,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         let now = now();
         self.mailbox.register(cx.waker());
+        self.note_presence(now);
         // A channel that has made room just in time is not full any more.
         self.deliver_stalled(now, cx);
         self.session.handle_timeout(now);
@@ -267,11 +268,27 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         self.out.shrink_to(IDLE_CAPACITY);
     }
 
+    /// Takes note of a peer that comes and goes.
+    fn note_presence(&mut self, now: Instant) {
+        match self.transport.take_presence() {
+            None => {}
+            Some(Presence::Here) => self.session.attach(),
+            Some(Presence::Away { grace }) => self.session.detach(now, grace),
+            Some(Presence::Broken(error)) => self.break_link(now, error),
+        }
+    }
+
     fn handle_events(&mut self, now: Instant, cx: &mut Context<'_>) {
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::Opened { socket_id } => self.open(now, socket_id, cx),
-                Event::Closed(reason) => self.closed = Some(reason),
+                Event::Closed(reason) => {
+                    if reason == CloseReason::LinkLost {
+                        // There is nobody to take what is left.
+                        self.fault = Some(TransportError::Lost);
+                    }
+                    self.closed = Some(reason);
+                }
             }
         }
     }
@@ -316,6 +333,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             TransportError::TooLarge => CloseReason::TooLarge,
             TransportError::NotText => CloseReason::NotText,
             TransportError::Violation => CloseReason::TransportViolation,
+            TransportError::Overflow => CloseReason::ChannelOverflow,
             TransportError::Lost => CloseReason::LinkLost,
         };
         self.session.close(now, reason);

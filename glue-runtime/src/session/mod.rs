@@ -17,7 +17,7 @@ pub(crate) use event::Event;
 pub(crate) use outbox::{Cause, Outbox};
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use semver::Version;
 
@@ -118,6 +118,7 @@ impl Session {
                     KeepAliveAction::Dead => self.close(now, CloseReason::KeepAlive),
                 },
                 Timer::Stall => self.close(now, CloseReason::ChannelOverflow),
+                Timer::Absence => self.close(now, CloseReason::LinkLost),
                 Timer::Refusal => self.finish(now, CloseReason::Refused),
                 Timer::Close => self.state = State::Closed,
             }
@@ -176,6 +177,18 @@ impl Session {
             self.timers.stop(Timer::Stall);
             self.note_life(now);
         }
+    }
+
+    /// Takes note that the peer has left its link, and should be back in time.
+    pub(crate) fn detach(&mut self, now: Instant, grace: Duration) {
+        if !self.state.is_closing() {
+            self.timers.set(Timer::Absence, now, grace);
+        }
+    }
+
+    /// Takes note that the peer is back.
+    pub(crate) fn attach(&mut self) {
+        self.timers.stop(Timer::Absence);
     }
 
     /// Returns the oldest event that was not taken yet.

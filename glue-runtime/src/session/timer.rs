@@ -11,6 +11,8 @@ pub(crate) enum Timer {
     KeepAlive,
     /// A full channel kept the socket from being read for too long.
     Stall,
+    /// The peer has not come back to its link.
+    Absence,
     /// `dr` had its time to arrive.
     Refusal,
     /// What was queued at the end could not be transmitted in time.
@@ -18,10 +20,11 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Init,
         Self::KeepAlive,
         Self::Stall,
+        Self::Absence,
         Self::Refusal,
         Self::Close,
     ];

@@ -1,5 +1,7 @@
 //! How texts travel; knows nothing of frames.
 
+#[cfg(feature = "server")]
+pub(crate) mod ajax;
 mod websocket;
 
 pub(crate) use websocket::WebSocketTransport;
@@ -7,6 +9,7 @@ pub(crate) use websocket::WebSocketTransport;
 pub(crate) use websocket::config as websocket_config;
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -30,6 +33,11 @@ pub(crate) trait Transport: Send + Unpin {
     /// alive.
     fn take_progress(&mut self) -> bool;
 
+    /// Returns what has become of the peer since the last call, for a link that is more than one connection.
+    fn take_presence(&mut self) -> Option<Presence> {
+        None
+    }
+
     /// Returns whether each unit of the link carries one message, so that joining what waits saves round trips.
     fn joins(&self) -> bool;
 
@@ -40,6 +48,17 @@ pub(crate) trait Transport: Send + Unpin {
     ///
     /// Reading on keeps the kernel from answering late data with a reset that would overtake what the peer has not read.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+/// Whether the peer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// It waits for messages.
+    Here,
+    /// It has gone, as it does after each answer, and should be back within this time.
+    Away { grace: Duration },
+    /// It will not be back: what it has sent can't be taken.
+    Broken(TransportError),
 }
 
 /// Why a link broke.
@@ -54,6 +73,9 @@ pub(crate) enum TransportError {
     /// The peer broke the transport's own rules.
     #[error("transport rules broken")]
     Violation,
+    /// The peer sent more than may wait, on a link that can't slow it down.
+    #[error("too much waits to be handled")]
+    Overflow,
     /// The connection is gone.
     #[error("connection lost")]
     Lost,

@@ -160,7 +160,7 @@ fn close_frame(fault: TransportError) -> Option<CloseFrame> {
         TransportError::TooLarge => CloseCode::Size,
         TransportError::NotText => CloseCode::Invalid,
         TransportError::Violation => CloseCode::Protocol,
-        TransportError::Lost => return None,
+        TransportError::Overflow | TransportError::Lost => return None,
     };
     Some(CloseFrame {
         code,
