@@ -2,6 +2,8 @@
 
 pub mod bystander;
 pub mod deadline;
+pub mod proxy;
+pub mod raw_ajax;
 pub mod raw_http;
 pub mod raw_ws;
 pub mod recorded_app;

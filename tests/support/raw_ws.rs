@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::deadline::within;
-use crate::raw_http::{RawResponse, read_response};
+use crate::raw_http::{RawConnection, RawResponse};
 
 /// A client's end of a connection after the upgrade.
 #[derive(Debug)]
@@ -66,24 +66,21 @@ impl RawPeer {
 
     /// Sends `request` and whatever follows its head, and returns the answer.
     pub async fn upgrade(address: SocketAddr, request: &[u8]) -> (Self, RawResponse) {
-        let mut peer = Self::dial(address).await;
-        peer.send_bytes(request).await;
-        let (response, unread) = read_response(&mut peer.stream).await;
-        peer.unread = unread;
-        (peer, response)
+        let mut connection = RawConnection::dial(address).await;
+        connection.send(request).await;
+        let response = connection.answer().await;
+        (Self::upgraded(connection), response)
+    }
+
+    /// Takes over a connection whose upgrade was answered.
+    pub fn upgraded(connection: RawConnection) -> Self {
+        let (stream, unread) = connection.into_parts();
+        Self { stream, unread }
     }
 
     /// Opens a connection on which nothing has been said yet.
     pub async fn dial(address: SocketAddr) -> Self {
-        let stream = within("the connection", TcpStream::connect(address))
-            .await
-            .expect("the server listens");
-        // Tests write small frames one by one, which the system would hold back for 40 ms.
-        stream.set_nodelay(true).expect("the connection is open");
-        Self {
-            stream,
-            unread: Vec::new(),
-        }
+        Self::upgraded(RawConnection::dial(address).await)
     }
 
     /// Does the init exchange and returns the socket id.
