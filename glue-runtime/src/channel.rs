@@ -3,12 +3,15 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task;
+use std::time::Duration;
 
-use crate::error::Error;
-use crate::inbox::Inbox;
+use crate::error::{Error, ErrorKind};
+use crate::inbox::{Inbox, Taken};
 use crate::mailbox::{Mailbox, Request};
+use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::Limits;
 use crate::proto::pair;
 use crate::proto::text::Text;
@@ -49,19 +52,35 @@ impl Channel {
         self.lane.mailbox.try_send(self.lane.encode(text.as_ref()))
     }
 
-    /// Waits for the next text; `None` when the socket has ended and all texts were taken. Cancel safe.
+    /// Waits for the next text; `None` when the socket has ended and all texts were taken. Cancel safe. Ends a
+    /// [`discard`](Self::discard).
     pub async fn recv(&self) -> Option<String> {
         let taken = self.inbox.recv().await?;
-        if taken.made_room {
-            self.lane.mailbox.wake_driver();
+        Some(self.accept(taken))
+    }
+
+    /// Waits for the next text, for `timeout` at most; [`Duration::ZERO`] takes what is there already. Ends a
+    /// [`discard`](Self::discard).
+    ///
+    /// Cancel safe; neither a dropped future nor one that fails has taken a text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when none came in time, [`ErrorKind::Closed`](crate::ErrorKind::Closed)
+    /// when the socket has ended and all texts were taken.
+    pub async fn recv_timeout(&self, timeout: Duration) -> Result<String, Error> {
+        match tokio::time::timeout(timeout, self.recv()).await {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => Err(ErrorKind::Closed.into()),
+            Err(_) => Err(ErrorKind::TimedOut.into()),
         }
-        Some(taken.message)
     }
 
     /// Calls `handler` for each text, in order, one at a time, as long as the socket lives.
     ///
-    /// The handler's futures run in the socket's own task and are dropped when the socket ends; a panic ends the socket.
-    /// Don't mix with [`Channel::recv`]: each text goes to one of them. A handler that owns a `Client` keeps that open.
+    /// It takes the place of an earlier handler, which finishes the text that it has under way first, and ends a
+    /// [`discard`](Self::discard). The handler's futures run in the socket's own task and are dropped when the socket ends; a
+    /// panic ends the socket. Don't mix with [`Channel::recv`]: each text goes to one of them. A handler that owns a
+    /// `Client` keeps that open.
     pub fn on_message<F, Fut>(&self, mut handler: F)
     where
         F: FnMut(String) -> Fut + Send + 'static,
@@ -72,13 +91,25 @@ impl Channel {
             _socket: None,
             ..self.clone()
         };
+        let number = self.inbox.replace_handler();
         let task = async move {
-            while let Some(text) = channel.recv().await {
-                handler(text).await;
+            while let Some((taken, _under_way)) = channel.inbox.recv_for(number).await {
+                handler(channel.accept(taken)).await;
             }
         };
         // On a socket that has ended there is nothing left to handle.
         let _ = self.lane.mailbox.request(Request::Spawn(Box::pin(task)));
+    }
+
+    /// Drops the texts that wait and all that come from now on, so that a channel that is only written to needs no reader:
+    /// what is dropped counts against no limit.
+    ///
+    /// It takes the place of a handler, which finishes the text that it has under way. A later [`recv`](Self::recv),
+    /// [`recv_timeout`](Self::recv_timeout) or [`on_message`](Self::on_message) ends it; a `recv` that waits already does not.
+    pub fn discard(&self) {
+        if self.inbox.discard() {
+            self.lane.mailbox.wake_driver();
+        }
     }
 
     /// Returns the way out.
@@ -99,6 +130,13 @@ impl Channel {
     /// Returns the channel's name.
     pub fn name(&self) -> &str {
         &self.lane.name
+    }
+
+    fn accept(&self, taken: Taken<String>) -> String {
+        if taken.made_room {
+            self.lane.mailbox.wake_driver();
+        }
+        taken.message
     }
 }
 
@@ -183,7 +221,9 @@ impl Lane {
 pub(crate) struct Channels {
     mailbox: Arc<Mailbox>,
     limits: Limits,
-    open: Mutex<HashMap<Box<str>, Arc<dyn Any + Send + Sync>>>,
+    open: Mutex<Handles>,
+    /// Whether the log has heard of too many channels.
+    has_warned: AtomicBool,
 }
 
 impl Channels {
@@ -192,6 +232,7 @@ impl Channels {
             mailbox,
             limits,
             open: Mutex::default(),
+            has_warned: AtomicBool::new(false),
         }
     }
 
@@ -206,25 +247,37 @@ impl Channels {
 
     /// Returns the raw channel of this name, opening it the first time.
     ///
-    /// On a name that carries typed calls the channel can send but receives nothing.
+    /// On a name that carries typed calls, and past [`Limits::channels`], the channel can send but receives nothing.
     pub(crate) fn channel(&self, name: &str) -> Channel {
         let raw = |lane| {
-            let inbox = Arc::new(Inbox::new(&self.limits));
             let channel = Channel {
                 lane,
-                inbox: inbox.clone(),
+                inbox: Arc::new(Inbox::new(&self.limits)),
                 _socket: None,
             };
+            let inbox = channel.inbox.clone();
             (channel, Box::new(RawInbound { inbox }) as Box<dyn Inbound>)
         };
-        self.open_with(name, raw).unwrap_or_else(|| {
-            let inbox = Arc::new(Inbox::new(&self.limits));
-            inbox.close();
-            Channel {
-                lane: Arc::new(Lane::new(name, self.mailbox.clone())),
-                inbox,
-                _socket: None,
-            }
+        let mut open = self.lock();
+        // Names of typed channels come from the program's text, so only this door needs a bound.
+        let has_room = name == MAIN_CHANNEL || open.len() < self.limits.channels || open.contains_key(name);
+        let channel = if has_room {
+            self.open_in(&mut open, name, raw)
+        } else {
+            None
+        };
+        drop(open);
+        if !has_room && !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                limit = self.limits.channels,
+                socket_id = self.mailbox.socket_id(),
+                "too many channels on a socket: those beyond the limit receive nothing"
+            );
+        }
+        channel.unwrap_or_else(|| {
+            let (channel, inbound) = raw(Arc::new(Lane::new(name, self.mailbox.clone())));
+            drop(inbound);
+            channel
         })
     }
 
@@ -234,7 +287,14 @@ impl Channels {
         T: Clone + Send + Sync + 'static,
         F: FnOnce(Arc<Lane>) -> (T, Box<dyn Inbound>),
     {
-        let mut channels = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        self.open_in(&mut self.lock(), name, open)
+    }
+
+    fn open_in<T, F>(&self, channels: &mut Handles, name: &str, open: F) -> Option<T>
+    where
+        T: Clone + Send + Sync + 'static,
+        F: FnOnce(Arc<Lane>) -> (T, Box<dyn Inbound>),
+    {
         if let Some(handle) = channels.get(name) {
             return handle.downcast_ref::<T>().cloned();
         }
@@ -247,7 +307,14 @@ impl Channels {
         });
         Some(handle)
     }
+
+    fn lock(&self) -> MutexGuard<'_, Handles> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// Handles of open channels, raw and typed, by name.
+type Handles = HashMap<Box<str>, Arc<dyn Any + Send + Sync>>;
 
 /// Driver's end of an inbox.
 struct RawInbound {

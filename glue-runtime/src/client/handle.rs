@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::builder::ClientBuilder;
 use crate::channel::{Channel, Channels};
@@ -50,6 +51,7 @@ impl Client {
     }
 
     /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
+    /// A channel beyond [`Limits::channels`](crate::Limits::channels) receives nothing.
     pub fn channel(&self, name: &str) -> Channel {
         self.inner.channels.channel(name).keeping(self.inner.clone())
     }
@@ -67,6 +69,14 @@ impl Client {
         self.channel(MAIN_CHANNEL).recv().await
     }
 
+    /// Waits for the next text on the main channel, for `timeout` at most; see [`Channel::recv_timeout`].
+    ///
+    /// # Errors
+    /// As [`Channel::recv_timeout`].
+    pub async fn recv_timeout(&self, timeout: Duration) -> Result<String, Error> {
+        self.channel(MAIN_CHANNEL).recv_timeout(timeout).await
+    }
+
     /// Calls `handler` for each text on the main channel; see [`Channel::on_message`].
     pub fn on_message<F, Fut>(&self, handler: F)
     where
@@ -74,6 +84,11 @@ impl Client {
         Fut: Future<Output = ()> + Send + 'static,
     {
         self.channel(MAIN_CHANNEL).on_message(handler);
+    }
+
+    /// Drops the texts of the main channel; see [`Channel::discard`].
+    pub fn discard(&self) {
+        self.channel(MAIN_CHANNEL).discard();
     }
 
     /// Ends the socket. What was sent before is delivered first.

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use super::*;
 use crate::channel::{Channel, Channels, Receipt};
+use crate::error::ErrorKind;
 use crate::mailbox::Peer;
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::{KeepAlive, Limits};
@@ -246,6 +248,77 @@ async fn a_full_channel_stops_reading_until_it_is_read() {
         stage.turn();
     }
     assert_eq!(stage.link.sent().0, ["po"]);
+}
+
+/// [L-5]
+#[tokio::test]
+async fn a_full_channel_that_is_discarded_stops_nothing_any_more() {
+    let limits = Limits {
+        channel_messages: 1,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage
+        .link
+        .receives(["cd1&m1", "cd1&m2", "cd1&m3", "cd1&m4", "pi"]);
+    stage.turn();
+    assert_eq!(stage.link.sent().0, [""; 0]);
+
+    stage.main().discard();
+    assert!(stage.wakes() > 0, "the driver waits for the room");
+    stage.turn();
+    assert_eq!(stage.link.sent().0, ["po"]);
+
+    stage.main().on_message(|_| async {});
+    let texts = Arc::new(Mutex::new(Vec::new()));
+    let taken = texts.clone();
+    stage.main().on_message(move |text| {
+        taken.lock().unwrap().push(text);
+        async {}
+    });
+    stage.link.receives(["cd1&m5", "cd1&m6"]);
+    stage.turn();
+    stage.turn();
+    assert_eq!(*texts.lock().unwrap(), ["5", "6"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_gives_up_has_taken_nothing() {
+    let mut stage = Stage::open(false, Limits::default());
+    let main = stage.main().clone();
+    let second = Duration::from_secs(1);
+
+    let error = main.recv_timeout(second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    stage.link.receives(["cd1&mhello", "cl"]);
+    stage.turn();
+
+    assert_eq!(main.recv_timeout(Duration::ZERO).await.unwrap(), "hello");
+    let error = main.recv_timeout(second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+}
+
+/// Names may come from a peer's messages.
+#[tokio::test]
+async fn channels_past_the_limit_receive_nothing_and_can_send() {
+    let limits = Limits {
+        channels: 2,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    let second = stage.channels.channel("2");
+    let third = stage.channels.channel("3");
+
+    stage.link.receives(["cd1&2hello", "cd1&3hello", "cd1&mhello"]);
+    stage.turn();
+    third.send("hello").await.unwrap();
+    stage.turn();
+
+    assert_eq!(second.recv().await.as_deref(), Some("hello"));
+    assert_eq!(stage.channels.channel("2").name(), "2");
+    assert_eq!(stage.main().recv().await.as_deref(), Some("hello"));
+    assert_eq!(third.recv().await, None);
+    assert_eq!(stage.link.sent().0, ["cd1&3hello"]);
 }
 
 /// [L-6]: two peers that both have much to say must not wait for each other.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::channel::{Channel, Channels};
 use crate::error::Error;
@@ -38,6 +39,7 @@ impl Socket {
     /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
     ///
     /// What arrives for a channel before it is opened is dropped: open channels in `on_socket`, before its first `await`.
+    /// A channel beyond [`Limits::channels`](crate::Limits::channels) receives nothing.
     pub fn channel(&self, name: &str) -> Channel {
         self.channels.channel(name)
     }
@@ -55,6 +57,14 @@ impl Socket {
         self.channel(MAIN_CHANNEL).recv().await
     }
 
+    /// Waits for the next text on the main channel, for `timeout` at most; see [`Channel::recv_timeout`].
+    ///
+    /// # Errors
+    /// As [`Channel::recv_timeout`].
+    pub async fn recv_timeout(&self, timeout: Duration) -> Result<String, Error> {
+        self.channel(MAIN_CHANNEL).recv_timeout(timeout).await
+    }
+
     /// Calls `handler` for each text on the main channel; see [`Channel::on_message`].
     pub fn on_message<F, Fut>(&self, handler: F)
     where
@@ -62,6 +72,11 @@ impl Socket {
         Fut: Future<Output = ()> + Send + 'static,
     {
         self.channel(MAIN_CHANNEL).on_message(handler);
+    }
+
+    /// Drops the texts of the main channel; see [`Channel::discard`].
+    pub fn discard(&self) {
+        self.channel(MAIN_CHANNEL).discard();
     }
 
     /// Ends the socket. What was sent before is delivered first.
