@@ -64,6 +64,7 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //! | `macros` | yes | [`channel`](macro@channel) and [`model`](macro@model), with serde and ts-rs |
 //! | `static-files` | yes | [`ServerBuilder::static_files`] |
 //! | `client` | no | [`Client`] over WebSocket |
+//! | `http2` | no | WebSocket over HTTP/2 (RFC 8441), for servers that are mounted where HTTP/2 is spoken |
 //! | `schema` | with `macros` | [`schema`], the data that describes channels |
 //! | `codegen` | never | set by `glue-codegen` on its own builds |
 
@@ -124,7 +125,7 @@ pub use futures_util::Stream;
 #[cfg(feature = "server")]
 pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
-pub use server::{Listener, Origins, Server, ServerBuilder, Socket};
+pub use server::{ForwardedHeader, Listener, Origins, Server, ServerBuilder, Socket, TrustedProxies};
 
 #[cfg(feature = "macros")]
 pub use glue_macros::{channel, model};

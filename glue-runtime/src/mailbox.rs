@@ -1,7 +1,7 @@
 //! The way from the handles of a socket (channels, server, client) to the one task that owns its state.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -38,7 +38,7 @@ pub(crate) struct Mailbox {
 pub(crate) struct Peer {
     /// Set before the application sees the socket.
     pub(crate) socket_id: OnceLock<String>,
-    pub(crate) remote_addr: Option<SocketAddr>,
+    pub(crate) remote_addr: Option<IpAddr>,
     pub(crate) user_agent: Option<String>,
 }
 

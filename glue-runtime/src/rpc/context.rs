@@ -1,6 +1,6 @@
 //! What a method may know about its call, and the way back to the caller's page.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::message::EventMessage;
@@ -34,7 +34,7 @@ impl Context {
     }
 
     /// Returns the caller's network address, if the socket has one.
-    pub fn remote_addr(&self) -> Option<SocketAddr> {
+    pub fn remote_addr(&self) -> Option<IpAddr> {
         self.lane.mailbox().peer().remote_addr
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::handle::Server;
-use super::policy::Origins;
+use super::policy::{Origins, Policy, TrustedProxies};
 use super::socket::Socket;
 use crate::error::{Error, ErrorKind};
 use crate::proto::MAIN_CHANNEL;
@@ -59,7 +59,15 @@ impl ServerBuilder {
     /// Sets which pages may open sockets; default [`Origins::SameHost`].
     #[must_use]
     pub fn origins(mut self, origins: Origins) -> Self {
-        self.options.origins = origins;
+        self.options.policy.origins = origins;
+        self
+    }
+
+    /// Sets the proxies whose word on a client's address is believed; default none, so that behind a proxy all sockets have
+    /// the proxy's address.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.options.policy.proxies = proxies;
         self
     }
 
@@ -140,7 +148,7 @@ impl ServerBuilder {
 #[derive(Debug)]
 pub(super) struct Options {
     pub(super) base_url: String,
-    pub(super) origins: Origins,
+    pub(super) policy: Policy,
     pub(super) limits: Limits,
     pub(super) server_limits: ServerLimits,
     pub(super) keep_alive: KeepAlive,
@@ -153,7 +161,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             base_url: "/glue/".to_owned(),
-            origins: Origins::default(),
+            policy: Policy::default(),
             limits: Limits::default(),
             server_limits: ServerLimits::default(),
             keep_alive: KeepAlive::SERVER,

@@ -4,6 +4,7 @@ mod builder;
 mod handle;
 mod id;
 mod policy;
+mod refusal;
 mod registry;
 mod request;
 mod serve;
@@ -13,6 +14,6 @@ mod socket;
 
 pub use builder::ServerBuilder;
 pub use handle::Server;
-pub use policy::Origins;
+pub use policy::{ForwardedHeader, Origins, TrustedProxies};
 pub use serve::Listener;
 pub use socket::Socket;

@@ -74,7 +74,7 @@ async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr, _
 
     let handled = server.clone();
     let service =
-        hyper::service::service_fn(move |request| service::handle(handled.clone(), request, Some(peer)));
+        hyper::service::service_fn(move |request| service::handle(handled.clone(), request, Some(peer.ip())));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(server.shared.options.server_limits.header)

@@ -1,14 +1,12 @@
 //! Answers requests as [`super::request`] has routed them, and starts the sockets.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{
-    CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
-};
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -22,7 +20,8 @@ use tungstenite::protocol::Role as WebSocketRole;
 
 use super::handle::Server;
 use super::id::socket_id;
-use super::request::{Refusal, Route, route};
+use super::refusal::Refusal;
+use super::request::{Decision, Route, route};
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
 use crate::channel::{Channels, Inbound, Lane};
@@ -38,11 +37,12 @@ type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 pub(super) async fn handle(
     server: Server,
     request: Request<Incoming>,
-    remote_addr: Option<SocketAddr>,
+    peer: Option<IpAddr>,
 ) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let options = &server.shared.options;
-    Ok(match route(&parts, &options.base_url, &options.origins) {
+    let Decision { route, address, cors } = route(&parts, &options.base_url, &options.policy, peer);
+    let mut response = match route {
         Route::WebSocket { key } => {
             let user_agent = parts.headers.get(USER_AGENT);
             let user_agent = user_agent
@@ -51,7 +51,7 @@ pub(super) async fn handle(
             let mut request = Request::from_parts(parts, body);
             let upgrade = hyper::upgrade::on(&mut request);
             let peer = Peer {
-                remote_addr,
+                remote_addr: address,
                 user_agent,
                 ..Peer::default()
             };
@@ -60,9 +60,15 @@ pub(super) async fn handle(
             tokio::spawn(run_websocket(server, upgrade, peer, live));
             switching_protocols(&key)
         }
+        #[cfg(feature = "http2")]
+        Route::WebSocketOverHttp2 => refuse(Refusal::METHOD),
+        Route::Ajax => refuse(Refusal::BAD_REQUEST),
+        Route::Preflight => no_content(),
         Route::Refused(refusal) => refuse(refusal),
         Route::Elsewhere => elsewhere(&server, Request::from_parts(parts, body)).await,
-    })
+    };
+    cors.apply(&mut response);
+    Ok(response)
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {
@@ -78,18 +84,14 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
 }
 
 fn refuse(refusal: Refusal) -> Response<Body> {
-    let body = Full::new(Bytes::from_static(refusal.body.as_bytes())).map_err(|never| match never {});
-    let mut response = Response::new(body.boxed_unsync());
-    *response.status_mut() = refusal.status;
-    if !refusal.body.is_empty() {
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(CONTENT_TYPE, text);
-    }
-    if refusal.offers_version {
-        response
-            .headers_mut()
-            .insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    }
+    refusal
+        .response()
+        .map(|body| Full::from(body).map_err(|never| match never {}).boxed_unsync())
+}
+
+fn no_content() -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 

@@ -1,7 +1,7 @@
 //! One connected client, as the server's application sees it.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,10 @@ impl Socket {
         self.channels.mailbox().socket_id()
     }
 
-    /// Returns the network address of the peer.
-    pub fn remote_addr(&self) -> Option<SocketAddr> {
+    /// Returns the network address of the peer: that of the connection or, where that is a trusted proxy's
+    /// ([`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies)), what the proxy says. IPv4 is always told
+    /// as IPv4. `None` if the server doesn't know it.
+    pub fn remote_addr(&self) -> Option<IpAddr> {
         self.channels.mailbox().peer().remote_addr
     }
 
