@@ -10,6 +10,7 @@ mod handshake;
 mod keepalive;
 mod limits;
 mod noise;
+mod policy;
 mod rpc;
 mod transcripts;
 mod typed;
