@@ -54,6 +54,8 @@ modules! {
     "emitter",
     "errors",
     "index",
+    "proto/ajax",
+    "proto/batch",
     "proto/code",
     "proto/envelope",
     "proto/frame",

@@ -21,8 +21,9 @@ use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Sleep;
 
+use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
-use crate::mailbox::{Ending, Mailbox, Request};
+use crate::mailbox::{Mailbox, Request};
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Presence, Transport, TransportError};
@@ -51,9 +52,9 @@ pub(crate) struct Driver<T, H> {
     channels: HashMap<Box<str>, Box<dyn Inbound>>,
     /// Futures of the application that live as long as the socket.
     tasks: FuturesUnordered<BoxFuture<'static, ()>>,
-    /// Messages that were received and not yet delivered: the first had no room in its channel, or they came before
-    /// `in`. While there are some, nothing is read.
-    stalled: VecDeque<Text>,
+    /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
+    /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
+    stalled: VecDeque<Received>,
     /// What calls have produced in this turn.
     out: Vec<Text>,
     /// Whether channels were not polled for want of room.
@@ -112,11 +113,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         let now = now();
         self.mailbox.register(cx.waker());
         self.note_presence(now);
+        let mut budget = STEPS_PER_TURN;
         // A channel that has made room just in time is not full any more.
-        self.deliver_stalled(now, cx);
+        self.deliver_stalled(now, &mut budget, cx);
         self.session.handle_timeout(now);
 
-        let mut budget = STEPS_PER_TURN;
         loop {
             self.take_requests();
             self.take_messages();
@@ -136,7 +137,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 cx.waker().wake_by_ref();
                 break;
             }
-            let can_read = is_blocked && self.stalled.is_empty() && !self.session.is_flooded();
+            let can_read = is_blocked && !self.session.is_stalled() && !self.session.is_flooded();
             // What has been woken and was not polled wakes nobody again.
             let can_go_on = !self.session.is_congested() && (self.work_waits || !self.mailbox.is_empty());
             if !can_read && !can_go_on {
@@ -218,13 +219,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Ends the session if a handle asks for it, behind what was sent before.
     fn close_if_asked(&mut self, now: Instant) {
-        let Some(ending) = self.mailbox.end_request() else {
-            return;
-        };
-        self.take_all_messages();
-        match ending {
-            Ending::Close(reason) => self.session.close(now, reason),
-            Ending::Dismiss => self.session.dismiss(now),
+        if let Some(reason) = self.mailbox.close_request() {
+            self.take_all_messages();
+            self.session.close(now, reason);
         }
     }
 
@@ -308,7 +305,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             if self.session.is_flooded() {
                 self.session.handle_progress(now);
             }
-            let Some(text) = self.session.poll_transmit() else {
+            let Some(text) = self.session.poll_transmit(self.transport.joins()) else {
                 return;
             };
             tracing::trace!(text = text.as_str(), "sent");

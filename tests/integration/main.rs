@@ -12,6 +12,5 @@ mod limits;
 mod noise;
 mod policy;
 mod rpc;
-mod sockets;
 mod transcripts;
 mod typed;

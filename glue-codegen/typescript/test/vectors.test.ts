@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import {
+  type AjaxAnswer,
+  type AjaxInit,
+  type AjaxRequest,
+  decodeAjaxAnswer,
+  decodeAjaxInit,
+  encodeAjaxRequest,
+} from "../src/proto/ajax.js";
+import { decodeBatch, encodeBatch } from "../src/proto/batch.js";
 import { decodeEnvelope, type Envelope, encodeEnvelope } from "../src/proto/envelope.js";
 import { decodeFrame, encodeFrame, type Frame } from "../src/proto/frame.js";
 import { decodeServerInit, encodeClientInit } from "../src/proto/init.js";
@@ -35,13 +44,34 @@ vectors<{ name: string; data: string; utf16?: boolean }>(
 );
 
 // The other role's message and the comparison of versions are the server's business.
-vectors<{ role?: string; value: { socketID: string } }>("init", ({ role, text, error, value, encode }) => {
-  if (role === "server") {
-    assert.deepEqual(decodeServerInit(text), error ? { error } : { socketId: value.socketID });
-  } else if (role === "client" && encode) {
-    assert.equal(encodeClientInit(), text);
-  }
+vectors<{ role?: string; value: { socketID: string; batch?: true } }>(
+  "init",
+  ({ role, text, error, value, encode }) => {
+    if (role === "server") {
+      assert.deepEqual(
+        decodeServerInit(text),
+        error ? { error } : { socketId: value.socketID, batch: value.batch ?? false },
+      );
+    } else if (role === "client" && encode && !value.batch) {
+      assert.equal(encodeClientInit(), text);
+    }
+  },
+);
+
+vectors<{ messages: string[]; most?: number }>("batch", ({ text, error, messages, most, encode }) => {
+  assert.deepEqual(decodeBatch(text, most), error ? { error } : messages);
+  if (encode) assert.equal(encodeBatch(messages), text);
 });
+
+// What of a request the server alone reads has no reader here.
+vectors<{ request?: AjaxRequest; init?: AjaxInit; answer?: AjaxAnswer; of?: "init" | "poll" }>(
+  "ajax",
+  ({ text, error, request, init, answer, of, encode }) => {
+    if (of === "init") assert.deepEqual(decodeAjaxInit(text), error ? { error } : init);
+    else if (of === "poll") assert.deepEqual(decodeAjaxAnswer(text), error ? { error } : answer);
+    else if (request && encode) assert.equal(encodeAjaxRequest(request), text);
+  },
+);
 
 vectors<{ envelope: Envelope }>("envelopes", ({ text, error, envelope, encode }) => {
   assert.deepEqual(decodeEnvelope(text), error ? { error } : envelope);

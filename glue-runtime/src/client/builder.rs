@@ -114,7 +114,9 @@ impl ClientBuilder {
             mailbox: mailbox.clone(),
             opened: Mutex::new(Some(opened)),
         };
-        let session = Session::new(Role::Client, self.keep_alive, self.limits.clone(), now());
+        // Over WebSocket there is nothing to gain from containers of the server, and we write none.
+        let role = Role::Client { batch: false };
+        let session = Session::new(role, self.keep_alive, self.limits.clone(), now());
         let driver = Driver::new(
             session,
             WebSocketTransport::from_stream(stream),

@@ -7,35 +7,39 @@ use tokio::task::coop::has_budget_remaining;
 
 use super::{Driver, Hooks};
 use crate::channel::{Inbound, Lane, Receipt, Turn};
+use crate::proto::batch;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 use crate::proto::pair::{self, LengthUnit};
-use crate::session::{Cause, CloseReason};
+use crate::proto::text::Text;
+use crate::session::{Cause, CloseReason, Content};
 use crate::transport::{Transport, TransportError};
+
+/// What has come from the transport and waits to be delivered.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// One message.
+    Message(Text),
+    /// A container that has been checked, and where in it the next message begins.
+    Batch { text: Text, offset: usize },
+}
 
 impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Reads messages until there is none at hand; returns whether something else stopped it.
     pub(super) fn read(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
         loop {
-            self.deliver_stalled(now, cx);
+            self.deliver_stalled(now, budget, cx);
             if !self.session.can_receive() {
                 // Only a deadline can change that.
                 return false;
             }
-            if self.session.is_flooded() {
-                self.transmit(now, cx);
-            }
-            if !has_budget_remaining() {
-                // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
-                *budget = 0;
-            }
-            if *budget == 0 || !self.stalled.is_empty() || self.session.is_flooded() {
+            if !self.can_take_more(now, budget, cx) || !self.stalled.is_empty() {
                 return true;
             }
             match self.transport.poll_receive(cx) {
                 Poll::Ready(Some(Ok(text))) => {
                     *budget -= 1;
-                    self.stalled.push_back(text);
+                    self.stalled.push_back(Received::Message(text));
                 }
                 Poll::Ready(Some(Err(error))) => {
                     self.break_link(now, error);
@@ -52,16 +56,68 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
     }
 
-    /// Delivers what was received, up to the first message that its channel has no room for.
-    pub(super) fn deliver_stalled(&mut self, now: Instant, cx: &mut Context<'_>) {
-        while let Some(text) = self.stalled.pop_front() {
-            if self.deliver(now, &text, cx) == Receipt::Full {
-                self.session.stall(now);
-                self.stalled.push_front(text);
+    /// Delivers what was received, up to the first message that its channel has no room for, and of containers as much as
+    /// a turn may take.
+    pub(super) fn deliver_stalled(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) {
+        while let Some(received) = self.stalled.pop_front() {
+            let left = match received {
+                Received::Message(text) => self.deliver_message(now, text, cx),
+                Received::Batch { text, offset } => self.deliver_batch(now, text, offset, budget, cx),
+            };
+            if let Some(left) = left {
+                self.stalled.push_front(left);
                 return;
             }
-            self.session.end_stall(now);
         }
+    }
+
+    /// Delivers one message; returns it if it has to wait.
+    fn deliver_message(&mut self, now: Instant, text: Text, cx: &mut Context<'_>) -> Option<Received> {
+        match self.deliver(now, &text, cx) {
+            Delivery::Done => None,
+            Delivery::Full => Some(Received::Message(text)),
+            Delivery::Batch { offset } => {
+                self.stalled.push_front(Received::Batch { text, offset });
+                None
+            }
+        }
+    }
+
+    /// Delivers the messages of a container in place; returns what of it has to wait.
+    fn deliver_batch(
+        &mut self,
+        now: Instant,
+        text: Text,
+        mut offset: usize,
+        budget: &mut usize,
+        cx: &mut Context<'_>,
+    ) -> Option<Received> {
+        // A message that found its channel full is offered again as one by itself is, whatever else waits.
+        let mut is_due = self.session.is_stalled();
+        while let Some((message, rest)) = text.get(offset..).and_then(batch::split_first) {
+            if !is_due && !self.can_take_more(now, budget, cx) {
+                return Some(Received::Batch { text, offset });
+            }
+            if self.deliver(now, message, cx) == Delivery::Full {
+                return Some(Received::Batch { text, offset });
+            }
+            *budget = budget.saturating_sub(1);
+            is_due = false;
+            offset = text.len() - rest.len();
+        }
+        None
+    }
+
+    /// Returns whether this turn may handle one more message of the peer.
+    fn can_take_more(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
+        if self.session.is_flooded() {
+            self.transmit(now, cx);
+        }
+        if !has_budget_remaining() {
+            // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
+            *budget = 0;
+        }
+        *budget > 0 && !self.session.is_flooded()
     }
 
     /// Opens the socket to the application.
@@ -73,7 +129,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
         // Channels that the application opened at once are there before the next message.
         self.take_requests();
-        self.stalled.extend(self.session.take_early());
+        self.stalled
+            .extend(self.session.take_early().into_iter().map(Received::Message));
     }
 
     pub(super) fn open_channel(&mut self, name: Box<str>, inbound: Box<dyn Inbound>) {
@@ -100,15 +157,24 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     /// Gives one message to the session and what is for the application to its channel.
-    fn deliver(&mut self, now: Instant, text: &str, cx: &mut Context<'_>) -> Receipt {
+    fn deliver(&mut self, now: Instant, text: &str, cx: &mut Context<'_>) -> Delivery {
         tracing::trace!(text, "received");
         match self.session.handle_text(now, text) {
-            Some(data) => self.deliver_data(now, data, cx),
-            None => {
-                self.handle_events(now, cx);
-                Receipt::Taken
+            Some(Content::ChannelData(data)) => {
+                if self.deliver_data(now, data, cx) == Receipt::Full {
+                    self.session.stall(now);
+                    return Delivery::Full;
+                }
             }
+            Some(Content::Batch(data)) => {
+                return Delivery::Batch {
+                    offset: text.len() - data.len(),
+                };
+            }
+            None => self.handle_events(now, cx),
         }
+        self.session.end_stall(now);
+        Delivery::Done
     }
 
     fn deliver_data(&mut self, now: Instant, data: &str, cx: &mut Context<'_>) -> Receipt {
@@ -165,4 +231,15 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         Envelope::Error { id, json: &json }.encode(&mut out);
         self.session.outbox().push_data(out.into(), Cause::Peer);
     }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    /// It has had its effect.
+    Done,
+    /// Its channel has no room; it is to be offered again.
+    Full,
+    /// It is a container: its messages begin here.
+    Batch { offset: usize },
 }

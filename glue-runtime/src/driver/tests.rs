@@ -4,29 +4,37 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::task::{Wake, Waker};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use super::*;
 use crate::channel::{Channel, Channels, Receipt};
+use crate::error::ErrorKind;
 use crate::mailbox::Peer;
 use crate::proto::MAIN_CHANNEL;
+use crate::proto::batch::Joined;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::session::Role;
 
 /// Both directions of a link, seen from the peer.
 #[derive(Default)]
 struct Link {
-    incoming: VecDeque<&'static str>,
+    incoming: VecDeque<String>,
     sent: Vec<String>,
     flushes: usize,
     /// Whether the link takes what is sent.
     is_blocked: bool,
+    /// Whether it carries one message at a time.
+    joins: bool,
 }
 
 #[derive(Clone, Default)]
 struct FakeTransport(Arc<Mutex<Link>>);
 
 impl FakeTransport {
-    fn receives(&self, texts: impl IntoIterator<Item = &'static str>) {
+    fn receives(&self, texts: impl IntoIterator<Item = impl Into<String>>) {
+        let texts = texts.into_iter().map(Into::into);
         self.0.lock().unwrap().incoming.extend(texts);
     }
 
@@ -38,6 +46,10 @@ impl FakeTransport {
 
     fn unread(&self) -> usize {
         self.0.lock().unwrap().incoming.len()
+    }
+
+    fn join(&self) {
+        self.0.lock().unwrap().joins = true;
     }
 
     fn block(&self, is_blocked: bool) {
@@ -76,7 +88,7 @@ impl Transport for FakeTransport {
     }
 
     fn joins(&self) -> bool {
-        false
+        self.0.lock().unwrap().joins
     }
 
     fn poll_close(&mut self, _cx: &mut Context<'_>, _fault: Option<TransportError>) -> Poll<()> {
@@ -163,8 +175,17 @@ impl Stage {
     }
 
     fn open(is_echo: bool, limits: Limits) -> Self {
+        Self::open_with(is_echo, limits, r#"in{"version":"1.9.1"}"#)
+    }
+
+    /// A stage whose peer reads and writes containers.
+    fn open_batching(is_echo: bool, limits: Limits) -> Self {
+        Self::open_with(is_echo, limits, r#"in{"version":"1.9.1","batch":true}"#)
+    }
+
+    fn open_with(is_echo: bool, limits: Limits, init: &str) -> Self {
         let mut stage = Self::new(is_echo, limits);
-        stage.link.receives([r#"in{"version":"1.9.1"}"#]);
+        stage.link.receives([init]);
         stage.turn();
         stage.link.sent();
         stage.wakes();
@@ -278,6 +299,22 @@ async fn a_full_channel_that_is_discarded_stops_nothing_any_more() {
     stage.turn();
     stage.turn();
     assert_eq!(*texts.lock().unwrap(), ["5", "6"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_gives_up_has_taken_nothing() {
+    let mut stage = Stage::open(false, Limits::default());
+    let main = stage.main().clone();
+    let second = Duration::from_secs(1);
+
+    let error = main.recv_timeout(second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    stage.link.receives(["cd1&mhello", "cl"]);
+    stage.turn();
+
+    assert_eq!(main.recv_timeout(Duration::ZERO).await.unwrap(), "hello");
+    let error = main.recv_timeout(second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
 }
 
 /// Names may come from a peer's messages.
@@ -454,4 +491,139 @@ async fn an_end_that_is_asked_for_lets_queued_messages_pass() {
     assert_eq!(stage.link.sent().0, ["cd1&mlast"]);
     assert_eq!(channel.recv().await, None);
     assert!(channel.try_send("late").is_err());
+}
+
+/// Returns a container.
+fn container(messages: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut joined = Joined::new(0);
+    for message in messages {
+        joined.push(message.as_ref());
+    }
+    joined.into_text()
+}
+
+/// [B-4]: in their order, and together with what stands in front of it and behind.
+#[tokio::test]
+async fn the_messages_of_a_container_have_their_effects_one_by_one() {
+    let mut stage = Stage::open_batching(true, Limits::default());
+
+    let texts = [
+        "cd1&ma".to_owned(),
+        container(["cd1&mb", "pi", "", "cd1&mé"]),
+        "cd1&md".to_owned(),
+    ];
+    stage.link.receives(texts);
+    stage.turn();
+
+    let (sent, flushes) = stage.link.sent();
+    let data: Vec<_> = sent.iter().filter(|text| text.starts_with("cd")).collect();
+    assert_eq!(data, ["cd1&ma", "cd1&mb", "cd1&mé", "cd1&md"]);
+    assert_eq!(sent.len(), 6);
+    assert_eq!(flushes, 1);
+}
+
+/// [B-4] [L-5] [C-11]: what has been taken is not offered again, what has not is.
+#[tokio::test]
+async fn a_full_channel_stops_a_container_in_its_middle() {
+    let limits = Limits {
+        channel_messages: 2,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open_batching(false, limits);
+
+    stage.link.receives([
+        container(["cd1&m1", "pi", "cd1&m2", "cd1&m3", "pi", "cd1&m4"]),
+        "cd1&m5".to_owned(),
+    ]);
+    stage.turn();
+    assert_eq!(stage.link.unread(), 1);
+    assert_eq!(stage.link.sent().0, ["po"]);
+    assert_eq!(stage.wakes(), 0);
+
+    for expected in ["1", "2", "3", "4", "5"] {
+        assert_eq!(stage.main().recv().await.as_deref(), Some(expected));
+        stage.turn();
+    }
+    assert_eq!(stage.link.sent().0, ["po"]);
+}
+
+/// [B-4] [L-5]
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_stays_full_inside_a_container_ends_the_session() {
+    let limits = Limits {
+        channel_messages: 1,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open_batching(false, limits);
+    stage.link.receives([container(["cd1&m1", "cd1&m2", "cd1&m3"])]);
+    stage.turn();
+
+    tokio::time::advance(Limits::default().stall).await;
+
+    assert!(stage.turn());
+    assert_eq!(
+        stage.channels.mailbox().closed().await,
+        CloseReason::ChannelOverflow
+    );
+}
+
+/// [B-4] [L-6]: answers that nobody takes stop the reading inside of a container as well, and it goes on when they are taken.
+#[tokio::test]
+async fn a_container_of_pings_on_a_blocked_link_is_not_answered_without_end() {
+    let limits = Limits {
+        send_bytes: 1024,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open_batching(false, limits);
+    stage.link.block(true);
+
+    stage.link.receives([container(["pi"; 200])]);
+    for _ in 0..10 {
+        stage.turn();
+    }
+    assert_eq!(stage.wakes(), 0);
+
+    stage.link.block(false);
+    stage.turn();
+    assert_eq!(stage.link.sent().0.len(), 200);
+}
+
+/// [B-4] [C-11]: a container must not starve other sockets more than as many messages would.
+#[tokio::test]
+async fn a_large_container_is_taken_in_portions() {
+    let limits = Limits {
+        channel_messages: 10_000,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open_batching(false, limits);
+
+    stage
+        .link
+        .receives([container((0..1024).map(|n| format!("cd1&m{n}")))]);
+    let mut taken = Vec::new();
+    loop {
+        stage.turn();
+        let before = taken.len();
+        while let Some(text) = stage.main().recv().now_or_never() {
+            taken.extend(text);
+        }
+        assert!(taken.len() - before <= 256, "too much in one turn");
+        if stage.wakes() == 0 {
+            break;
+        }
+    }
+
+    assert!(taken.into_iter().eq((0..1024).map(|n| n.to_string())));
+}
+
+/// [B-6]
+#[tokio::test]
+async fn a_link_that_joins_gets_all_that_waits_in_one() {
+    let mut stage = Stage::open_batching(true, Limits::default());
+    stage.link.join();
+
+    stage.link.receives(["cd1&ma", "cd1&mb"]);
+    stage.turn();
+
+    assert_eq!(stage.link.sent().0, ["ba6&cd1&ma6&cd1&mb"]);
 }

@@ -19,6 +19,8 @@ pub(crate) enum Frame<'a> {
     DontReconnect,
     /// `cd`: channel data, still in its length-prefixed form.
     ChannelData(&'a str),
+    /// `ba`: many messages in one, for peers that have agreed on it; unknown to all others.
+    Batch(&'a str),
 }
 
 impl<'a> Frame<'a> {
@@ -39,6 +41,7 @@ impl<'a> Frame<'a> {
             b"cl" => Self::Close,
             b"iv" => Self::Invalid,
             b"dr" => Self::DontReconnect,
+            b"ba" => Self::Batch(data()),
             _ => return Err(FrameError::UnknownCommand),
         })
     }
@@ -46,7 +49,7 @@ impl<'a> Frame<'a> {
     /// Writes the message.
     pub(crate) fn encode(self) -> String {
         let data = match self {
-            Self::Init(data) | Self::ChannelData(data) => data,
+            Self::Init(data) | Self::ChannelData(data) | Self::Batch(data) => data,
             Self::Ping | Self::Pong | Self::Close | Self::Invalid | Self::DontReconnect => "",
         };
         [self.command(), data].concat()
@@ -62,6 +65,7 @@ impl<'a> Frame<'a> {
             Self::Invalid => "iv",
             Self::DontReconnect => "dr",
             Self::ChannelData(_) => CHANNEL_DATA,
+            Self::Batch(_) => BATCH,
         }
     }
 }
@@ -79,3 +83,6 @@ pub(crate) enum FrameError {
 
 /// Command of channel data, which is written in front of a channel's name without a [`Frame`] in between.
 pub(crate) const CHANNEL_DATA: &str = "cd";
+
+/// Command of a container, which is written in front of its messages.
+pub(crate) const BATCH: &str = "ba";

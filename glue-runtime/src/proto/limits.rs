@@ -29,7 +29,7 @@ pub struct Limits {
     /// can't fill the memory. One more receives nothing, and the log says so.
     pub channels: usize,
     /// Messages in one container `ba` of the peer; default 1,024, so that one message doesn't hold up others for long. A
-    /// container with more is malformed.
+    /// container with more is malformed, so less than 1,024 is for peers that are known to write fewer.
     pub batch_messages: usize,
     /// Bytes of broadcasts that wait on a socket before it counts as a slow consumer; default 1 MiB. All sockets share one
     /// encoding, so this much memory is not used once per socket.
@@ -81,7 +81,7 @@ impl Default for Limits {
             send_bytes: 64 << 10,
             in_flight: 1024,
             channels: 256,
-            batch_messages: 1024,
+            batch_messages: BATCH_MESSAGES,
             backlog_bytes: 1 << 20,
             faults: 256,
             stall: Duration::from_secs(5),
@@ -191,6 +191,13 @@ pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a waiting message costs beside its text, so that many tiny ones are bounded as well.
 pub(crate) const MESSAGE_OVERHEAD: usize = 32;
+
+/// Messages that are written into one container at most: as many as every peer reads by default.
+pub(crate) const BATCH_MESSAGES: usize = 1024;
+
+/// Bytes of one container that is written. At a round trip of 50 ms a poll of this size each time is more than 1 MiB a
+/// second; half of it would halve that, more of it would keep a ping waiting on slow links.
+pub(crate) const BATCH_BYTES: usize = 64 << 10;
 
 /// Parameters in the head of an envelope; five are defined. Without a bound, telling duplicates costs the square of it.
 pub(crate) const MAX_PARAMS: usize = 16;

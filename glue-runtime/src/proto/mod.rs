@@ -8,12 +8,14 @@
 //! | `envelope` | RPC envelopes | `proto/envelope.ts` |
 //! | `code` | error codes | `proto/code.ts` |
 //! | `limits` | limits and time-outs | `proto/limits.ts` |
+//! | `batch` | containers | `proto/batch.ts` |
 //! | `ajax` | the Ajax transport | `proto/ajax.ts` |
 //! | `text` | the owned text of one message | – |
 
 #[cfg(feature = "server")]
 #[allow(dead_code)] // used by the Ajax transport
 pub(crate) mod ajax;
+pub(crate) mod batch;
 pub(crate) mod code;
 pub(crate) mod envelope;
 pub(crate) mod frame;

@@ -3,9 +3,13 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+#[cfg(feature = "server")]
+use super::ajax::{self, AjaxError, Head};
+use super::batch::{self, BatchError, Joined};
 use super::envelope::{Envelope, EnvelopeError};
 use super::frame::{Frame, FrameError};
 use super::init::{ClientInit, InitError, ServerInit, is_compatible};
+use super::limits::BATCH_MESSAGES;
 use super::pair::{self, LengthUnit, PairError};
 
 /// Runs every case of a vector file, so that one run shows all that are wrong.
@@ -59,6 +63,7 @@ fn frames_are_read_and_written_as_the_vectors_say() {
             Frame::Invalid => ("invalid", None),
             Frame::DontReconnect => ("dont_reconnect", None),
             Frame::ChannelData(data) => ("channel_data", Some(data)),
+            Frame::Batch(data) => ("batch", Some(data)),
         };
         assert_eq!(case["frame"]["kind"], kind);
         assert_eq!(case["frame"]["data"].as_str(), data);
@@ -110,6 +115,7 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
                 return;
             };
             assert_eq!(case["value"]["version"], init.version.to_string());
+            assert_eq!(case["value"]["batch"].as_bool().unwrap_or(false), init.batch);
             if case["encode"] == true {
                 assert_eq!(init.encode(), text(case));
             }
@@ -119,6 +125,7 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
                 return;
             };
             assert_eq!(case["value"]["socketID"], init.socket_id);
+            assert_eq!(case["value"]["batch"].as_bool().unwrap_or(false), init.batch);
             if case["encode"] == true {
                 assert_eq!(init.encode(), text(case));
             }
@@ -131,6 +138,97 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
             );
         }
     });
+}
+
+#[test]
+fn containers_are_read_and_written_as_the_vectors_say() {
+    judge("batch.json", |case| {
+        let most = case["most"]
+            .as_u64()
+            .map_or(BATCH_MESSAGES, |most| usize::try_from(most).unwrap());
+        let checked = check(case, batch::check(text(case), most), |error| match error {
+            BatchError::Empty => "empty",
+            BatchError::NoSeparator => "no_separator",
+            BatchError::BadLength => "bad_length",
+            BatchError::TooLong => "too_long",
+            BatchError::SplitCharacter => "split_character",
+            BatchError::Forbidden => "forbidden",
+            BatchError::TooMany => "too_many",
+        });
+        if checked.is_none() {
+            return;
+        }
+
+        let messages = messages(text(case));
+        assert_eq!(case["messages"], Value::from(&*messages));
+        if case["encode"] == true {
+            assert_eq!(join(&messages), ["ba", text(case)].concat());
+        }
+    });
+}
+
+/// Takes a container apart that has passed the check.
+fn messages(data: &str) -> Vec<&str> {
+    let mut rest = data;
+    std::iter::from_fn(|| {
+        let (message, behind) = batch::split_first(rest)?;
+        rest = behind;
+        Some(message)
+    })
+    .collect()
+}
+
+fn join(messages: &[&str]) -> String {
+    let mut joined = Joined::new(0);
+    for message in messages {
+        joined.push(message);
+    }
+    joined.into_text()
+}
+
+#[cfg(feature = "server")]
+#[test]
+fn bodies_of_the_ajax_transport_are_read_and_written_as_the_vectors_say() {
+    judge("ajax.json", |case| {
+        match case["of"].as_str() {
+            // What the client alone reads has no reader here.
+            Some("init") if case["encode"] == true => {
+                let part = |part: &str| case["init"][part].as_str().unwrap();
+                assert_eq!(ajax::init_answer(part("uid"), part("token")), text(case));
+            }
+            Some("poll") if case["encode"] == true => {
+                let answer = &case["answer"];
+                let written = match answer["kind"].as_str().unwrap() {
+                    "timed_out" => ajax::TIMED_OUT.to_owned(),
+                    "closed" => ajax::CLOSED.to_owned(),
+                    _ => {
+                        let part = |part: &str| answer[part].as_str().unwrap();
+                        ajax::poll_answer(part("token"), part("message"))
+                    }
+                };
+                assert_eq!(written, text(case));
+            }
+            Some(_) => {}
+            None => judge_ajax_request(case),
+        }
+    });
+}
+
+#[cfg(feature = "server")]
+fn judge_ajax_request(case: &Value) {
+    let (head, data) = text(case).split_once('&').unwrap_or((text(case), ""));
+    let head = check(case, Head::decode(head.as_bytes()), |error| match error {
+        AjaxError::UnknownKey => "unknown_key",
+        AjaxError::BadUid => "bad_uid",
+    });
+    let Some(head) = head else { return };
+
+    let read = match head {
+        Head::Init => serde_json::json!({ "kind": "init" }),
+        Head::Poll { uid } => serde_json::json!({ "kind": "poll", "uid": uid, "token": data }),
+        Head::Push { uid } => serde_json::json!({ "kind": "push", "uid": uid, "message": data }),
+    };
+    assert_eq!(case["request"], read);
 }
 
 #[test]
@@ -195,7 +293,7 @@ fn describe(envelope: Envelope<'_>) -> Value {
 
 proptest! {
     #[test]
-    fn no_text_makes_a_reader_panic(text in ".{0,40}", head in "(in|cd|rq|it|cr|ev|hi)[0-9&;=c%a-z+-]{0,24}.{0,8}") {
+    fn no_text_makes_a_reader_panic(text in ".{0,40}", head in "(in|cd|ba|rq|it|cr|ev|hi)[0-9&;=c%a-z+-]{0,24}.{0,8}") {
         for text in [&text, &head] {
             let _ = Frame::decode(text);
             let _ = pair::decode(text, LengthUnit::Bytes);
@@ -203,7 +301,26 @@ proptest! {
             let _ = ClientInit::decode(text);
             let _ = ServerInit::decode(text);
             let _ = Envelope::decode(text);
+            let _ = batch::check(text, 3);
         }
+    }
+
+    #[test]
+    fn what_passes_as_a_container_is_read_to_its_end(text in "([0-4]&[ai😀é]{0,3}){1,4}") {
+        if batch::check(&text, 4).is_ok() {
+            prop_assert_eq!(join(&messages(&text)), "ba".to_owned() + &text);
+        }
+    }
+
+    #[test]
+    fn joined_messages_come_apart_again(parts in prop::collection::vec(".{0,20}", 1..6)) {
+        let parts: Vec<_> = parts.iter().map(|part| format!("cd{part}")).collect();
+        let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+        let joined = join(&parts);
+
+        let Ok(Frame::Batch(data)) = Frame::decode(&joined) else { panic!("no container") };
+        prop_assert_eq!(batch::check(data, parts.len()), Ok(()));
+        prop_assert_eq!(messages(data), parts);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub enum CloseReason {
     InitTimeout,
     /// The peer's init could not be read.
     BadInit,
-    /// The server wants this client not to come back by itself: the versions don't fit, or the application has dismissed it.
+    /// The versions don't fit; the client must not come back by itself.
     Refused,
     /// The peer sent too much channel data before its init.
     DataBeforeInit,
@@ -57,7 +57,7 @@ impl std::fmt::Display for CloseReason {
             Self::KeepAlive => "no answer to a ping",
             Self::InitTimeout => "no init in time",
             Self::BadInit => "unreadable init",
-            Self::Refused => "refused by the server",
+            Self::Refused => "protocol version refused",
             Self::DataBeforeInit => "too much data before init",
             Self::TooLarge => "message over the size limit",
             Self::NotText => "message is not UTF-8",

@@ -24,6 +24,7 @@ use semver::Version;
 use self::keepalive::{KeepAliveAction, KeepAliveTimer};
 use self::state::State;
 use self::timer::{Timer, TimerTable};
+use crate::proto::batch;
 use crate::proto::frame::Frame;
 use crate::proto::init::{ClientInit, ServerInit, is_compatible};
 use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
@@ -34,10 +35,19 @@ use crate::proto::{MAIN_CHANNEL, VERSION};
 /// Which side of the conversation a session is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Sends `in` first.
-    Client,
+    /// Sends `in` first, and says there whether it reads containers.
+    Client { batch: bool },
     /// Answers `in` with this socket id.
     Server { socket_id: String },
+}
+
+/// What a message holds for others than the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content<'a> {
+    /// Channel data for the application.
+    ChannelData(&'a str),
+    /// The data of a well-formed container, to be handled message by message.
+    Batch(&'a str),
 }
 
 /// Protocol state of one socket.
@@ -52,6 +62,8 @@ pub(crate) struct Session {
     events: VecDeque<Event>,
     /// Main-channel messages that came before `in`; empty once the session is open.
     early: Vec<Text>,
+    /// Whether both sides read containers.
+    batch: bool,
     /// Malformed messages so far.
     faults: u32,
 }
@@ -60,9 +72,9 @@ impl Session {
     /// Starts a session on a fresh link; a client's `in` is ready to be transmitted.
     pub(crate) fn new(role: Role, keep_alive: KeepAlive, limits: Limits, now: Instant) -> Self {
         let mut outbox = Outbox::default();
-        if role == Role::Client {
+        if let Role::Client { batch } = role {
             let version = own_version();
-            outbox.push_control(Frame::Init(&ClientInit { version }.encode()));
+            outbox.push_control(Frame::Init(&ClientInit { version, batch }.encode()));
         }
         let mut timers = TimerTable::default();
         timers.set(Timer::Init, now, limits.init);
@@ -76,31 +88,34 @@ impl Session {
             outbox,
             events: VecDeque::new(),
             early: Vec::new(),
+            batch: false,
             faults: 0,
         };
         session.note_life(now);
         session
     }
 
-    /// Takes one message of the peer and returns its channel data, if it has any for the application.
-    pub(crate) fn handle_text<'a>(&mut self, now: Instant, text: &'a str) -> Option<&'a str> {
+    /// Takes one message of the peer and returns what is left to do with it.
+    pub(crate) fn handle_text<'a>(&mut self, now: Instant, text: &'a str) -> Option<Content<'a>> {
         if !self.state.can_receive() {
             return None;
         }
         self.note_life(now);
 
         match Frame::decode(text) {
-            Ok(Frame::ChannelData(data)) => return self.handle_channel_data(now, data),
+            Ok(Frame::ChannelData(data)) => {
+                return self.handle_channel_data(now, data).map(Content::ChannelData);
+            }
             Ok(Frame::Init(json)) => self.handle_init(now, json),
             Ok(Frame::Ping) => self.outbox.push_control(Frame::Pong),
             Ok(Frame::Pong) => {}
             Ok(Frame::Close) => self.close(now, CloseReason::Peer),
-            Ok(Frame::DontReconnect) if self.role == Role::Client => self.close(now, CloseReason::Refused),
-            // A client logs what it doesn't know; answering `iv` to it could go back and forth for ever.
-            Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) if self.role == Role::Client => {
-                self.fault(now)
-            }
-            Ok(Frame::Invalid | Frame::DontReconnect) | Err(_) => self.reject(now),
+            Ok(Frame::DontReconnect) if self.is_client() => self.close(now, CloseReason::Refused),
+            Ok(Frame::Batch(data)) if self.batch => match batch::check(data, self.limits.batch_messages) {
+                Ok(()) => return Some(Content::Batch(data)),
+                Err(_) => self.reject(now),
+            },
+            Ok(Frame::Invalid | Frame::DontReconnect | Frame::Batch(_)) | Err(_) => self.reject(now),
         }
         None
     }
@@ -132,21 +147,11 @@ impl Session {
         if self.state.is_closing() {
             return;
         }
-        if self.role == Role::Client && reason == CloseReason::Local {
+        if self.is_client() && reason == CloseReason::Local {
             self.outbox
                 .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
         }
         self.finish(now, reason);
-    }
-
-    /// Ends a server's session for good: behind what is queued the client is told not to come back by itself.
-    pub(crate) fn dismiss(&mut self, now: Instant) {
-        if self.state.is_closing() {
-            return;
-        }
-        self.outbox
-            .push_data(Text::from_static(Frame::DontReconnect.command()), Cause::Handle);
-        self.finish(now, CloseReason::Local);
     }
 
     /// Takes note that the peer takes what it has caused. While it is not read, this is its only sign of life.
@@ -167,7 +172,7 @@ impl Session {
     /// Takes note of data for a channel that isn't open: a fault of a client, while a server may speak on channels that a
     /// client doesn't open.
     pub(crate) fn handle_unopened(&mut self, now: Instant) {
-        if self.role != Role::Client {
+        if !self.is_client() {
             self.fault(now);
         }
     }
@@ -206,9 +211,13 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// Returns the next text for the link.
-    pub(crate) fn poll_transmit(&mut self) -> Option<Text> {
-        self.outbox.pop()
+    /// Returns the next text for the link; where the link `joins`, all that waits in one, if the peer reads that.
+    pub(crate) fn poll_transmit(&mut self, joins: bool) -> Option<Text> {
+        if joins {
+            self.outbox.pop_joined()
+        } else {
+            self.outbox.pop()
+        }
     }
 
     /// Returns the main-channel messages that came before `in`, once; they are to be handled again.
@@ -241,6 +250,11 @@ impl Session {
         self.state == State::Closed
     }
 
+    /// Returns whether a full channel keeps the socket from being read.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.timers.is_set(Timer::Stall)
+    }
+
     /// Returns whether channel data flows.
     #[cfg(test)]
     pub(crate) fn is_open(&self) -> bool {
@@ -258,9 +272,10 @@ impl Session {
                 Ok(init) if is_compatible(&init.version, &own_version()) => {
                     let answer = ServerInit {
                         socket_id: socket_id.clone(),
+                        batch: init.batch,
                     };
                     self.outbox.push_control(Frame::Init(&answer.encode()));
-                    self.open(answer.socket_id);
+                    self.open(answer.socket_id, answer.batch);
                 }
                 Ok(_) => {
                     self.outbox.push_control(Frame::DontReconnect);
@@ -271,12 +286,11 @@ impl Session {
                 }
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
-            (Role::Client, State::Opening) => match ServerInit::decode(json) {
-                Ok(init) => self.open(init.socket_id),
+            (&Role::Client { batch }, State::Opening) => match ServerInit::decode(json) {
+                Ok(init) => self.open(init.socket_id, batch && init.batch),
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
-            (Role::Server { .. }, _) => self.reject(now),
-            (Role::Client, _) => self.fault(now),
+            _ => self.reject(now),
         }
     }
 
@@ -298,16 +312,27 @@ impl Session {
         None
     }
 
-    fn open(&mut self, socket_id: String) {
+    fn open(&mut self, socket_id: String, batch: bool) {
         self.state = State::Open;
+        self.batch = batch;
+        if batch {
+            self.outbox.allow_joining();
+        }
         self.timers.stop(Timer::Init);
         self.events.push_back(Event::Opened { socket_id });
     }
 
-    /// Answers `iv`: the peer's last message was not understood.
+    /// The peer's last message was not understood: a server says so with `iv`. A client answers nothing that it doesn't
+    /// know, or two peers could answer each other for ever.
     fn reject(&mut self, now: Instant) {
-        self.outbox.push_control(Frame::Invalid);
+        if !self.is_client() {
+            self.outbox.push_control(Frame::Invalid);
+        }
         self.fault(now);
+    }
+
+    fn is_client(&self) -> bool {
+        matches!(self.role, Role::Client { .. })
     }
 
     fn finish(&mut self, now: Instant, reason: CloseReason) {

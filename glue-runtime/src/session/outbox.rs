@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 
+use crate::proto::batch::Joined;
 use crate::proto::frame::Frame;
-use crate::proto::limits::MESSAGE_OVERHEAD;
+use crate::proto::limits::{BATCH_BYTES, BATCH_MESSAGES, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 
 /// Messages that wait for the link.
@@ -22,6 +23,8 @@ pub(crate) struct Outbox {
     total: usize,
     /// Weight of what the peer has caused: control frames and answers.
     caused: usize,
+    /// Control frames that still go by themselves, up to the server's `in`; the peer reads containers behind that only.
+    plain: Option<usize>,
 }
 
 /// Whose doing a message is.
@@ -37,7 +40,7 @@ impl Outbox {
     /// Queues a control frame, ahead of all data.
     pub(crate) fn push_control(&mut self, frame: Frame<'_>) {
         let text = match frame {
-            Frame::Init(_) | Frame::ChannelData(_) => frame.encode().into(),
+            Frame::Init(_) | Frame::ChannelData(_) | Frame::Batch(_) => frame.encode().into(),
             Frame::Ping | Frame::Pong | Frame::Close | Frame::Invalid | Frame::DontReconnect => {
                 Text::from_static(frame.command())
             }
@@ -56,10 +59,40 @@ impl Outbox {
         self.data.push_back((text, cause));
     }
 
+    /// Both sides read containers: what is queued from now on may be joined.
+    pub(crate) fn allow_joining(&mut self) {
+        self.plain = Some(self.control.len());
+    }
+
+    /// Takes all that waits as one message, as far as it fits a container; or the next message, if that is all or the peer
+    /// doesn't read containers.
+    pub(crate) fn pop_joined(&mut self) -> Option<Text> {
+        let total = self.total;
+        let is_plain = self.plain != Some(0);
+        let first = self.pop()?;
+        if is_plain || !self.next_fits_behind(first.len() + 2 * LENGTH_BYTES) {
+            return Some(first);
+        }
+
+        let mut joined = Joined::new(total.min(BATCH_BYTES));
+        joined.push(&first);
+        for _ in 1..BATCH_MESSAGES {
+            if !self.next_fits_behind(joined.len()) {
+                break;
+            }
+            let Some(next) = self.pop() else { break };
+            joined.push(&next);
+        }
+        Some(joined.into_text().into())
+    }
+
     /// Takes the next message.
     pub(crate) fn pop(&mut self) -> Option<Text> {
         let (text, cause) = match self.control.pop_front() {
-            Some(text) => (text, Cause::Peer),
+            Some(text) => {
+                self.plain = self.plain.map(|plain| plain.saturating_sub(1));
+                (text, Cause::Peer)
+            }
             None => self.data.pop_front()?,
         };
         self.total -= weight(&text);
@@ -88,12 +121,24 @@ impl Outbox {
     pub(crate) fn is_empty(&self) -> bool {
         self.control.is_empty() && self.data.is_empty()
     }
+
+    /// Returns whether there is a next message, and a container of `bytes` has room for it.
+    fn next_fits_behind(&self, bytes: usize) -> bool {
+        let next = self
+            .control
+            .front()
+            .or_else(|| self.data.front().map(|(text, _)| text));
+        next.is_some_and(|text| bytes + text.len() + LENGTH_BYTES <= BATCH_BYTES)
+    }
 }
 
 /// Bytes for which a message counts.
 fn weight(text: &Text) -> usize {
     text.len() + MESSAGE_OVERHEAD
 }
+
+/// Bytes around one message of a container: its length and `&`, and the command in front of all.
+const LENGTH_BYTES: usize = 8;
 
 /// Messages for which an idle outbox keeps room; 16 in flight are common and cost 640 bytes.
 const IDLE_CAPACITY: usize = 16;

@@ -7,6 +7,8 @@ use super::*;
 
 const ID: &str = "6ZW6uQTwo8apxm11ta3p";
 
+const CLIENT: Role = Role::Client { batch: false };
+
 /// One session, fed with texts by hand.
 struct Peer {
     session: Session,
@@ -15,7 +17,7 @@ struct Peer {
 
 impl Peer {
     fn new(role: Role) -> Self {
-        let keep_alive = if role == Role::Client {
+        let keep_alive = if matches!(role, Role::Client { .. }) {
             KeepAlive::CLIENT
         } else {
             KeepAlive::SERVER
@@ -46,12 +48,21 @@ impl Peer {
         peer
     }
 
-    fn receive<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+    fn receive<'a>(&mut self, text: &'a str) -> Option<Content<'a>> {
         self.session.handle_text(self.now, text)
     }
 
     fn sent(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.session.poll_transmit())
+        self.transmitted(false)
+    }
+
+    /// Returns what was said over a link that joins.
+    fn joined(&mut self) -> Vec<String> {
+        self.transmitted(true)
+    }
+
+    fn transmitted(&mut self, joins: bool) -> Vec<String> {
+        std::iter::from_fn(|| self.session.poll_transmit(joins))
             .map(|text| text.to_string())
             .collect()
     }
@@ -88,7 +99,7 @@ struct Pair {
 impl Pair {
     fn new(latency: Duration) -> Self {
         let mut pair = Self {
-            client: Peer::new(Role::Client),
+            client: Peer::new(CLIENT),
             server: Peer::server(),
             latency,
             is_dead: false,
@@ -212,7 +223,7 @@ fn the_server_pings_at_30_seconds_and_closes_at_37() {
 /// [K-1] [K-2]: recorded as ping-client-timeout-blackhole.
 #[test]
 fn the_client_pings_at_35_seconds_and_gives_up_at_40() {
-    let mut client = Peer::new(Role::Client);
+    let mut client = Peer::new(CLIENT);
     client.receive(&format!(r#"in{{"socketID":"{ID}"}}"#));
     client.sent();
 
@@ -288,7 +299,7 @@ fn an_unknown_command_before_init_is_answered_too() {
 /// [F-6]: two peers must not answer each other for ever.
 #[test]
 fn the_client_answers_nothing_that_it_does_not_know() {
-    let mut client = Peer::new(Role::Client);
+    let mut client = Peer::new(CLIENT);
     client.sent();
 
     for text in ["iv", "xx", "", "x"] {
@@ -338,7 +349,7 @@ fn a_newer_version_is_refused_and_the_link_closed_a_second_later() {
 /// [I-8]
 #[test]
 fn a_refused_client_ends_and_says_why() {
-    let mut client = Peer::new(Role::Client);
+    let mut client = Peer::new(CLIENT);
 
     client.receive("dr");
 
@@ -375,7 +386,7 @@ fn a_peer_that_never_says_in_is_closed_whatever_else_it_says() {
 /// [I-10]
 #[test]
 fn a_server_that_never_answers_in_is_given_up() {
-    let mut client = Peer::new(Role::Client);
+    let mut client = Peer::new(CLIENT);
 
     client.pass(seconds(10));
 
@@ -401,7 +412,10 @@ fn seven_early_messages_of_the_main_channel_are_kept() {
             .collect::<Vec<_>>(),
         (0..7).map(|n| format!("cd1&mearly {n}")).collect::<Vec<_>>()
     );
-    assert_eq!(server.receive("cd1&mhello"), Some("1&mhello"));
+    assert_eq!(
+        server.receive("cd1&mhello"),
+        Some(Content::ChannelData("1&mhello"))
+    );
 }
 
 /// [I-11]: the original never read the session again.
@@ -508,7 +522,7 @@ fn a_link_that_takes_nothing_is_cut_when_the_close_time_is_over() {
 
 #[test]
 fn a_client_that_is_closed_says_so_behind_its_data() {
-    let mut client = Peer::new(Role::Client);
+    let mut client = Peer::new(CLIENT);
     client.receive(&format!(r#"in{{"socketID":"{ID}"}}"#));
     client.sent();
     client
@@ -566,7 +580,10 @@ fn a_stall_is_no_silence() {
 
     server.session.stall(server.now);
     // The message is offered again whenever the driver wakes up.
-    assert_eq!(server.receive("cd1&mhello"), Some("1&mhello"));
+    assert_eq!(
+        server.receive("cd1&mhello"),
+        Some(Content::ChannelData("1&mhello"))
+    );
     server.session.stall(server.now);
     server.pass(seconds(5));
 
@@ -583,4 +600,174 @@ fn a_channel_that_is_read_again_ends_the_stall() {
     server.pass(seconds(20));
 
     assert_eq!(server.closed(), None);
+}
+
+/// An open server whose client reads containers.
+fn batching_server(limits: Limits) -> Peer {
+    let role = Role::Server {
+        socket_id: ID.to_owned(),
+    };
+    let mut server = Peer {
+        session: Session::new(role, KeepAlive::SERVER, limits, start()),
+        now: start(),
+    };
+    server.receive(r#"in{"version":"1.9.1","batch":true}"#);
+    assert_eq!(
+        server.joined(),
+        [format!(r#"in{{"socketID":"{ID}","batch":true}}"#)]
+    );
+    server
+}
+
+/// [B-1] [B-5]: the answer has the member only where the client has it, and else nothing is different.
+#[test]
+fn containers_are_unknown_where_they_were_not_agreed_on() {
+    let mut server = Peer::open_server();
+
+    assert_eq!(server.receive("ba2&pi"), None);
+    server
+        .session
+        .outbox()
+        .push_data("cd1&mone".into(), Cause::Handle);
+    server
+        .session
+        .outbox()
+        .push_data("cd1&mtwo".into(), Cause::Handle);
+
+    assert_eq!(server.joined(), ["iv", "cd1&mone", "cd1&mtwo"]);
+}
+
+/// [B-5]: not even with an init at the same time.
+#[test]
+fn a_container_before_init_is_unknown() {
+    let mut server = Peer::server();
+
+    assert_eq!(server.receive("ba2&pi"), None);
+
+    assert_eq!(server.sent(), ["iv"]);
+}
+
+/// [B-6]: what goes ahead outside of a container goes ahead in it.
+#[test]
+fn what_waits_is_joined_for_a_link_that_joins() {
+    let mut server = batching_server(Limits::default());
+    for text in ["cd1&mone", "cd1&m😀"] {
+        server.session.outbox().push_data(text.into(), Cause::Handle);
+    }
+    server.receive("pi");
+
+    assert_eq!(server.joined(), ["ba2&po8&cd1&mone7&cd1&m😀"]);
+    assert_eq!(server.session.outbox().total(), 0);
+    assert_eq!(server.session.outbox().caused(), 0);
+}
+
+/// [B-6]
+#[test]
+fn a_single_message_goes_as_it_is() {
+    let mut server = batching_server(Limits::default());
+
+    server
+        .session
+        .outbox()
+        .push_data("cd1&mone".into(), Cause::Handle);
+
+    assert_eq!(server.joined(), ["cd1&mone"]);
+}
+
+/// [B-6]: a WebSocket writes many messages at once all the same.
+#[test]
+fn nothing_is_joined_for_a_link_that_does_not_ask_for_it() {
+    let mut server = batching_server(Limits::default());
+
+    server.receive("pi");
+    server.receive("xx");
+
+    assert_eq!(server.sent(), ["po", "iv"]);
+}
+
+/// [B-1] [B-6]: neither `in` nor what was said before it goes into a container.
+#[test]
+fn what_was_said_up_to_the_init_goes_plain() {
+    let mut server = Peer::server();
+    server.receive("pi");
+    server.receive(r#"in{"version":"1.9.1","batch":true}"#);
+    server.receive("pi");
+    server.receive("pi");
+
+    let sent = server.joined();
+
+    assert_eq!(sent.len(), 3);
+    assert_eq!(sent[0], "po");
+    assert!(sent[1].starts_with("in{"), "{sent:?}");
+    assert_eq!(sent[2], "ba2&po2&po");
+}
+
+/// [B-2]: a poll must not carry a megabyte because a server has piled it up, nor more messages than a peer takes.
+#[test]
+fn containers_are_bounded_in_bytes_and_in_messages() {
+    let mut server = batching_server(Limits::default());
+    for _ in 0..5 {
+        let text = format!("cd1&m{}", "x".repeat(20_000));
+        server.session.outbox().push_data(text.into(), Cause::Handle);
+    }
+    server
+        .session
+        .outbox()
+        .push_data(format!("cd1&m{}", "x".repeat(70_000)).into(), Cause::Handle);
+    for _ in 0..1025 {
+        server.session.outbox().push_data("cd1&mx".into(), Cause::Handle);
+    }
+
+    let sent = server.joined();
+
+    let messages: Vec<_> = sent.iter().map(|text| text.matches("cd1&m").count()).collect();
+    assert_eq!(messages, [3, 2, 1, 1024, 1]);
+    assert!(sent[0].len() <= 64 << 10 && sent[2].starts_with("cd"));
+    for text in sent.iter().filter_map(|text| text.strip_prefix("ba")) {
+        assert_eq!(batch::check(text, 1024), Ok(()));
+    }
+}
+
+/// [B-3] [L-9]
+#[test]
+fn a_malformed_container_is_one_fault_without_an_effect() {
+    let limits = Limits {
+        batch_messages: 2,
+        faults: 1,
+        ..Limits::default()
+    };
+    for text in ["ba", "ba2&clx", "ba2&pi9&pi", "ba2&pi2&in", "ba2&pi2&pi2&pi"] {
+        let mut server = batching_server(limits.clone());
+
+        assert_eq!(server.receive(text), None);
+        assert_eq!(server.joined(), ["iv"], "{text}");
+        assert_eq!(server.closed(), None);
+        server.receive(text);
+
+        assert_eq!(server.closed(), Some(CloseReason::TooManyFaults), "{text}");
+    }
+}
+
+/// [B-3] [F-6]
+#[test]
+fn a_client_answers_no_malformed_container() {
+    let mut client = Peer::new(Role::Client { batch: true });
+    assert_eq!(client.joined(), [r#"in{"version":"1.9.1","batch":true}"#]);
+    client.receive(&format!(r#"in{{"socketID":"{ID}","batch":true}}"#));
+
+    client.receive("ba");
+
+    assert!(client.joined().is_empty());
+    assert_eq!(client.receive("ba2&pi"), Some(Content::Batch("2&pi")));
+}
+
+/// [B-1]: what was not announced is not agreed on, whatever the answer says.
+#[test]
+fn both_sides_must_announce_containers() {
+    for (announced, member) in [(true, ""), (false, r#","batch":true"#)] {
+        let mut client = Peer::new(Role::Client { batch: announced });
+        client.receive(&format!(r#"in{{"socketID":"{ID}"{member}}}"#));
+
+        assert_eq!(client.receive("ba2&pi"), None, "{announced}");
+    }
 }

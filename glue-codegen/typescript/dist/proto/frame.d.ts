@@ -7,13 +7,14 @@ declare const COMMANDS: {
     readonly invalid: "iv";
     readonly dont_reconnect: "dr";
     readonly channel_data: "cd";
+    readonly batch: "ba";
 };
 /** The kinds of {@link Frame}. */
 export type FrameKind = keyof typeof COMMANDS;
 /** The smallest unit on the wire: a two-letter command and its data. */
 export interface Frame {
     readonly kind: FrameKind;
-    /** What follows the command of an init or channel data. */
+    /** What follows the command of an init, channel data or a container. */
     readonly data?: string;
 }
 /** Writes a frame. */

@@ -6,7 +6,9 @@ const COMMANDS = {
     invalid: "iv",
     dont_reconnect: "dr",
     channel_data: "cd",
+    batch: "ba",
 };
+const WITH_DATA = ["init", "channel_data", "batch"];
 const KINDS = new Map(Object.entries(COMMANDS).map(([kind, command]) => [command, kind]));
 /** Writes a frame. */
 export function encodeFrame(kind, data = "") {
@@ -16,7 +18,7 @@ export function encodeFrame(kind, data = "") {
 export function decodeFrame(text) {
     const kind = KINDS.get(text.slice(0, 2));
     if (kind)
-        return kind === "init" || kind === "channel_data" ? { kind, data: text.slice(2) } : { kind };
+        return WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind };
     // One character beyond ASCII is two bytes or more: a command, if an unknown one.
     return { error: text.length > 1 || text > "\x7f" ? "unknown_command" : "too_short" };
 }

@@ -6,6 +6,8 @@ export declare function encodeClientInit(): string;
 /** What the server's `in` says. */
 export interface ServerInit {
     readonly socketId: string;
+    /** Whether the server reads containers and may send some; never so unless the client has announced it. */
+    readonly batch: boolean;
 }
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
 export declare function decodeServerInit(text: string): ServerInit | Malformed<"not_json" | "not_an_object" | "no_socket_id">;

@@ -15,6 +15,9 @@ export function decodeServerInit(text) {
     }
     if (typeof value !== "object" || Array.isArray(value))
         return { error: "not_an_object" };
-    const socketId = value?.socketID;
-    return typeof socketId === "string" && socketId ? { socketId } : { error: "no_socket_id" };
+    const init = value;
+    const socketId = init?.socketID;
+    if (typeof socketId !== "string" || !socketId)
+        return { error: "no_socket_id" };
+    return { socketId, batch: init?.batch === true };
 }

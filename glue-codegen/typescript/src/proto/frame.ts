@@ -8,6 +8,7 @@ const COMMANDS = {
   invalid: "iv",
   dont_reconnect: "dr",
   channel_data: "cd",
+  batch: "ba",
 } as const;
 
 /** The kinds of {@link Frame}. */
@@ -16,9 +17,11 @@ export type FrameKind = keyof typeof COMMANDS;
 /** The smallest unit on the wire: a two-letter command and its data. */
 export interface Frame {
   readonly kind: FrameKind;
-  /** What follows the command of an init or channel data. */
+  /** What follows the command of an init, channel data or a container. */
   readonly data?: string;
 }
+
+const WITH_DATA: readonly FrameKind[] = ["init", "channel_data", "batch"];
 
 const KINDS = new Map(
   Object.entries(COMMANDS).map(([kind, command]) => [command as string, kind as FrameKind]),
@@ -32,7 +35,7 @@ export function encodeFrame(kind: FrameKind, data = ""): string {
 /** Reads a frame. Data behind a command that takes none is ignored. */
 export function decodeFrame(text: string): Frame | Malformed<"too_short" | "unknown_command"> {
   const kind = KINDS.get(text.slice(0, 2));
-  if (kind) return kind === "init" || kind === "channel_data" ? { kind, data: text.slice(2) } : { kind };
+  if (kind) return WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind };
   // One character beyond ASCII is two bytes or more: a command, if an unknown one.
   return { error: text.length > 1 || text > "\x7f" ? "unknown_command" : "too_short" };
 }

@@ -11,6 +11,8 @@ export function encodeClientInit(): string {
 /** What the server's `in` says. */
 export interface ServerInit {
   readonly socketId: string;
+  /** Whether the server reads containers and may send some; never so unless the client has announced it. */
+  readonly batch: boolean;
 }
 
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
@@ -24,6 +26,8 @@ export function decodeServerInit(
     return { error: "not_json" };
   }
   if (typeof value !== "object" || Array.isArray(value)) return { error: "not_an_object" };
-  const socketId = (value as { readonly socketID?: unknown } | null)?.socketID;
-  return typeof socketId === "string" && socketId ? { socketId } : { error: "no_socket_id" };
+  const init = value as { readonly socketID?: unknown; readonly batch?: unknown } | null;
+  const socketId = init?.socketID;
+  if (typeof socketId !== "string" || !socketId) return { error: "no_socket_id" };
+  return { socketId, batch: init?.batch === true };
 }

@@ -10,6 +10,9 @@ export const MAX_PARAMS = 16;
 /** Messages of one session that may make no sense. A peer that talks more nonsense is broken. */
 export const MAX_FAULTS = 256;
 
+/** Messages in one container. */
+export const MAX_BATCH_MESSAGES = 1024;
+
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export const FIRST_CREDIT = 8;
 

@@ -72,7 +72,8 @@ export class Session {
         break;
       case "invalid":
       case "close":
-        // `cl` announces a close that follows anyway; `iv` answers something we don't send.
+      case "batch":
+        // `cl` announces a close that follows anyway; `iv` answers something we don't send; containers were not agreed on.
         this.#fault();
     }
   }

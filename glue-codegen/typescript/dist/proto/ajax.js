@@ -1,0 +1,28 @@
+/** Writes the body of a request. */
+export function encodeAjaxRequest(request) {
+    switch (request.kind) {
+        case "init":
+            return "i";
+        case "poll":
+            return `o${request.uid}&${request.token}`;
+        case "push":
+            return `u${request.uid}&${request.message}`;
+    }
+}
+/** Reads the answer to an init. */
+export function decodeAjaxInit(text) {
+    const [, uid, token] = /^([0-9A-Za-z]{10})&([0-9A-Za-z]{7})$/.exec(text) ?? [];
+    return uid !== undefined && token !== undefined ? { uid, token } : { error: "bad_answer" };
+}
+/** Reads the answer to a poll. */
+export function decodeAjaxAnswer(text) {
+    if (text === "t")
+        return { kind: "timed_out" };
+    if (text === "c")
+        return { kind: "closed" };
+    const split = text.indexOf("&");
+    const token = text.slice(0, split);
+    if (!/^[0-9A-Za-z]{7}$/.test(token))
+        return { error: "bad_answer" };
+    return { kind: "message", token, message: text.slice(split + 1) };
+}

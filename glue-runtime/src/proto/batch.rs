@@ -1,0 +1,133 @@
+//! The container `ba`: many messages in one.
+
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+use super::frame::BATCH;
+
+/// Looks through the data of a whole container, so that nothing of a malformed one has an effect; it may hold up to `most`
+/// messages. What passes is read by [`split_first`].
+pub(crate) fn check(data: &str, most: usize) -> Result<(), BatchError> {
+    if data.is_empty() {
+        return Err(BatchError::Empty);
+    }
+    let mut rest = data;
+    for _ in 0..most {
+        let (message, behind) = split(rest)?;
+        if message.starts_with("in") || message.starts_with(BATCH) {
+            return Err(BatchError::Forbidden);
+        }
+        if behind.is_empty() {
+            return Ok(());
+        }
+        rest = behind;
+    }
+    Err(BatchError::TooMany)
+}
+
+/// Takes the first message off the data of a container that has passed [`check`]; `None` at its end.
+pub(crate) fn split_first(data: &str) -> Option<(&str, &str)> {
+    split(data).ok()
+}
+
+/// A container that is being written.
+#[derive(Debug)]
+pub(crate) struct Joined(String);
+
+impl Joined {
+    /// Starts a container of up to about `bytes`.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push_str(BATCH);
+        Self(text)
+    }
+
+    /// Adds a message, which is neither an `in` nor a container.
+    pub(crate) fn push(&mut self, message: &str) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.0, "{}&", utf16_length(message));
+        self.0.push_str(message);
+    }
+
+    /// Returns the bytes written so far.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the container, command and all.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+/// Why the text behind `ba` is no container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum BatchError {
+    /// There is nothing behind the command.
+    #[error("container without a message")]
+    Empty,
+    /// A length has no `&` behind it.
+    #[error("no separator behind the length")]
+    NoSeparator,
+    /// A length is not a decimal number, or is not written in the shortest way.
+    #[error("bad length")]
+    BadLength,
+    /// A length goes past the end.
+    #[error("length past the end")]
+    TooLong,
+    /// A length ends inside of a surrogate pair.
+    #[error("length ends inside a character")]
+    SplitCharacter,
+    /// An `in` or another container is inside.
+    #[error("message that may not be in a container")]
+    Forbidden,
+    /// There are more messages than may be.
+    #[error("too many messages in a container")]
+    TooMany,
+}
+
+fn split(data: &str) -> Result<(&str, &str), BatchError> {
+    let (length, rest) = data.split_once('&').ok_or(BatchError::NoSeparator)?;
+    let end = byte_index(rest, decode_length(length)?)?;
+    rest.split_at_checked(end).ok_or(BatchError::SplitCharacter)
+}
+
+/// Reads digits without leading zeros.
+fn decode_length(digits: &str) -> Result<usize, BatchError> {
+    let is_shortest = digits == "0" || !digits.starts_with('0');
+    if digits.is_empty() || !is_shortest || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(BatchError::BadLength);
+    }
+    // What doesn't fit a number doesn't fit the text either.
+    Ok(digits.parse().unwrap_or(usize::MAX))
+}
+
+/// Returns where the first `units` UTF-16 code units of `text` end.
+fn byte_index(text: &str, units: usize) -> Result<usize, BatchError> {
+    // A unit is a byte or more: as many bytes, if they are ASCII, are the units.
+    let ascii = text.as_bytes().get(..units).ok_or(BatchError::TooLong)?;
+    if ascii.is_ascii() {
+        return Ok(units);
+    }
+    let mut left = units;
+    for (index, character) in text.char_indices() {
+        if left == 0 {
+            return Ok(index);
+        }
+        left = left
+            .checked_sub(character.len_utf16())
+            .ok_or(BatchError::SplitCharacter)?;
+    }
+    if left == 0 {
+        Ok(text.len())
+    } else {
+        Err(BatchError::TooLong)
+    }
+}
+
+/// Counts UTF-16 code units: one for each character, two for those of four bytes.
+fn utf16_length(text: &str) -> usize {
+    let starts = text.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
+    starts + text.bytes().filter(|&byte| byte >= 0xF0).count()
+}
