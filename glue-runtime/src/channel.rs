@@ -338,3 +338,33 @@ impl Drop for RawInbound {
         self.inbox.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::Peer;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_gives_up_has_taken_nothing() {
+        let limits = Limits::default();
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+        let channel = Channels::new(mailbox.clone(), limits).channel("news");
+        let Some(Request::Open { mut inbound, .. }) = mailbox.take_requests().pop() else {
+            panic!("the driver is told of the channel");
+        };
+        let second = Duration::from_secs(1);
+
+        let error = channel.recv_timeout(second).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        let mut turn = Turn {
+            cx: &mut task::Context::from_waker(task::Waker::noop()),
+            out: &mut Vec::new(),
+        };
+        inbound.receive("hello", &mut turn);
+        drop(inbound);
+
+        assert_eq!(channel.recv_timeout(Duration::ZERO).await.unwrap(), "hello");
+        let error = channel.recv_timeout(second).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Closed);
+    }
+}

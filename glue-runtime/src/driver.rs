@@ -23,7 +23,7 @@ use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
-use crate::mailbox::{Mailbox, Request};
+use crate::mailbox::{Ending, Mailbox, Request};
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Presence, Transport, TransportError};
@@ -219,9 +219,13 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Ends the session if a handle asks for it, behind what was sent before.
     fn close_if_asked(&mut self, now: Instant) {
-        if let Some(reason) = self.mailbox.close_request() {
-            self.take_all_messages();
-            self.session.close(now, reason);
+        let Some(ending) = self.mailbox.end_request() else {
+            return;
+        };
+        self.take_all_messages();
+        match ending {
+            Ending::Close(reason) => self.session.close(now, reason),
+            Ending::Dismiss => self.session.dismiss(now),
         }
     }
 

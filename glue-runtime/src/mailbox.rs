@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -18,7 +19,6 @@ use crate::session::CloseReason;
 /// Shared by the driver of one socket and all its handles.
 ///
 /// Bounded: the messages that wait take permits of `space`, requests come from the application alone.
-#[derive(Debug)]
 pub(crate) struct Mailbox {
     peer: Peer,
     queues: Mutex<Queues>,
@@ -31,6 +31,20 @@ pub(crate) struct Mailbox {
     ended: OnceLock<CloseReason>,
     /// Wakes those who wait for `ended`.
     end: Notify,
+    /// Called at the end, in order; locked by itself, as a handler may do anything.
+    close_handlers: Mutex<Vec<CloseHandler>>,
+}
+
+/// What the application does when the socket has ended.
+pub(crate) type CloseHandler = Box<dyn FnOnce(CloseReason) + Send>;
+
+/// How the application wants the socket to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// For this reason.
+    Close(CloseReason),
+    /// Because the application closes it; the client must not come back by itself.
+    Dismiss,
 }
 
 /// Who is on the other side.
@@ -64,6 +78,7 @@ impl Mailbox {
             capacity,
             ended: OnceLock::new(),
             end: Notify::new(),
+            close_handlers: Mutex::default(),
         }
     }
 
@@ -106,10 +121,27 @@ impl Mailbox {
         self.change(|queues| queues.requests.push(request))
     }
 
-    /// Asks for the end of the socket, behind all that was sent before; nothing is accepted any more.
+    /// Asks for the end of the socket, behind all that was sent before; nothing is accepted any more. The first to ask
+    /// decides.
     pub(crate) fn request_close(&self, reason: CloseReason) {
-        self.lock().close.get_or_insert(reason);
-        self.driver.wake();
+        self.request_end(Ending::Close(reason));
+    }
+
+    /// Asks for the end of the socket likewise, and that the client doesn't come back by itself.
+    pub(crate) fn request_dismissal(&self) {
+        self.request_end(Ending::Dismiss);
+    }
+
+    /// Calls `handler` when the socket has ended, at once if it has.
+    pub(crate) fn on_close(&self, handler: CloseHandler) {
+        let reason = {
+            let mut handlers = self.lock_close_handlers();
+            match self.ended.get() {
+                Some(reason) => *reason,
+                None => return handlers.push(handler),
+            }
+        };
+        call(handler, reason);
     }
 
     /// Lets the driver look again, for room in an inbox that was full.
@@ -169,12 +201,12 @@ impl Mailbox {
     /// Driver: returns whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
         let queues = self.lock();
-        queues.messages.is_empty() && queues.requests.is_empty() && queues.close.is_none()
+        queues.messages.is_empty() && queues.requests.is_empty() && queues.ending.is_none()
     }
 
     /// Driver: returns the end that was asked for, behind the messages that wait.
-    pub(crate) fn close_request(&self) -> Option<CloseReason> {
-        self.lock().close
+    pub(crate) fn end_request(&self) -> Option<Ending> {
+        self.lock().ending
     }
 
     /// Driver: registers who is woken by handles.
@@ -198,9 +230,21 @@ impl Mailbox {
     }
 
     /// Driver: tells everyone that the socket has ended.
+    ///
+    /// Only the first reason counts.
     pub(crate) fn end(&self, reason: CloseReason) {
-        let _ = self.ended.set(reason);
+        let reason = *self.ended.get_or_init(|| reason);
         self.end.notify_waiters();
+        // Behind `ended`: whoever comes too late for this list has seen that.
+        let handlers = std::mem::take(&mut *self.lock_close_handlers());
+        for handler in handlers {
+            call(handler, reason);
+        }
+    }
+
+    fn request_end(&self, ending: Ending) {
+        self.lock().ending.get_or_insert(ending);
+        self.driver.wake();
     }
 
     fn queue(&self, text: Text, weight: usize) -> Result<(), Error> {
@@ -210,7 +254,7 @@ impl Mailbox {
     fn change(&self, change: impl FnOnce(&mut Queues)) -> Result<(), Error> {
         {
             let mut queues = self.lock();
-            if queues.is_refusing || queues.close.is_some() {
+            if queues.is_refusing || queues.ending.is_some() {
                 return Err(ErrorKind::Closed.into());
             }
             change(&mut queues);
@@ -225,9 +269,24 @@ impl Mailbox {
         u32::try_from(weight).unwrap_or(u32::MAX)
     }
 
+    fn lock_close_handlers(&self) -> MutexGuard<'_, Vec<CloseHandler>> {
+        // Handlers neither run nor are dropped under the lock.
+        self.close_handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queues> {
         // Nothing that can panic runs under the lock.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mailbox")
+            .field("peer", &self.peer)
+            .field("queues", &self.queues)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 
@@ -253,7 +312,7 @@ struct Queues {
     /// Finished messages, each with the permits that it has taken.
     messages: VecDeque<(Text, usize)>,
     requests: Vec<Request>,
-    close: Option<CloseReason>,
+    ending: Option<Ending>,
     is_refusing: bool,
 }
 
@@ -261,8 +320,15 @@ impl std::fmt::Debug for Queues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Queues")
             .field("messages", &self.messages.len())
-            .field("close", &self.close)
+            .field("ending", &self.ending)
             .finish()
+    }
+}
+
+/// Calls a handler of the application; its panic is nobody else's affair.
+fn call(handler: CloseHandler, reason: CloseReason) {
+    if catch_unwind(AssertUnwindSafe(|| handler(reason))).is_err() {
+        tracing::error!("a close handler of the socket panicked");
     }
 }
 
@@ -271,3 +337,32 @@ const IDLE_CAPACITY: usize = 4;
 
 /// Permits that a semaphore takes in one request.
 const MAX_CAPACITY: usize = u32::MAX as usize >> 4;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn close_handlers_run_once_in_order_whatever_one_of_them_does() {
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &Limits::default()));
+        let heard: Arc<Mutex<Vec<(u32, CloseReason)>>> = Arc::default();
+        let note = |number| {
+            let heard = heard.clone();
+            Box::new(move |reason| heard.lock().unwrap().push((number, reason)))
+        };
+        mailbox.on_close(note(1));
+        mailbox.on_close(Box::new(|_| panic!("on purpose")));
+        let (nested, late) = (mailbox.clone(), note(2));
+        mailbox.on_close(Box::new(move |_| nested.on_close(late)));
+        mailbox.on_close(note(3));
+
+        mailbox.end(CloseReason::Peer);
+        mailbox.end(CloseReason::Panicked);
+        mailbox.on_close(note(4));
+
+        let peer = |number| (number, CloseReason::Peer);
+        assert_eq!(*heard.lock().unwrap(), [1, 2, 3, 4].map(peer));
+    }
+}

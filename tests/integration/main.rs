@@ -12,5 +12,6 @@ mod limits;
 mod noise;
 mod policy;
 mod rpc;
+mod sockets;
 mod transcripts;
 mod typed;

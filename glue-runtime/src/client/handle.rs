@@ -96,6 +96,14 @@ impl Client {
         self.inner.channels.mailbox().request_close(CloseReason::Local);
     }
 
+    /// Calls `handler` with the reason when the socket has ended and what was sent on it is written; at once if it has.
+    ///
+    /// There may be any number of them, called in the order in which they were added. They run in the socket's task, so they
+    /// should be short; a panic is logged and keeps no other from being called. One that owns a `Client` keeps that open.
+    pub fn on_close(&self, handler: impl FnOnce(CloseReason) + Send + 'static) {
+        self.inner.channels.mailbox().on_close(Box::new(handler));
+    }
+
     /// Waits until the socket has ended and what was sent on it is written, and tells why it ended. Cancel safe.
     pub async fn closed(&self) -> CloseReason {
         self.inner.channels.mailbox().closed().await

@@ -4,13 +4,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::task::{Wake, Waker};
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
 use super::*;
 use crate::channel::{Channel, Channels, Receipt};
-use crate::error::ErrorKind;
 use crate::mailbox::Peer;
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
@@ -299,22 +297,6 @@ async fn a_full_channel_that_is_discarded_stops_nothing_any_more() {
     stage.turn();
     stage.turn();
     assert_eq!(*texts.lock().unwrap(), ["5", "6"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_reader_that_gives_up_has_taken_nothing() {
-    let mut stage = Stage::open(false, Limits::default());
-    let main = stage.main().clone();
-    let second = Duration::from_secs(1);
-
-    let error = main.recv_timeout(second).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut);
-    stage.link.receives(["cd1&mhello", "cl"]);
-    stage.turn();
-
-    assert_eq!(main.recv_timeout(Duration::ZERO).await.unwrap(), "hello");
-    let error = main.recv_timeout(second).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Closed);
 }
 
 /// Names may come from a peer's messages.

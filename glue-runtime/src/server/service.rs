@@ -184,7 +184,7 @@ impl Hooks for ServerHooks {
     fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
         let shared = &self.server.shared;
         let channels = Channels::new(self.mailbox.clone(), shared.options.limits.clone());
-        let socket = Socket::new(Arc::new(channels));
+        let socket = Socket::new(channels);
         // A session opens once, so the id was not set before.
         let _ = self.mailbox.peer().socket_id.set(socket_id);
         shared.registry.open(socket.clone());

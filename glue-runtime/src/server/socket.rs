@@ -2,40 +2,54 @@
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use http::Extensions;
 
 use crate::channel::{Channel, Channels};
 use crate::error::Error;
+use crate::mailbox::Mailbox;
 use crate::proto::MAIN_CHANNEL;
 use crate::session::CloseReason;
 
 /// Handle to one connected client. Cheap to clone; it stays valid, but useless, after the socket has ended.
 #[derive(Clone, Debug)]
 pub struct Socket {
-    channels: Arc<Channels>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    channels: Channels,
+    /// What the application has bound to the socket, as `Arc<T>`, so that nothing of `T` runs under the lock; nothing is
+    /// allocated before the first.
+    values: Mutex<Extensions>,
 }
 
 impl Socket {
-    pub(super) fn new(channels: Arc<Channels>) -> Self {
-        Self { channels }
+    pub(super) fn new(channels: Channels) -> Self {
+        let values = Mutex::default();
+        Self {
+            inner: Arc::new(Inner { channels, values }),
+        }
     }
 
     /// Returns the id that both sides know: 20 characters of `0-9A-Za-z`. It names the socket, and proves nothing.
     pub fn id(&self) -> &str {
-        self.channels.mailbox().socket_id()
+        self.mailbox().socket_id()
     }
 
     /// Returns the network address of the peer: that of the connection or, where that is a trusted proxy's
     /// ([`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies)), what the proxy says. IPv4 is always told
     /// as IPv4. `None` if the server doesn't know it.
     pub fn remote_addr(&self) -> Option<IpAddr> {
-        self.channels.mailbox().peer().remote_addr
+        self.mailbox().peer().remote_addr
     }
 
     /// Returns the `User-Agent` with which the socket was opened.
     pub fn user_agent(&self) -> Option<&str> {
-        self.channels.mailbox().peer().user_agent.as_deref()
+        self.mailbox().peer().user_agent.as_deref()
     }
 
     /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
@@ -43,7 +57,7 @@ impl Socket {
     /// What arrives for a channel before it is opened is dropped: open channels in `on_socket`, before its first `await`.
     /// A channel beyond [`Limits::channels`](crate::Limits::channels) receives nothing.
     pub fn channel(&self, name: &str) -> Channel {
-        self.channels.channel(name)
+        self.inner.channels.channel(name)
     }
 
     /// Sends a text on the main channel; see [`Channel::send`].
@@ -81,9 +95,49 @@ impl Socket {
         self.channel(MAIN_CHANNEL).discard();
     }
 
-    /// Ends the socket. What was sent before is delivered first.
+    /// Binds a value of the application to the socket, for example who is signed in, and returns the former one of the same
+    /// type. There is one place per type.
+    ///
+    /// It lives as long as any handle to the socket, unless it is replaced or removed. Typed methods find it through
+    /// [`Server::socket`](crate::Server::socket) and [`Context::socket_id`](crate::Context::socket_id).
+    pub fn set_value<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
+        let value = Arc::new(value);
+        let former = self.lock_values().insert(value);
+        former.map(Arc::unwrap_or_clone)
+    }
+
+    /// Returns a clone of the value of this type.
+    pub fn value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        let value = self.lock_values().get::<Arc<T>>().cloned();
+        value.map(Arc::unwrap_or_clone)
+    }
+
+    /// Removes the value of this type and returns it.
+    pub fn remove_value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        let value = self.lock_values().remove::<Arc<T>>();
+        value.map(Arc::unwrap_or_clone)
+    }
+
+    /// Ends the socket. What was sent before is delivered first. Glue's clients in browsers come back with a new socket;
+    /// see [`Socket::dismiss`].
     pub fn close(&self) {
-        self.channels.mailbox().request_close(CloseReason::Local);
+        self.mailbox().request_close(CloseReason::Local);
+    }
+
+    /// Ends the socket and tells the client not to come back by itself. What was sent before is delivered first.
+    ///
+    /// Clients in browsers are `disconnected` then, the original ones too, until the page asks for another connection. A
+    /// socket that was closed before gets no more word.
+    pub fn dismiss(&self) {
+        self.mailbox().request_dismissal();
+    }
+
+    /// Calls `handler` with the reason when the socket has ended and what was sent on it is written; at once if it has.
+    ///
+    /// There may be any number of them, called in the order in which they were added. They run in the socket's task, so they
+    /// should be short; a panic is logged and keeps no other from being called.
+    pub fn on_close(&self, handler: impl FnOnce(CloseReason) + Send + 'static) {
+        self.mailbox().on_close(Box::new(handler));
     }
 
     /// Waits until the socket has ended and what was sent on it is written, and tells why it ended. Cancel safe.
@@ -91,15 +145,81 @@ impl Socket {
     /// Not inside `on_socket` or a handler: those futures are dropped with the socket. Await it in a task of one's own:
     /// `tokio::spawn(async move { socket.closed().await })`.
     pub async fn closed(&self) -> CloseReason {
-        self.channels.mailbox().closed().await
+        self.mailbox().closed().await
     }
 
     /// Returns whether the socket has ended.
     pub fn is_closed(&self) -> bool {
-        self.channels.mailbox().is_closed()
+        self.mailbox().is_closed()
     }
 
     pub(super) fn shut_down(&self) {
-        self.channels.mailbox().request_close(CloseReason::Shutdown);
+        self.mailbox().request_close(CloseReason::Shutdown);
+    }
+
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        self.inner.channels.mailbox()
+    }
+
+    fn lock_values(&self) -> MutexGuard<'_, Extensions> {
+        self.inner.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::Peer;
+    use crate::proto::limits::Limits;
+
+    fn socket() -> Socket {
+        let limits = Limits::default();
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+        Socket::new(Channels::new(mailbox, limits))
+    }
+
+    #[test]
+    fn a_socket_holds_one_value_of_each_type() {
+        let socket = socket();
+
+        assert_eq!(socket.set_value("Ann"), None);
+        assert_eq!(socket.set_value(7_u32), None);
+        assert_eq!(socket.set_value("Bob"), Some("Ann"));
+
+        assert_eq!(socket.clone().value::<&str>(), Some("Bob"));
+        assert_eq!(socket.remove_value::<u32>(), Some(7));
+        assert_eq!(socket.value::<u32>(), None);
+        assert_eq!(socket.remove_value::<u32>(), None);
+    }
+
+    /// Looks at the socket from everywhere that a value's own code runs.
+    struct Curious(Socket);
+
+    impl Clone for Curious {
+        fn clone(&self) -> Self {
+            self.0.value::<u32>();
+            Self(self.0.clone())
+        }
+    }
+
+    impl Drop for Curious {
+        fn drop(&mut self) {
+            self.0.value::<u32>();
+        }
+    }
+
+    #[test]
+    fn code_of_values_never_runs_under_the_lock() {
+        let socket = socket();
+
+        for _ in 0..2 {
+            drop(socket.set_value(Curious(socket.clone())));
+            drop(socket.value::<Curious>());
+        }
+        let held = socket.value::<Curious>();
+        drop(socket.remove_value::<Curious>());
+        drop(held);
+
+        assert!(socket.value::<Curious>().is_none());
     }
 }

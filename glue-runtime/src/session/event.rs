@@ -27,7 +27,7 @@ pub enum CloseReason {
     InitTimeout,
     /// The peer's init could not be read.
     BadInit,
-    /// The versions don't fit; the client must not come back by itself.
+    /// The server wants this client not to come back by itself: the versions don't fit, or the application has dismissed it.
     Refused,
     /// The peer sent too much channel data before its init.
     DataBeforeInit,
@@ -57,7 +57,7 @@ impl std::fmt::Display for CloseReason {
             Self::KeepAlive => "no answer to a ping",
             Self::InitTimeout => "no init in time",
             Self::BadInit => "unreadable init",
-            Self::Refused => "protocol version refused",
+            Self::Refused => "refused by the server",
             Self::DataBeforeInit => "too much data before init",
             Self::TooLarge => "message over the size limit",
             Self::NotText => "message is not UTF-8",

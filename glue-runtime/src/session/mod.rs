@@ -154,6 +154,16 @@ impl Session {
         self.finish(now, reason);
     }
 
+    /// Ends a server's session for good: behind what is queued the client is told not to come back by itself.
+    pub(crate) fn dismiss(&mut self, now: Instant) {
+        if self.state.is_closing() {
+            return;
+        }
+        self.outbox
+            .push_data(Text::from_static(Frame::DontReconnect.command()), Cause::Handle);
+        self.finish(now, CloseReason::Local);
+    }
+
     /// Takes note that the peer takes what it has caused. While it is not read, this is its only sign of life.
     pub(crate) fn handle_progress(&mut self, now: Instant) {
         if self.state.can_receive() {
