@@ -125,7 +125,10 @@ pub use futures_util::Stream;
 #[cfg(feature = "server")]
 pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
-pub use server::{ForwardedHeader, Listener, Origins, Server, ServerBuilder, Socket, TrustedProxies};
+pub use server::{
+    Body, ForwardedHeader, GlueService, Listener, Origins, RemoteAddr, Server, ServerBuilder, Socket,
+    TrustedProxies,
+};
 
 #[cfg(feature = "macros")]
 pub use glue_macros::{channel, model};

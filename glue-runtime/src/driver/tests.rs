@@ -56,6 +56,10 @@ impl FakeTransport {
 }
 
 impl Transport for FakeTransport {
+    fn kind(&self) -> &'static str {
+        "fake"
+    }
+
     fn poll_receive(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
         match self.0.lock().unwrap().incoming.pop_front() {
             Some(text) => Poll::Ready(Some(Ok(text.into()))),

@@ -1,15 +1,21 @@
 //! Handle to the whole endpoint.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
+#[cfg(unix)]
+use std::path::Path;
 use std::sync::Arc;
 
+use super::admission::{Admission, Admissions, RefusedBy};
 use super::builder::{Options, ServerBuilder};
 use super::registry::Registry;
 use super::serve::Listener;
+use super::service::GlueService;
 use super::shutdown::Shutdown;
 use super::socket::Socket;
 use crate::error::Error;
 use crate::rpc::ChannelService;
+use crate::transport::ajax::AjaxTable;
 
 /// A Glue server. Cheap to clone; all clones are one server.
 #[derive(Clone, Debug)]
@@ -23,7 +29,19 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) services: HashMap<&'static str, ChannelService>,
     pub(super) registry: Registry,
+    pub(super) admissions: Arc<Admissions>,
+    pub(super) ajax: Arc<AjaxTable>,
     pub(super) shutdown: Arc<Shutdown>,
+}
+
+impl Shared {
+    /// Gives a place to a socket of this address, if there may be one more.
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Admission, RefusedBy> {
+        if self.shutdown.is_stopping() {
+            return Err(RefusedBy::Stopping);
+        }
+        self.admissions.admit(address)
+    }
 }
 
 impl Server {
@@ -33,12 +51,14 @@ impl Server {
     }
 
     pub(super) fn new(options: Options, services: HashMap<&'static str, ChannelService>) -> Self {
-        let registry = Registry::default();
+        let admissions = Admissions::new(options.server_limits.clone());
         Self {
             shared: Arc::new(Shared {
                 options,
                 services,
-                registry,
+                registry: Registry::default(),
+                admissions: Arc::new(admissions),
+                ajax: Arc::default(),
                 shutdown: Arc::new(Shutdown::new()),
             }),
         }
@@ -50,6 +70,21 @@ impl Server {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the address can't be had.
     pub async fn bind(&self, addr: &str) -> Result<Listener, Error> {
         Listener::bind(self.clone(), addr).await
+    }
+
+    /// Listens on a Unix socket at this path, for a proxy on the same machine. A socket that a killed server has left there
+    /// is replaced; the file is removed when [`Listener::serve`] ends.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is another file or a living server.
+    #[cfg(unix)]
+    pub async fn bind_unix(&self, path: impl AsRef<Path>) -> Result<Listener, Error> {
+        Listener::bind_unix(self.clone(), path.as_ref()).await
+    }
+
+    /// Returns the server as a service, for an HTTP server of one's own.
+    pub fn service(&self) -> GlueService {
+        GlueService::new(self.clone())
     }
 
     /// Ends the server: it accepts nothing more, and every socket is closed once what was sent on it is delivered.

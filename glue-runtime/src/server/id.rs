@@ -2,26 +2,44 @@
 
 use std::io;
 
-/// Returns a new socket id: 20 characters of `0-9A-Za-z`, 119 random bits from the operating system.
+use crate::proto::ajax::{TOKEN_LENGTH, UID_LENGTH};
+
+/// Returns a new socket id: 20 characters of `0-9A-Za-z`, 119 random bits. It names a socket and is no secret.
 ///
 /// # Errors
 /// Fails when the operating system has no randomness to give.
 pub(super) fn socket_id() -> io::Result<String> {
-    let mut id = String::with_capacity(LENGTH);
-    let mut bytes = [0; LENGTH + LENGTH / 2];
-    while id.len() < LENGTH {
+    alphanumeric(SOCKET_ID_LENGTH)
+}
+
+/// Returns the secret by which the requests of an Ajax client are known: 59 random bits, as the original client expects it.
+pub(super) fn ajax_uid() -> io::Result<String> {
+    alphanumeric(UID_LENGTH)
+}
+
+/// Returns a token for the next poll of an Ajax client: 41 random bits beside those of the uid.
+pub(super) fn ajax_token() -> io::Result<String> {
+    alphanumeric(TOKEN_LENGTH)
+        .inspect_err(|error| tracing::error!(%error, "no randomness for a token, the socket ends"))
+}
+
+/// Returns random characters of `0-9A-Za-z`, each as likely as the others, from the operating system.
+fn alphanumeric(length: usize) -> io::Result<String> {
+    let mut id = String::with_capacity(length);
+    let mut bytes = [0; SOCKET_ID_LENGTH + SOCKET_ID_LENGTH / 2];
+    while id.len() < length {
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         // 248 is the largest multiple of 62 in a byte: taking what lies above would favour the first characters.
         let unbiased = bytes
             .iter()
             .filter(|&&byte| byte < 248)
             .map(|&byte| ALPHABET[usize::from(byte % 62)]);
-        id.extend(unbiased.take(LENGTH - id.len()).map(char::from));
+        id.extend(unbiased.take(length - id.len()).map(char::from));
     }
     Ok(id)
 }
 
-const LENGTH: usize = 20;
+const SOCKET_ID_LENGTH: usize = 20;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -38,5 +56,29 @@ mod tests {
             ids.iter()
                 .all(|id| id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         );
+    }
+
+    ///
+    #[test]
+    fn uids_and_tokens_have_the_lengths_that_clients_expect() {
+        assert_eq!(ajax_uid().unwrap().len(), 10);
+        assert_eq!(ajax_token().unwrap().len(), 7);
+    }
+
+    /// A11: a byte modulo 62 makes the first eight characters a quarter more frequent.
+    #[test]
+    fn no_character_is_more_frequent_than_the_others() {
+        let mut counts = [0_u32; 62];
+        for _ in 0..31_000 {
+            for byte in alphanumeric(20).unwrap().bytes() {
+                let index = ALPHABET.iter().position(|&letter| letter == byte).unwrap();
+                counts[index] += 1;
+            }
+        }
+
+        // 10,000 of each are expected, with a standard deviation of 99: six of them are one run in 8 million.
+        for (index, count) in counts.into_iter().enumerate() {
+            assert!((9_400..10_600).contains(&count), "{index}: {count}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The server: HTTP in front, one driver task per socket behind.
 
+mod admission;
+mod ajax;
+mod body;
 mod builder;
 mod handle;
 mod id;
@@ -11,9 +14,13 @@ mod serve;
 mod service;
 mod shutdown;
 mod socket;
+mod socket_task;
+mod timed_io;
 
+pub use body::Body;
 pub use builder::ServerBuilder;
 pub use handle::Server;
 pub use policy::{ForwardedHeader, Origins, TrustedProxies};
 pub use serve::Listener;
+pub use service::{GlueService, RemoteAddr};
 pub use socket::Socket;

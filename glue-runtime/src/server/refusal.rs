@@ -35,16 +35,12 @@ impl Refusal {
     /// An Ajax request that makes no sense, or names what isn't there.
     pub(super) const BAD_REQUEST: Self = Self::new(StatusCode::BAD_REQUEST, "Bad Request\n");
     /// A body that came too slowly.
-    #[cfg_attr(not(test), expect(dead_code))] // the Ajax transport will use it
     pub(super) const TIMEOUT: Self = Self::new(StatusCode::REQUEST_TIMEOUT, "Request Timeout\n");
     /// A body over the size limit.
-    #[cfg_attr(not(test), expect(dead_code))] // the Ajax transport will use it
     pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large\n");
     /// We failed.
-    #[cfg_attr(not(test), expect(dead_code))] // the Ajax transport will use it
     pub(super) const INTERNAL: Self = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n");
     /// No new sockets at the moment.
-    #[cfg_attr(not(test), expect(dead_code))] // the bounds of the whole server will use it
     pub(super) const UNAVAILABLE: Self = Self {
         hint: Some(Hint::Later),
         ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable\n")

@@ -1,59 +1,110 @@
-//! The accept loop on a TCP address.
+//! The accept loop, on a TCP address or a Unix socket.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
 
 use super::handle::Server;
-use super::service;
 use super::shutdown::LiveGuard;
+use super::timed_io::TimedIo;
 use crate::error::{Error, ErrorKind};
 
 /// A server that has its address; connections wait until [`Listener::serve`].
 #[derive(Debug)]
 pub struct Listener {
     server: Server,
-    listener: TcpListener,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix {
+        listener: UnixListener,
+        _file: SocketFile,
+    },
+}
+
+/// A connection that was accepted.
+enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    #[cfg(unix)]
+    Unix(UnixStream),
 }
 
 impl Listener {
     pub(super) async fn bind(server: Server, addr: &str) -> Result<Self, Error> {
-        let listener = TcpListener::bind(addr)
-            .await
-            .map_err(|error| Error::new(ErrorKind::Io, error))?;
-        Ok(Self { server, listener })
+        let listener = TcpListener::bind(addr).await.map_err(io_error)?;
+        Ok(Self {
+            server,
+            source: Source::Tcp(listener),
+        })
+    }
+
+    #[cfg(unix)]
+    pub(super) async fn bind_unix(server: Server, path: &Path) -> Result<Self, Error> {
+        let listener = match UnixListener::bind(path) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_left_over(path).await => {
+                std::fs::remove_file(path).map_err(io_error)?;
+                UnixListener::bind(path)
+            }
+            bound => bound,
+        };
+        Ok(Self {
+            server,
+            source: Source::Unix {
+                listener: listener.map_err(io_error)?,
+                _file: SocketFile(path.to_owned()),
+            },
+        })
     }
 
     /// Returns the address with the port that was picked.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the operating system doesn't tell.
+    /// [`ErrorKind::Io`] when the operating system doesn't tell, and on a Unix socket, which has no such address.
     pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        self.listener
-            .local_addr()
-            .map_err(|error| Error::new(ErrorKind::Io, error))
+        match &self.source {
+            Source::Tcp(listener) => listener.local_addr().map_err(io_error),
+            #[cfg(unix)]
+            Source::Unix { .. } => Err(io_error(io::ErrorKind::Unsupported.into())),
+        }
     }
 
-    /// Accepts connections until [`Server::shutdown`].
+    /// Accepts connections until [`Server::shutdown`]. A Unix socket's file is then removed.
     pub async fn serve(self) {
-        let Self { server, listener } = self;
+        let Self { server, source } = self;
         let shutdown = server.shared.shutdown.clone();
         let mut stopping = pin!(shutdown.stopping());
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = source.accept() => accepted,
                 () = &mut stopping => return,
             };
+            let live = shutdown.guard();
             match accepted {
-                Ok((stream, peer)) => {
-                    let live = shutdown.guard();
-                    tokio::spawn(serve_connection(server.clone(), stream, peer, live));
+                Ok(Accepted::Tcp(stream, peer)) => {
+                    // Messages are joined before they are written, so Nagle's algorithm could only delay them.
+                    let _ = stream.set_nodelay(true);
+                    tokio::spawn(serve_connection(server.clone(), stream, Some(peer.ip()), live));
+                }
+                #[cfg(unix)]
+                Ok(Accepted::Unix(stream)) => {
+                    tokio::spawn(serve_connection(server.clone(), stream, None, live));
                 }
                 Err(error) => {
+                    drop(live);
                     // Out of file descriptors, most likely: they come back when sockets end.
                     tracing::warn!(%error, "cannot accept a connection");
                     if tokio::time::timeout(ACCEPT_PAUSE, &mut stopping).await.is_ok() {
@@ -65,27 +116,71 @@ impl Listener {
     }
 }
 
-/// Serves HTTP on one connection; an upgrade goes on in a task of its own. Ends with the connection or the server.
-async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr, _live: LiveGuard) {
-    let shutdown = server.shared.shutdown.clone();
-    let close = server.shared.options.limits.close;
-    // Messages are joined before they are written, so Nagle's algorithm could only delay them.
-    let _ = stream.set_nodelay(true);
+impl Source {
+    /// Waits for a connection. Cancel safe.
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok(Accepted::Tcp(stream, peer))
+            }
+            #[cfg(unix)]
+            Self::Unix { listener, .. } => {
+                let (stream, _peer) = listener.accept().await?;
+                Ok(Accepted::Unix(stream))
+            }
+        }
+    }
+}
 
-    let handled = server.clone();
-    let service =
-        hyper::service::service_fn(move |request| service::handle(handled.clone(), request, Some(peer.ip())));
+/// The file of a Unix socket, removed with its listener.
+#[cfg(unix)]
+#[derive(Debug)]
+struct SocketFile(PathBuf);
+
+#[cfg(unix)]
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Somebody else may have removed it.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Returns whether a path is a socket on which nobody listens any more, as a server leaves it behind that was killed.
+#[cfg(unix)]
+async fn is_left_over(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    is_socket
+        && UnixStream::connect(path)
+            .await
+            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Serves HTTP on one connection; an upgrade goes on in a task of its own. Ends with the connection or the server.
+async fn serve_connection<S>(server: Server, stream: S, peer: Option<IpAddr>, _live: LiveGuard)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let shutdown = server.shared.shutdown.clone();
+    let options = &server.shared.options;
+    let service = match peer {
+        Some(peer) => server.service().remote_addr(peer),
+        None => server.service(),
+    };
+    let stream = TokioIo::new(TimedIo::new(stream, options.server_limits.write));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(server.shared.options.server_limits.header)
-        .serve_connection(TokioIo::new(stream), service)
+        .header_read_timeout(options.server_limits.header)
+        .serve_connection(stream, service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let result = tokio::select! {
         result = &mut connection => result,
         () = shutdown.stopping() => {
             connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(close, connection).await {
+            match tokio::time::timeout(options.limits.close, connection).await {
                 Ok(result) => result,
                 // Cut: somebody sends his request, or reads its answer, too slowly.
                 Err(_) => return,
@@ -95,6 +190,10 @@ async fn serve_connection(server: Server, stream: TcpStream, peer: SocketAddr, _
     if let Err(error) = result {
         tracing::debug!(%error, "connection failed");
     }
+}
+
+fn io_error(error: io::Error) -> Error {
+    Error::new(ErrorKind::Io, error)
 }
 
 /// Pause after a failed accept; without it a full table of file descriptors would be a busy loop.

@@ -1,79 +1,230 @@
-//! Answers requests as [`super::request`] has routed them, and starts the sockets.
+//! Answers requests as [`super::request`] has routed them, inside of whatever HTTP server there is.
 
 use std::convert::Infallible;
+use std::error::Error as StdError;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Empty, Full};
-use hyper::body::Incoming;
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, UPGRADE, USER_AGENT,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use hyper::body::Body as HttpBody;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::Role as WebSocketRole;
 
+use super::admission::Admission;
+use super::ajax;
+use super::body::Body;
 use super::handle::Server;
-use super::id::socket_id;
 use super::refusal::Refusal;
 use super::request::{Decision, Route, route};
 use super::shutdown::LiveGuard;
-use super::socket::Socket;
-use crate::channel::{Channels, Inbound, Lane};
-use crate::driver::{Driver, Hooks, now};
-use crate::mailbox::{Mailbox, Peer};
-use crate::proto::MAIN_CHANNEL;
-use crate::session::{CloseReason, Role, Session};
+use super::socket_task;
+use super::timed_io::TimedIo;
+use crate::mailbox::Peer;
 use crate::transport::WebSocketTransport;
 
-type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+/// A server as a service, to be mounted in an HTTP server of one's own: for hyper, and for all that takes a `tower`
+/// service such as axum. Cheap to clone; made by [`Server::service`].
+///
+/// It answers every request that it gets; those outside the base URL with 404, or with a file if
+/// [`ServerBuilder::static_files`](crate::ServerBuilder::static_files) are served. WebSockets need an HTTP server that
+/// allows upgrades: `serve_connection_with_upgrades` of hyper; axum does by itself.
+///
+/// Who asks is known by [`GlueService::remote_addr`] or by a [`RemoteAddr`] among the request's extensions; without them
+/// the server's limit per address and [`Socket::remote_addr`](crate::Socket::remote_addr) know of no address.
+/// Time-outs of heads and answers are the HTTP server's own.
+#[derive(Clone, Debug)]
+pub struct GlueService {
+    server: Server,
+    remote_addr: Option<IpAddr>,
+}
+
+/// Network address of the peer of a request; a request extension for servers that mount a [`GlueService`].
+///
+/// It is the address of the TCP connection. Headers of proxies are the business of
+/// [`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteAddr(pub IpAddr);
+
+impl GlueService {
+    pub(super) fn new(server: Server) -> Self {
+        Self {
+            server,
+            remote_addr: None,
+        }
+    }
+
+    /// Sets the address of the connection on which all requests of this service come.
+    #[must_use]
+    pub fn remote_addr(mut self, remote_addr: IpAddr) -> Self {
+        self.remote_addr = Some(remote_addr);
+        self
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> BoxFuture<'static, Result<Response<Body>, Infallible>>
+    where
+        B: HttpBody + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let remote_addr = self.remote_addr;
+        let known = request.extensions().get().map(|&RemoteAddr(addr)| addr);
+        let answer = answer(self.server.clone(), request, remote_addr.or(known));
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for GlueService
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.answer(request)
+    }
+}
+
+impl<B> hyper::service::Service<Request<B>> for GlueService
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn call(&self, request: Request<B>) -> Self::Future {
+        self.answer(request)
+    }
+}
 
 /// Answers one request.
-pub(super) async fn handle(
-    server: Server,
-    request: Request<Incoming>,
-    peer: Option<IpAddr>,
-) -> Result<Response<Body>, Infallible> {
+async fn answer<B>(server: Server, request: Request<B>, remote_addr: Option<IpAddr>) -> Response<Body>
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
     let (parts, body) = request.into_parts();
     let options = &server.shared.options;
-    let Decision { route, address, cors } = route(&parts, &options.base_url, &options.policy, peer);
+    let Decision { route, address, cors } = route(&parts, &options.base_url, &options.policy, remote_addr);
     let mut response = match route {
         Route::WebSocket { key } => {
-            let user_agent = parts.headers.get(USER_AGENT);
-            let user_agent = user_agent
-                .and_then(|agent| agent.to_str().ok())
-                .map(str::to_owned);
-            let mut request = Request::from_parts(parts, body);
-            let upgrade = hyper::upgrade::on(&mut request);
-            let peer = Peer {
-                remote_addr: address,
-                user_agent,
-                ..Peer::default()
-            };
-            // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-            let live = server.shared.shutdown.guard();
-            tokio::spawn(run_websocket(server, upgrade, peer, live));
-            switching_protocols(&key)
+            let peer = peer(&parts.headers, address);
+            match open_websocket(&server, Request::from_parts(parts, body), peer) {
+                Ok(()) => switching_protocols(&key),
+                Err(refusal) => refuse(refusal),
+            }
         }
         #[cfg(feature = "http2")]
-        Route::WebSocketOverHttp2 => refuse(Refusal::METHOD),
-        Route::Ajax => refuse(Refusal::BAD_REQUEST),
-        Route::Preflight => no_content(),
+        Route::WebSocketOverHttp2 => {
+            let peer = peer(&parts.headers, address);
+            match open_websocket(&server, Request::from_parts(parts, body), peer) {
+                Ok(()) => Response::new(Body::empty()),
+                Err(refusal) => refuse(refusal),
+            }
+        }
+        Route::Ajax => {
+            let peer = peer(&parts.headers, address);
+            match ajax::answer(&server, peer, body).await {
+                Ok(answer) => text(answer),
+                Err(refusal) => refuse(refusal),
+            }
+        }
+        Route::Preflight => empty(StatusCode::NO_CONTENT),
         Route::Refused(refusal) => refuse(refusal),
         Route::Elsewhere => elsewhere(&server, Request::from_parts(parts, body)).await,
     };
     cors.apply(&mut response);
-    Ok(response)
+    response
+}
+
+fn peer(headers: &HeaderMap, remote_addr: Option<IpAddr>) -> Peer {
+    let user_agent = headers.get(USER_AGENT);
+    let user_agent = user_agent
+        .and_then(|agent| agent.to_str().ok())
+        .map(str::to_owned);
+    Peer {
+        remote_addr,
+        user_agent,
+        ..Peer::default()
+    }
+}
+
+/// Starts the socket's task, which waits for the upgrade.
+fn open_websocket<B>(server: &Server, mut request: Request<B>, peer: Peer) -> Result<(), Refusal> {
+    let admission = server.shared.admit(peer.remote_addr)?;
+    let upgrade = hyper::upgrade::on(&mut request);
+    // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
+    let live = server.shared.shutdown.guard();
+    tokio::spawn(run_websocket(server.clone(), upgrade, peer, admission, live));
+    Ok(())
+}
+
+async fn run_websocket(
+    server: Server,
+    upgrade: OnUpgrade,
+    peer: Peer,
+    admission: Admission,
+    live: LiveGuard,
+) {
+    let upgraded = match upgrade.await {
+        Ok(upgraded) => upgraded,
+        Err(error) => return tracing::debug!(%error, "upgrade failed"),
+    };
+    // Our own connections are taken out of their wrappers, which would cost something per message.
+    let upgraded = match downcast::<TcpStream>(upgraded) {
+        Ok((io, early)) => return run(server, io, early, peer, admission, live).await,
+        Err(upgraded) => upgraded,
+    };
+    #[cfg(unix)]
+    let upgraded = match downcast::<UnixStream>(upgraded) {
+        Ok((io, early)) => return run(server, io, early, peer, admission, live).await,
+        Err(upgraded) => upgraded,
+    };
+    run(server, TokioIo::new(upgraded), Vec::new(), peer, admission, live).await;
+}
+
+/// Returns a connection of our own accept loop, and what was read of it already.
+fn downcast<S>(upgraded: Upgraded) -> Result<(S, Vec<u8>), Upgraded>
+where
+    TokioIo<TimedIo<S>>: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
+{
+    let parts = upgraded.downcast::<TokioIo<TimedIo<S>>>()?;
+    Ok((parts.io.into_inner().into_inner(), parts.read_buf.into()))
+}
+
+async fn run<S>(server: Server, io: S, early: Vec<u8>, peer: Peer, admission: Admission, live: LiveGuard)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
+{
+    let limits = &server.shared.options.limits;
+    let transport = WebSocketTransport::new(io, early, WebSocketRole::Server, limits).await;
+    socket_task::run(server, transport, peer, admission, live).await;
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {
-    let mut response = Response::new(empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let mut response = empty(StatusCode::SWITCHING_PROTOCOLS);
     let headers = response.headers_mut();
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -83,30 +234,36 @@ fn switching_protocols(key: &HeaderValue) -> Response<Body> {
     response
 }
 
-fn refuse(refusal: Refusal) -> Response<Body> {
-    refusal
-        .response()
-        .map(|body| Full::from(body).map_err(|never| match never {}).boxed_unsync())
-}
-
-fn no_content() -> Response<Body> {
-    let mut response = Response::new(empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
+/// Answers a request of the Ajax transport; the answer to a push is empty.
+fn text(body: Bytes) -> Response<Body> {
+    let is_empty = body.is_empty();
+    let mut response = Response::new(Body::new(body));
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !is_empty {
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
     response
 }
 
 /// Answers a request that is not for us: with a file, if files are served.
 #[cfg(feature = "static-files")]
-async fn elsewhere(server: &Server, request: Request<Incoming>) -> Response<Body> {
-    use http::header::CACHE_CONTROL;
+async fn elsewhere<B>(server: &Server, request: Request<B>) -> Response<Body>
+where
+    B: Send + 'static,
+{
     use tower_http::services::ServeDir;
     use tower_service::Service as _;
 
     let Some(folder) = &server.shared.options.static_files else {
-        return not_found();
+        return empty(StatusCode::NOT_FOUND);
     };
     let mut response = match ServeDir::new(folder).call(request).await {
-        Ok(response) => response.map(|body| body.boxed_unsync()),
+        Ok(response) => response.map(Body::parts),
         Err(never) => match never {},
     };
     // Browsers ask whether a file has changed instead of guessing: generated clients must fit their server.
@@ -117,105 +274,18 @@ async fn elsewhere(server: &Server, request: Request<Incoming>) -> Response<Body
 }
 
 #[cfg(not(feature = "static-files"))]
-async fn elsewhere(_server: &Server, _request: Request<Incoming>) -> Response<Body> {
-    not_found()
+async fn elsewhere<B>(_server: &Server, _request: Request<B>) -> Response<Body> {
+    empty(StatusCode::NOT_FOUND)
 }
 
-fn not_found() -> Response<Body> {
-    let mut response = Response::new(empty());
-    *response.status_mut() = StatusCode::NOT_FOUND;
+fn refuse(refusal: Refusal) -> Response<Body> {
+    refusal
+        .response()
+        .map(|body| Body::new(Bytes::from_static(body.as_bytes())))
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
     response
-}
-
-fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
-}
-
-async fn run_websocket(server: Server, upgrade: OnUpgrade, peer: Peer, _live: LiveGuard) {
-    let upgraded = match upgrade.await {
-        Ok(upgraded) => upgraded,
-        Err(error) => return tracing::debug!(%error, "upgrade failed"),
-    };
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => run_socket(server, parts.io.into_inner(), parts.read_buf.into(), peer).await,
-        Err(upgraded) => run_upgraded(server, upgraded, peer).await,
-    }
-}
-
-/// Serves a connection of another kind than our own accept loop's.
-async fn run_upgraded(server: Server, upgraded: Upgraded, peer: Peer) {
-    run_socket(server, TokioIo::new(upgraded), Vec::new(), peer).await;
-}
-
-async fn run_socket<S>(server: Server, io: S, early: Vec<u8>, peer: Peer)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin,
-{
-    let socket_id = match socket_id() {
-        Ok(socket_id) => socket_id,
-        Err(error) => return tracing::error!(%error, "no randomness for a socket id"),
-    };
-    let options = &server.shared.options;
-    let limits = options.limits.clone();
-    let transport = WebSocketTransport::new(io, early, WebSocketRole::Server, &limits).await;
-    let mailbox = Arc::new(Mailbox::new(peer, &limits));
-    let hooks = ServerHooks {
-        server: server.clone(),
-        socket_id: socket_id.clone(),
-        mailbox: mailbox.clone(),
-    };
-    server.shared.registry.enter(socket_id.clone(), mailbox.clone());
-    if server.shared.shutdown.is_stopping() {
-        // Too late for the list that shutdown goes through.
-        mailbox.request_close(CloseReason::Shutdown);
-    }
-    let session = Session::new(Role::Server { socket_id }, options.keep_alive, limits, now());
-    Driver::new(session, transport, mailbox, hooks).run().await;
-}
-
-/// What a server does at the turns of a socket's life.
-struct ServerHooks {
-    server: Server,
-    socket_id: String,
-    mailbox: Arc<Mailbox>,
-}
-
-impl Hooks for ServerHooks {
-    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
-        let shared = &self.server.shared;
-        let channels = Channels::new(self.mailbox.clone(), shared.options.limits.clone());
-        let socket = Socket::new(channels);
-        // A session opens once, so the id was not set before.
-        let _ = self.mailbox.peer().socket_id.set(socket_id);
-        shared.registry.open(socket.clone());
-
-        let on_socket = shared.options.on_socket.as_ref()?;
-        // The main channel is there from the first moment; without a handler it is opened at its first use.
-        socket.channel(MAIN_CHANNEL);
-        Some(on_socket.0(socket))
-    }
-
-    fn serves(&self, name: &str) -> bool {
-        self.server.shared.services.contains_key(name)
-    }
-
-    fn service(&mut self, name: &str) -> Option<Box<dyn Inbound>> {
-        let shared = &self.server.shared;
-        let service = shared.services.get(name)?;
-        let lane = Arc::new(Lane::new(name, self.mailbox.clone()));
-        Some(service.open(lane, &shared.options.limits))
-    }
-
-    fn closed(&mut self, _reason: CloseReason) {
-        self.server.shared.registry.leave(&self.socket_id);
-    }
-}
-
-impl Drop for ServerHooks {
-    fn drop(&mut self) {
-        // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
-        self.server.shared.registry.leave(&self.socket_id);
-        self.mailbox.refuse();
-        self.mailbox.end(CloseReason::Panicked);
-    }
 }

@@ -17,6 +17,9 @@ use crate::proto::text::Text;
 
 /// Carrier of the texts of one link, polled by one driver.
 pub(crate) trait Transport: Send + Unpin {
+    /// Returns its name, for those who watch the server.
+    fn kind(&self) -> &'static str;
+
     /// Takes the next text of the peer; `None` when the peer has ended the link in due form.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>>;
 

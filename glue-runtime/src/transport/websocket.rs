@@ -40,6 +40,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
+    fn kind(&self) -> &'static str {
+        "websocket"
+    }
+
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
         loop {
             if self.owes_pong {

@@ -139,7 +139,6 @@ impl ForwardedHeader {
 
 /// Returns what sockets of one subscriber have in common: an IPv4 address, or the first 64 bits of an IPv6 address, whose
 /// other half everybody may choose as he likes.
-#[allow(dead_code)] // the count of sockets per address comes with the service
 pub(in crate::server) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         address @ IpAddr::V4(_) => address,

@@ -5,7 +5,6 @@ mod forwarded;
 mod origin;
 
 pub(super) use cors::{Cors, is_preflight};
-#[expect(unused_imports)] // the count of sockets per address comes with the service
 pub(super) use forwarded::network_of;
 pub use forwarded::{ForwardedHeader, TrustedProxies};
 pub use origin::Origins;

@@ -24,6 +24,10 @@ impl AjaxTransport {
 }
 
 impl Transport for AjaxTransport {
+    fn kind(&self) -> &'static str {
+        "ajax"
+    }
+
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
         self.link.register(cx.waker());
         match self.link.next_push() {

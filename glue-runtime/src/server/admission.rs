@@ -1,0 +1,197 @@
+//! How many sockets there are, and whether there may be one more.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use thiserror::Error;
+
+use super::policy::network_of;
+use super::refusal::Refusal;
+use crate::proto::limits::ServerLimits;
+
+/// Places for sockets, those without `in` among them.
+#[derive(Debug)]
+pub(super) struct Admissions {
+    limits: ServerLimits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_blocked: bool,
+    sockets: usize,
+    /// By address, or network for IPv6; those without a socket are not kept.
+    addresses: HashMap<IpAddr, Address>,
+}
+
+#[derive(Debug, Default)]
+struct Address {
+    sockets: usize,
+    /// Whether the log has said that there may be no more.
+    is_warned: bool,
+}
+
+/// Why there may be no socket more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum RefusedBy {
+    /// The application blocks new sockets.
+    #[error("blocked")]
+    Blocked,
+    /// The server is shutting down.
+    #[error("shutting down")]
+    Stopping,
+    /// [`ServerLimits::sockets`].
+    #[error("too many sockets")]
+    Sockets,
+    /// [`ServerLimits::sockets_per_address`].
+    #[error("too many sockets of one address")]
+    Address,
+}
+
+impl Admissions {
+    pub(super) fn new(limits: ServerLimits) -> Self {
+        Self {
+            limits,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Gives a place to a socket of this address, if it is known.
+    pub(super) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admission, RefusedBy> {
+        let address = address.map(network_of);
+        let mut state = self.lock();
+        if state.is_blocked {
+            return Err(RefusedBy::Blocked);
+        }
+        if state.sockets >= self.limits.sockets {
+            return Err(RefusedBy::Sockets);
+        }
+        if let Some(address) = address {
+            let place = state.addresses.entry(address).or_default();
+            if place.sockets >= self.limits.sockets_per_address {
+                if !std::mem::replace(&mut place.is_warned, true) {
+                    tracing::warn!(
+                        %address,
+                        sockets = place.sockets,
+                        "no more sockets of this address; if it is a proxy, name it as a trusted one"
+                    );
+                }
+                return Err(RefusedBy::Address);
+            }
+            place.sockets += 1;
+        }
+        state.sockets += 1;
+        Ok(Admission {
+            admissions: self.clone(),
+            address,
+        })
+    }
+
+    /// Refuses all, or no longer.
+    pub(super) fn set_blocked(&self, is_blocked: bool) {
+        self.lock().is_blocked = is_blocked;
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.lock().is_blocked
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of one socket, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Admission {
+    admissions: Arc<Admissions>,
+    address: Option<IpAddr>,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut state = self.admissions.lock();
+        state.sockets -= 1;
+        if let Some(address) = self.address
+            && let Some(place) = state.addresses.get_mut(&address)
+        {
+            place.sockets -= 1;
+            if place.sockets == 0 {
+                state.addresses.remove(&address);
+            }
+        }
+    }
+}
+
+impl From<RefusedBy> for Refusal {
+    fn from(refused: RefusedBy) -> Self {
+        tracing::debug!(%refused, "socket refused");
+        Self::UNAVAILABLE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admissions(sockets: usize, sockets_per_address: usize) -> Arc<Admissions> {
+        Arc::new(Admissions::new(ServerLimits {
+            sockets,
+            sockets_per_address,
+            ..ServerLimits::default()
+        }))
+    }
+
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    /// [H-9]
+    #[test]
+    fn places_are_bounded_in_all_and_given_back() {
+        let admissions = admissions(2, 9);
+        let first = admissions.admit(None).unwrap();
+        let _second = admissions.admit(address("192.0.2.1")).unwrap();
+
+        assert_eq!(admissions.admit(None).unwrap_err(), RefusedBy::Sockets);
+        drop(first);
+
+        assert!(admissions.admit(None).is_ok());
+    }
+
+    /// [H-9]
+    #[test]
+    fn places_are_bounded_per_address_and_per_network_of_ipv6() {
+        let admissions = admissions(99, 1);
+        let cases = [
+            ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+            ("2001:db8::1", "2001:db8::ffff", "2001:db8:0:1::1"),
+        ];
+        for (first, same, other) in cases {
+            let place = admissions.admit(address(first)).unwrap();
+
+            assert_eq!(admissions.admit(address(same)).unwrap_err(), RefusedBy::Address);
+            assert!(admissions.admit(address(other)).is_ok(), "{other}");
+            drop(place);
+            assert!(admissions.admit(address(same)).is_ok(), "{same}");
+        }
+        assert!(admissions.lock().addresses.is_empty(), "no address is kept");
+        assert_eq!(admissions.lock().sockets, 0);
+    }
+
+    /// [H-9]
+    #[test]
+    fn a_blocked_server_admits_nobody_until_it_is_unblocked() {
+        let admissions = admissions(9, 9);
+
+        admissions.set_blocked(true);
+        let refused = admissions.admit(None).unwrap_err();
+        admissions.set_blocked(false);
+
+        assert_eq!(refused, RefusedBy::Blocked);
+        assert!(!admissions.is_blocked());
+        assert!(admissions.admit(None).is_ok());
+    }
+}

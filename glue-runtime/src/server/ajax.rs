@@ -1,0 +1,236 @@
+//! The requests of the Ajax transport: init, poll and push (docs/PROTOCOL.md, Ajax).
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::Body as HttpBody;
+
+use super::body::Incoming;
+use super::handle::Server;
+use super::id::{ajax_token, ajax_uid};
+use super::refusal::Refusal;
+use super::socket_task;
+use crate::mailbox::Peer;
+use crate::proto::ajax::{HEAD_BYTES, Head, TOKEN_LENGTH, init_answer};
+use crate::proto::text::Text;
+use crate::transport::TransportError;
+use crate::transport::ajax::{AjaxLink, AjaxSettings, AjaxTransport, Polled, Refused};
+
+/// Answers a request: with a text, with nothing to a push, or not at all.
+pub(super) async fn answer<B>(server: &Server, peer: Peer, body: B) -> Result<Bytes, Refusal>
+where
+    B: HttpBody,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut body = Incoming::new(body, &server.shared.options.server_limits);
+    let start = read_until(&mut body, |bytes| {
+        bytes.len() > HEAD_BYTES || bytes.contains(&b'&')
+    })
+    .await?;
+    let end = start.iter().position(|&byte| byte == b'&');
+    let head = &start[..end.unwrap_or(start.len())];
+    // Whoever is not known is refused before the rest is read.
+    match Head::decode(head).map_err(|_| Refusal::BAD_REQUEST)? {
+        Head::Init => {
+            skip(&mut body).await?;
+            init(server, peer)
+        }
+        Head::Poll { uid } => {
+            let link = find(server, uid)?;
+            let token = read_token(&mut body, &start[head.len()..]).await?;
+            poll(&link, &token).await
+        }
+        Head::Push { uid } => {
+            let link = find(server, uid)?;
+            // The uid has been read: this is the request's turn among the others.
+            push(server, &link, start.slice(head.len()..), body).await
+        }
+    }
+}
+
+fn find(server: &Server, uid: &str) -> Result<Arc<AjaxLink>, Refusal> {
+    server.shared.ajax.get(uid).ok_or(Refusal::BAD_REQUEST)
+}
+
+/// Starts a session.
+fn init(server: &Server, peer: Peer) -> Result<Bytes, Refusal> {
+    let admission = server.shared.admit(peer.remote_addr)?;
+    let secrets = ajax_uid().and_then(|uid| Ok((uid, ajax_token()?)));
+    let (uid, token) = secrets.map_err(|error| {
+        tracing::error!(%error, "no randomness for a socket");
+        Refusal::INTERNAL
+    })?;
+    let settings = AjaxSettings {
+        limits: server.shared.options.server_limits.clone(),
+        new_token: ajax_token,
+    };
+    let answer = init_answer(&uid, &token);
+    let link = Arc::new(AjaxLink::new(token, settings));
+    let entry = server.shared.ajax.enter(uid, link.clone());
+    let transport = AjaxTransport::new(link, entry);
+    // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
+    let live = server.shared.shutdown.guard();
+    tokio::spawn(socket_task::run(server.clone(), transport, peer, admission, live));
+    Ok(answer.into())
+}
+
+async fn poll(link: &Arc<AjaxLink>, token: &str) -> Result<Bytes, Refusal> {
+    match link.poll(token)? {
+        Polled::Answer(answer) => Ok(answer),
+        Polled::Waiting(waiting) => Ok(waiting.answer().await?),
+    }
+}
+
+/// Takes a message, which begins behind the `&` of `start`.
+async fn push<B>(
+    server: &Server,
+    link: &Arc<AjaxLink>,
+    start: Bytes,
+    mut body: Incoming<B>,
+) -> Result<Bytes, Refusal>
+where
+    B: HttpBody,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let most = server.shared.options.limits.message_bytes;
+    let mut slot = link.begin_push()?;
+    let mut message = Message::default();
+    let mut next = Some(start.slice(start.len().min(1)..));
+    while let Some(bytes) = next {
+        if message
+            .len()
+            .saturating_add(bytes.len())
+            .saturating_add(body.announced())
+            > most
+        {
+            slot.fail(TransportError::TooLarge);
+            return Err(Refusal::TOO_LARGE);
+        }
+        slot.grow(bytes.len())?;
+        message.push(bytes);
+        // A body that can't be read drops the slot, and so ends the session.
+        next = body.next().await?;
+    }
+
+    let message = message.into_bytes();
+    if message.is_empty() {
+        slot.withdraw();
+        return Err(Refusal::BAD_REQUEST);
+    }
+    match Text::try_from(message) {
+        Ok(text) => slot.finish(text)?,
+        Err(_) => {
+            slot.fail(TransportError::NotText);
+            return Err(Refusal::BAD_REQUEST);
+        }
+    }
+    Ok(Bytes::new())
+}
+
+/// Reads the token of a poll behind its `&`; more than a token is none.
+async fn read_token<B>(body: &mut Incoming<B>, start: &[u8]) -> Result<String, Refusal>
+where
+    B: HttpBody,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut token = start.to_vec();
+    while token.len() <= TOKEN_LENGTH + 1
+        && let Some(bytes) = body.next().await?
+    {
+        token.extend_from_slice(&bytes);
+    }
+    let token = token.strip_prefix(b"&").ok_or(Refusal::BAD_REQUEST)?;
+    let token = std::str::from_utf8(token).map_err(|_| Refusal::BAD_REQUEST)?;
+    Ok(token.to_owned())
+}
+
+/// Reads until there is enough, or to the end.
+async fn read_until<B>(body: &mut Incoming<B>, is_enough: impl Fn(&[u8]) -> bool) -> Result<Bytes, Refusal>
+where
+    B: HttpBody,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut read = Message::default();
+    while let Some(bytes) = body.next().await? {
+        read.push(bytes);
+        if is_enough(read.as_slice()) {
+            break;
+        }
+    }
+    Ok(read.into_bytes())
+}
+
+/// Reads a rest that has no meaning, so that the connection can be used again.
+async fn skip<B>(body: &mut Incoming<B>) -> Result<(), Refusal>
+where
+    B: HttpBody,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let mut skipped = 0;
+    while let Some(bytes) = body.next().await? {
+        skipped += bytes.len();
+        if skipped > INIT_BYTES {
+            return Err(Refusal::TOO_LARGE);
+        }
+    }
+    Ok(())
+}
+
+impl From<Refused> for Refusal {
+    fn from(Refused: Refused) -> Self {
+        Self::BAD_REQUEST
+    }
+}
+
+/// Bytes that mostly come in one piece, which is then not copied.
+#[derive(Debug)]
+enum Message {
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Message {
+    fn push(&mut self, bytes: Bytes) {
+        match self {
+            Self::One(first) if first.is_empty() => *first = bytes,
+            Self::One(first) => {
+                let mut all = BytesMut::with_capacity(first.len() + bytes.len());
+                all.extend_from_slice(first);
+                all.extend_from_slice(&bytes);
+                *self = Self::Many(all);
+            }
+            Self::Many(all) => all.extend_from_slice(&bytes),
+        }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => bytes,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => bytes.freeze(),
+        }
+    }
+}
+
+impl Default for Message {
+    fn default() -> Self {
+        Self::One(Bytes::new())
+    }
+}
+
+/// Bytes behind the `i` of an init that are read and ignored; original clients send none.
+const INIT_BYTES: usize = 1024;
+
+#[cfg(test)]
+mod tests;

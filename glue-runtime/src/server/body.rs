@@ -1,0 +1,137 @@
+//! Bodies of requests, read within bounds, and bodies of answers.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf as _, Bytes};
+use futures_util::future::poll_fn;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use super::refusal::Refusal;
+use crate::driver::now;
+use crate::proto::limits::ServerLimits;
+
+/// Body of an answer.
+#[derive(Debug)]
+pub struct Body {
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Whole(Full<Bytes>),
+    #[cfg_attr(not(feature = "static-files"), allow(dead_code))]
+    Parts(UnsyncBoxBody<Bytes, std::io::Error>),
+}
+
+impl Body {
+    pub(super) fn new(bytes: Bytes) -> Self {
+        Self {
+            inner: Inner::Whole(Full::new(bytes)),
+        }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self::new(Bytes::new())
+    }
+
+    #[cfg(feature = "static-files")]
+    pub(super) fn parts<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes, Error = std::io::Error> + Send + 'static,
+    {
+        Self {
+            inner: Inner::Parts(body.boxed_unsync()),
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        match &mut self.inner {
+            Inner::Whole(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Inner::Parts(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.inner {
+            Inner::Whole(body) => body.is_end_stream(),
+            Inner::Parts(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Inner::Whole(body) => body.size_hint(),
+            Inner::Parts(body) => body.size_hint(),
+        }
+    }
+}
+
+/// A request's body on its way in: what it may cost in time is bounded, its reader bounds what it may cost in memory.
+pub(super) struct Incoming<B> {
+    body: Pin<Box<B>>,
+    start: Instant,
+    received: usize,
+    /// Time beside that of the bytes.
+    time: Duration,
+    bytes_per_second: usize,
+}
+
+impl<B> Incoming<B>
+where
+    B: HttpBody,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    pub(super) fn new(body: B, limits: &ServerLimits) -> Self {
+        Self {
+            body: Box::pin(body),
+            start: now(),
+            received: 0,
+            time: limits.body,
+            bytes_per_second: limits.bytes_per_second,
+        }
+    }
+
+    /// Returns the bytes that are still to come at least, as far as the request's head tells.
+    pub(super) fn announced(&self) -> usize {
+        usize::try_from(self.body.size_hint().lower()).unwrap_or(usize::MAX)
+    }
+
+    /// Waits for the next bytes; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        let seconds = u64::try_from(self.received / self.bytes_per_second).unwrap_or(u64::MAX);
+        let time = self.time.saturating_add(Duration::from_secs(seconds));
+        let left = time.saturating_sub(now().saturating_duration_since(self.start));
+        loop {
+            let frame = poll_fn(|cx| self.body.as_mut().poll_frame(cx));
+            let frame = match tokio::time::timeout(left, frame).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(error))) => {
+                    let error: Box<dyn StdError + Send + Sync> = error.into();
+                    tracing::debug!(%error, "a request broke off");
+                    return Err(Refusal::INTERNAL);
+                }
+                Err(_) => return Err(Refusal::TIMEOUT),
+            };
+            // Trailers say nothing to us.
+            if let Ok(mut data) = frame.into_data() {
+                let bytes = data.copy_to_bytes(data.remaining());
+                self.received = self.received.saturating_add(bytes.len());
+                return Ok(Some(bytes));
+            }
+        }
+    }
+}
