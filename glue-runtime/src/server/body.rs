@@ -24,7 +24,7 @@ pub struct Body {
 #[derive(Debug)]
 enum Inner {
     Whole(Full<Bytes>),
-    #[cfg_attr(not(feature = "static-files"), allow(dead_code))]
+    #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // only files come in parts
     Parts(UnsyncBoxBody<Bytes, std::io::Error>),
 }
 
