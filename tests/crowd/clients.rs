@@ -7,11 +7,14 @@
 //! | `open N` | so many peers connect and do the init exchange |
 //! | `talk` | each sends texts on two channels and gets them back |
 //! | `leave` | every other one says `cl`, the others drop their connections |
+//! | `half-requests N`, `inits N`, … | one kind of trouble, see trouble.rs |
 //!
 //! A server that does anything else than it should ends the process. It ends with its input, too.
 
 #![allow(clippy::print_stdout)] // the answers are for whoever started it
 #![allow(clippy::unwrap_used)] // a panic is how it fails
+
+mod trouble;
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -91,7 +94,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "open" => crowd.open(number).await,
             "talk" => crowd.talk().await,
             "leave" => crowd.leave().await,
-            _ => return Err(format!("no such order: {line}").into()),
+            name => trouble::make(name, number, crowd.address)
+                .await
+                .ok_or("no such order")?,
         };
         println!("{answer}");
     }

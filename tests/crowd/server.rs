@@ -83,7 +83,7 @@ impl Drop for Counted {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut limits = ServerLimits::default();
-    if let Some(sockets) = std::env::args().nth(1) {
+    if let Some(sockets) = std::env::args().nth(1).filter(|sockets| !sockets.is_empty()) {
         limits.sockets = sockets.parse()?;
         limits.sockets_per_address = limits.sockets;
     }
