@@ -1,9 +1,10 @@
-//! The project's own commands: `cargo demo` and `cargo xtask test`.
+//! The project's own commands: `cargo demo`, `cargo xtask test` and `cargo xtask pressure`.
 
 mod demo;
 mod guide;
 mod markdown;
 mod node;
+mod pressure;
 mod quickstart;
 mod run;
 mod scratch;
@@ -33,6 +34,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         }
         Some((command, rest)) if command == "demo" => demo::demo(rest),
         Some((command, rest)) if command == "test" => stages::test(rest),
+        Some((command, [])) if command == "pressure" => pressure::pressure(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
             eprint!("{}", help());
             Ok(())
@@ -52,6 +54,8 @@ Usage: cargo demo [--listen ADDR:PORT]
          Starts the chat example; needs nothing but Rust.
        cargo xtask test [STAGE...]
          Runs the tests of all languages, or of single stages:
-{stages}"
+{stages}       cargo xtask pressure
+         Shows a server's memory under peers that cost as much as they can; needs a Unix with /proc.
+"
     )
 }

@@ -1,0 +1,171 @@
+//! `cargo xtask pressure`: what a server's memory does while its peers cost as much as they can.
+//!
+//! The programs are those of `tests/crowd`, which judges them; here they are shown.
+
+#![allow(clippy::print_stdout)] // the table is for whoever asked for it
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::run::{Failure, cannot_run, cargo, run};
+use crate::workspace;
+
+/// Puts each kind of pressure on a server of its own, and prints a table.
+pub(crate) fn pressure() -> Result<(), Failure> {
+    run(&mut cargo([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package",
+        "glue-tests",
+        "--bins",
+    ]))?;
+    let head = ["before", "peak", "after", "in use"].map(|title| format!("{title:>9}"));
+    println!("{:<52}{}", "", head.concat());
+    for (about, sockets, orders) in KINDS {
+        let measured = measure(sockets, orders).map_err(|failure| failure.during(about))?;
+        println!("{about:<52}{measured}");
+    }
+    println!("\n{LEGEND}");
+    Ok(())
+}
+
+/// Has a crowd carry out these orders; returns a row of the table.
+fn measure(sockets: &str, orders: &[&str]) -> Result<String, Failure> {
+    let mut server = Program::start("crowd-server", sockets)?;
+    let start = server.answer()?;
+    let mut clients = Program::start("crowd-clients", &format!("127.0.0.1:{}", number(&start, "port")?))?;
+
+    let before = server.ask("settled")?;
+    let mut met = Vec::new();
+    for order in orders {
+        met.push(clients.ask(order)?);
+    }
+    let after = server.ask("settled")?;
+
+    let left = number(&after, "sockets")?;
+    if left != 0 {
+        return Err(Failure::new(format!("{left} sockets have not ended")));
+    }
+    let bytes = [
+        number(&before, "resident")?,
+        number(&after, "most_resident")?,
+        number(&after, "resident")?,
+        number(&after, "allocated")?,
+    ];
+    let columns = bytes.map(|bytes| format!("{:>5}.{} M", bytes / 1_000_000, bytes / 100_000 % 10));
+    Ok(format!("{}   {}", columns.concat(), shown(&met)))
+}
+
+/// Returns the number of this name in a JSON object that holds nothing else than numbers.
+fn number(object: &str, name: &str) -> Result<u64, Failure> {
+    let members = object.trim_matches(['{', '}']).split(',');
+    let mut members = members.filter_map(|member| member.split_once(':'));
+    let value = members.find(|(key, _)| key.trim_matches('"') == name);
+    let value = value.and_then(|(_, value)| value.parse().ok());
+    value.ok_or_else(|| Failure::new(format!("no `{name}` in {object} (only Linux tells all)")))
+}
+
+/// Writes such objects as people do.
+fn shown(objects: &[String]) -> String {
+    objects
+        .join(" ")
+        .replace(['{', '}', '"'], "")
+        .replace([':', ','], " ")
+}
+
+/// One of the two programs; it is ended with this value.
+struct Program {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Program {
+    fn start(name: &str, argument: &str) -> Result<Self, Failure> {
+        let program = workspace::built(name)?;
+        let mut command = Command::new("sh");
+        command.args(["-c", RAISED]).arg(program).arg(argument);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| cannot_run(&command, &error))?;
+        let input = child.stdin.take().expect("its input is a pipe");
+        let output = child.stdout.take().expect("its output is a pipe");
+        Ok(Self {
+            child,
+            input,
+            output: BufReader::new(output),
+        })
+    }
+
+    /// Writes an order and waits for the answer.
+    fn ask(&mut self, order: &str) -> Result<String, Failure> {
+        // Where it can't be written there will be no answer.
+        let _ = writeln!(self.input, "{order}");
+        self.answer()
+    }
+
+    fn answer(&mut self) -> Result<String, Failure> {
+        let mut line = String::new();
+        match self.output.read_line(&mut line) {
+            Ok(length) if length > 0 => Ok(line.trim_end().to_owned()),
+            _ => Err(Failure::new("a program has ended before its time; see above")),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail only when it has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What is done, with how many sockets for one address (by default if empty), and the orders for the crowd.
+const KINDS: &[(&str, &str, &[&str])] = &[
+    (
+        "10,000 sockets that talk and leave",
+        "10000",
+        &["open 10000", "talk", "leave"],
+    ),
+    ("300 half-sent requests", "", &["half-requests 300"]),
+    (
+        "100 peers send 2 MB to a channel that nobody reads",
+        "",
+        &["neglected 100"],
+    ),
+    ("100 peers ask for 10 MB and read nothing", "", &["stuck 100"]),
+    ("20 peers announce 64 MiB and send half of it", "", &["giants 20"]),
+    (
+        "20 peers send a message in 100,000 fragments",
+        "",
+        &["fragments 20"],
+    ),
+];
+
+const LEGEND: &str = "\
+Before, peak and after are what the system has given to the server (resident set), in megabytes; each row is a new server.
+In use is what of it is allocated afterwards. The allocator keeps the rest for what comes next.";
+
+/// Raises the soft limit of open files, which everybody may, and goes on as the program.
+const RAISED: &str = r#"
+ulimit -S -n 20000 || {
+    echo "this needs 20,000 open files in each of two processes; raise the hard limit (ulimit -H -n, or LimitNOFILE=)" >&2
+    exit 1
+}
+exec "$0" "$@"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_by_their_names() {
+        let object = r#"{"port":8080,"files":null,"open":3}"#;
+
+        assert_eq!(number(object, "open").unwrap(), 3);
+        assert!(number(object, "files").is_err());
+        assert_eq!(shown(&[object.to_owned()]), "port 8080 files null open 3");
+    }
+}
