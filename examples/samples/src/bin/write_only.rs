@@ -1,0 +1,43 @@
+//! The original's sample `OnlyWrite`: what comes is discarded.
+//!
+//! `cargo run -p glue-example-samples --bin write_only [ADDR:PORT]`
+
+#![allow(clippy::print_stdout)] // for whoever started it
+
+use std::error::Error;
+
+use glue::{Server, Socket};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let server = Server::builder()
+        .on_socket(on_new_socket)
+        .static_files(concat!(env!("CARGO_MANIFEST_DIR"), "/../echo/web"))
+        .build()?;
+    let listener = server.bind(&address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    tokio::select! {
+        () = listener.serve() => {}
+        // Ends every socket, once what was written to it is delivered.
+        _ = tokio::signal::ctrl_c() => server.shutdown().await,
+    }
+    Ok(())
+}
+
+/// Runs beside the socket, from its first moment to its end.
+async fn on_new_socket(socket: Socket) {
+    // Set a function that is called as soon as the socket is closed.
+    let address = socket.remote_addr();
+    socket.on_close(move |reason| println!("socket closed with remote address: {address:?}, {reason}"));
+
+    // Discard all that comes. Texts that nobody takes would fill their bound, and a peer that goes on sending would be
+    // disconnected.
+    socket.discard();
+
+    // Send a welcome text.
+    let _ = socket.send("Hello Client").await;
+}
