@@ -116,6 +116,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         let mut budget = STEPS_PER_TURN;
         // A channel that has made room just in time is not full any more.
         self.deliver_stalled(now, &mut budget, cx);
+        self.note_progress(now);
         self.session.handle_timeout(now);
 
         loop {
@@ -151,6 +152,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         if let Some(reason) = self.closed {
             return Poll::Ready(reason);
         }
+        self.note_progress(now);
         self.arm_timer(cx);
         Poll::Pending
     }
@@ -283,6 +285,13 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
     }
 
+    /// Takes note of bytes that have moved, before anybody is given up for silence.
+    fn note_progress(&mut self, now: Instant) {
+        if self.transport.take_progress() {
+            self.session.handle_progress(now);
+        }
+    }
+
     fn handle_events(&mut self, now: Instant, cx: &mut Context<'_>) {
         while let Some(event) = self.session.poll_event() {
             match event {
@@ -305,9 +314,6 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return self.break_link(now, TransportError::Lost),
                 Poll::Pending => return,
-            }
-            if self.session.is_flooded() {
-                self.session.handle_progress(now);
             }
             let Some(text) = self.session.poll_transmit(self.transport.joins()) else {
                 return;

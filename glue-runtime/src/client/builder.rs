@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::Uri;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::handle::Client;
@@ -15,7 +16,7 @@ use crate::mailbox::{Mailbox, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::{CONNECT_TIMEOUT, KeepAlive, Limits};
 use crate::session::{CloseReason, Role, Session};
-use crate::transport::{WebSocketTransport, websocket_config};
+use crate::transport::{Metered, WebSocketTransport, websocket_config};
 
 /// Collects the options of a [`Client`]; every option but the host has a default.
 #[derive(Debug)]
@@ -100,8 +101,9 @@ impl ClientBuilder {
     }
 
     async fn open(self, url: Uri) -> Result<Client, Error> {
+        let io = Metered::new(connect(&url).await?);
         let config = Some(websocket_config(&self.limits));
-        let (stream, _response) = tokio_tungstenite::connect_async_with_config(url, config, true)
+        let (stream, _response) = tokio_tungstenite::client_async_with_config(url, io, config)
             .await
             .map_err(|error| match error {
                 tungstenite::Error::Http(_) => Error::new(ErrorKind::Refused, error),
@@ -137,6 +139,19 @@ impl ClientBuilder {
             Err(_) => Err(ErrorKind::Connect.into()),
         }
     }
+}
+
+/// Connects to the host of a WebSocket URL.
+async fn connect(url: &Uri) -> Result<TcpStream, Error> {
+    let connect_error = |error| Error::new(ErrorKind::Connect, error);
+    // IPv6 addresses stand in brackets there.
+    let host = url.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let io = TcpStream::connect((host, url.port_u16().unwrap_or(80)))
+        .await
+        .map_err(connect_error)?;
+    io.set_nodelay(true).map_err(connect_error)?;
+    Ok(io)
 }
 
 /// What a client does at the turns of its socket's life.

@@ -92,17 +92,14 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         budget: &mut usize,
         cx: &mut Context<'_>,
     ) -> Option<Received> {
-        // A message that found its channel full is offered again as one by itself is, whatever else waits.
-        let mut is_due = self.session.is_stalled();
         while let Some((message, rest)) = text.get(offset..).and_then(batch::split_first) {
-            if !is_due && !self.can_take_more(now, budget, cx) {
+            if !self.can_take_more(now, budget, cx) {
                 return Some(Received::Batch { text, offset });
             }
             if self.deliver(now, message, cx) == Delivery::Full {
                 return Some(Received::Batch { text, offset });
             }
             *budget = budget.saturating_sub(1);
-            is_due = false;
             offset = text.len() - rest.len();
         }
         None

@@ -4,8 +4,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::task::JoinHandle;
 
 use super::*;
 use crate::channel::{Channel, Channels, Receipt};
@@ -14,6 +17,7 @@ use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::session::Role;
+use crate::transport::WebSocketTransport;
 
 /// Both directions of a link, seen from the peer.
 #[derive(Default)]
@@ -23,6 +27,8 @@ struct Link {
     flushes: usize,
     /// Whether the link takes what is sent.
     is_blocked: bool,
+    /// Whether parts of messages have moved.
+    has_moved: bool,
     /// Whether it carries one message at a time.
     joins: bool,
 }
@@ -44,6 +50,10 @@ impl FakeTransport {
 
     fn unread(&self) -> usize {
         self.0.lock().unwrap().incoming.len()
+    }
+
+    fn moves(&self) {
+        self.0.lock().unwrap().has_moved = true;
     }
 
     fn join(&self) {
@@ -86,7 +96,7 @@ impl Transport for FakeTransport {
     }
 
     fn take_progress(&mut self) -> bool {
-        false
+        std::mem::take(&mut self.0.lock().unwrap().has_moved)
     }
 
     fn joins(&self) -> bool {
@@ -612,4 +622,102 @@ async fn a_link_that_joins_gets_all_that_waits_in_one() {
     stage.turn();
 
     assert_eq!(stage.link.sent().0, ["ba6&cd1&ma6&cd1&mb"]);
+}
+
+/// [K-2]: over a link that is slow the answer is on its way, over one that is dead it is not.
+#[tokio::test(start_paused = true)]
+async fn a_link_on_which_bytes_move_is_not_given_up() {
+    let mut stage = Stage::open(false, Limits::default());
+    tokio::time::advance(KeepAlive::SERVER.interval).await;
+    assert!(!stage.turn());
+    assert_eq!(stage.link.sent().0, ["pi"]);
+
+    for _ in 0..10 {
+        stage.link.moves();
+        tokio::time::advance(KeepAlive::SERVER.timeout).await;
+        assert!(!stage.turn());
+    }
+    tokio::time::advance(KeepAlive::SERVER.timeout).await;
+
+    assert!(stage.turn());
+    assert_eq!(stage.channels.mailbox().closed().await, CloseReason::KeepAlive);
+}
+
+/// A server's driver over a real WebSocket, whose peer reads and writes the bytes of its end by itself.
+fn over_websocket(room: usize) -> (DuplexStream, Arc<Channels>, JoinHandle<()>) {
+    let (io, peer) = duplex(room);
+    let limits = Limits::default();
+    let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+    let channels = Arc::new(Channels::new(mailbox.clone(), limits.clone()));
+    let hooks = TestHooks {
+        channels: channels.clone(),
+        main: Arc::default(),
+        is_echo: false,
+    };
+    let task = tokio::spawn(async move {
+        let transport = WebSocketTransport::new(io, Vec::new(), &limits).await;
+        let role = Role::Server {
+            socket_id: "x".repeat(20),
+        };
+        let session = Session::new(role, KeepAlive::SERVER, limits, now());
+        Driver::new(session, transport, mailbox, hooks).run().await;
+    });
+    (peer, channels, task)
+}
+
+/// Returns the bytes of one message of a client: a whole text frame with the longest form of length and a mask of zeros.
+fn client_frame(text: &str) -> Vec<u8> {
+    let length = (text.len() as u64).to_be_bytes();
+    [&[0x81, 0xFF], &length[..], &[0; 4], text.as_bytes()].concat()
+}
+
+/// 20 KiB/s, which takes 51 seconds for the largest message.
+const SLOW: usize = 20 << 10;
+
+/// [K-2]: weakness B10 of the original, upwards.
+#[tokio::test(start_paused = true)]
+async fn a_large_message_over_a_slow_link_arrives() {
+    let (mut peer, channels, task) = over_websocket(1 << 10);
+    peer.write_all(&client_frame(r#"in{"version":"1.9.1"}"#))
+        .await
+        .unwrap();
+    let text = "x".repeat((1 << 20) - 5);
+
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    for part in client_frame(&format!("cd1&m{text}")).chunks(SLOW) {
+        peer.write_all(part).await.unwrap();
+        second.tick().await;
+    }
+
+    assert!(channels.channel(MAIN_CHANNEL).recv().await.unwrap() == text);
+    drop(peer);
+    task.await.unwrap();
+}
+
+/// [K-2]: weakness B10 of the original, downwards; and a link that takes nothing any more is given up all the same.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_a_large_message_slowly_is_not_given_up() {
+    let (mut peer, channels, task) = over_websocket(64 << 10);
+    peer.write_all(&client_frame(r#"in{"version":"1.9.1"}"#))
+        .await
+        .unwrap();
+    peer.read_u8().await.unwrap();
+    let text = "x".repeat(1 << 20);
+    let main = channels.channel(MAIN_CHANNEL);
+    main.send(&text).await.unwrap();
+
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let mut taken = 0;
+    while taken < text.len() {
+        let mut part = vec![0; SLOW];
+        taken += peer.read(&mut part).await.unwrap();
+        second.tick().await;
+        assert!(!task.is_finished(), "given up behind {taken} bytes");
+    }
+
+    // The peer is dead from here on.
+    let reason = channels.mailbox().closed().await;
+    assert_eq!(reason, CloseReason::KeepAlive);
+    drop(peer);
+    task.await.unwrap();
 }

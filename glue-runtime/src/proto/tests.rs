@@ -216,7 +216,7 @@ fn bodies_of_the_ajax_transport_are_read_and_written_as_the_vectors_say() {
 
 #[cfg(feature = "server")]
 fn judge_ajax_request(case: &Value) {
-    let (head, data) = text(case).split_once('&').unwrap_or((text(case), ""));
+    let (head, data) = text(case).split_once('&').unwrap_or_else(|| (text(case), ""));
     let head = check(case, Head::decode(head.as_bytes()), |error| match error {
         AjaxError::UnknownKey => "unknown_key",
         AjaxError::BadUid => "bad_uid",

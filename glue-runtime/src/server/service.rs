@@ -19,7 +19,6 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tungstenite::handshake::derive_accept_key;
-use tungstenite::protocol::Role as WebSocketRole;
 
 use super::admission::Admission;
 use super::ajax;
@@ -219,7 +218,7 @@ where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
 {
     let limits = &server.shared.options.limits;
-    let transport = WebSocketTransport::new(io, early, WebSocketRole::Server, limits).await;
+    let transport = WebSocketTransport::new(io, early, limits).await;
     socket_task::run(server, transport, peer, admission, live).await;
 }
 

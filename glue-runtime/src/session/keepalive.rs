@@ -26,6 +26,11 @@ impl KeepAliveTimer {
         self.config.interval
     }
 
+    /// Takes note of bytes that move; returns the time for the answer to a ping anew, if one is due. It may be behind them.
+    pub(crate) fn handle_progress(&self) -> Option<Duration> {
+        self.pinged.then_some(self.config.timeout)
+    }
+
     /// Says what silence until the deadline means.
     pub(crate) fn handle_timeout(&mut self) -> KeepAliveAction {
         if self.pinged {

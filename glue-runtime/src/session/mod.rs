@@ -164,10 +164,17 @@ impl Session {
         self.finish(now, CloseReason::Local);
     }
 
-    /// Takes note that the peer takes what it has caused. While it is not read, this is its only sign of life.
+    /// Takes note that bytes move on the link: a peer that was pinged gets more time to answer, as its answer or our question
+    /// may wait behind them. It is no sign of life otherwise: that is asked for when no message has come for a while.
     pub(crate) fn handle_progress(&mut self, now: Instant) {
-        if self.state.can_receive() {
+        if !self.timers.is_set(Timer::KeepAlive) {
+            return;
+        }
+        if self.is_flooded() {
+            // While it is not read, nothing else shows that it lives.
             self.note_life(now);
+        } else if let Some(timeout) = self.keep_alive.handle_progress() {
+            self.timers.set(Timer::KeepAlive, now, timeout);
         }
     }
 

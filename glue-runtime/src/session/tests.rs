@@ -233,6 +233,73 @@ fn the_client_pings_at_35_seconds_and_gives_up_at_40() {
     assert_eq!(client.closed(), Some(CloseReason::KeepAlive));
 }
 
+/// [K-2]: a message of a megabyte over a slow link takes longer than any time-out.
+#[test]
+fn bytes_that_move_put_off_the_end_but_not_the_ping() {
+    let mut server = Peer::open_server();
+
+    for _ in 0..6 {
+        server.pass(seconds(5));
+        server.session.handle_progress(server.now);
+    }
+    assert_eq!(server.sent(), ["pi"]);
+    for _ in 0..20 {
+        server.pass(seconds(6));
+        server.session.handle_progress(server.now);
+    }
+    assert_eq!(server.closed(), None);
+    assert!(server.sent().is_empty());
+
+    server.pass(seconds(7));
+    assert_eq!(server.closed(), Some(CloseReason::KeepAlive));
+}
+
+/// [K-2]: what moved before the ping says nothing about the answer to it.
+#[test]
+fn bytes_that_moved_before_the_ping_do_not_count() {
+    let mut server = Peer::open_server();
+
+    server.pass(seconds(29));
+    server.session.handle_progress(server.now);
+    server.pass(seconds(8));
+
+    assert_eq!(server.closed(), Some(CloseReason::KeepAlive));
+}
+
+/// [K-3] [L-6]: a peer that isn't read can't show that it lives but by taking what is for it.
+#[test]
+fn a_flooded_peer_lives_by_what_it_takes() {
+    let mut server = Peer::open_server();
+    while !server.session.is_flooded() {
+        server
+            .session
+            .outbox()
+            .push_data("cd1&manswer".into(), Cause::Peer);
+    }
+
+    for _ in 0..10 {
+        server.pass(seconds(29));
+        server.session.handle_progress(server.now);
+    }
+    assert_eq!(server.closed(), None);
+
+    server.pass(seconds(37));
+    assert_eq!(server.closed(), Some(CloseReason::KeepAlive));
+}
+
+/// [L-5]: nor does it restart what rests.
+#[test]
+fn bytes_that_move_do_not_end_a_stall() {
+    let mut server = Peer::open_server();
+    server.session.stall(server.now);
+
+    server.pass(seconds(4));
+    server.session.handle_progress(server.now);
+    server.pass(seconds(1));
+
+    assert_eq!(server.closed(), Some(CloseReason::ChannelOverflow));
+}
+
 /// [K-3]
 #[test]
 fn any_message_answers_a_ping() {

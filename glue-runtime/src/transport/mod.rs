@@ -2,8 +2,11 @@
 
 #[cfg(feature = "server")]
 pub(crate) mod ajax;
+mod metered;
 mod websocket;
 
+#[cfg(feature = "client")]
+pub(crate) use metered::Metered;
 pub(crate) use websocket::WebSocketTransport;
 #[cfg(feature = "client")]
 pub(crate) use websocket::config as websocket_config;
@@ -32,8 +35,8 @@ pub(crate) trait Transport: Send + Unpin {
     /// Writes what is buffered.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
-    /// Returns whether bytes have moved since the last call, in either direction and of whole messages or not: the peer is
-    /// alive.
+    /// Returns whether bytes have moved since the last call, of whole messages or not: bytes of the peer, or ours that the
+    /// peer has made room for. So it is alive, if slow.
     fn take_progress(&mut self) -> bool;
 
     /// Returns what has become of the peer since the last call, for a link that is more than one connection.

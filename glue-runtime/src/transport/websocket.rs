@@ -10,6 +10,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message};
 
+use super::metered::Metered;
 use super::{Transport, TransportError};
 use crate::proto::limits::Limits;
 use crate::proto::text::Text;
@@ -17,20 +18,23 @@ use crate::proto::text::Text;
 /// An open WebSocket connection.
 #[derive(Debug)]
 pub(crate) struct WebSocketTransport<S> {
-    stream: WebSocketStream<S>,
+    stream: WebSocketStream<Metered<S>>,
     /// Whether a ping of the peer may not be answered yet.
     owes_pong: bool,
     closing: Closing,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
-    /// Takes over a connection after the HTTP upgrade; `early` are the bytes that came with it.
-    pub(crate) async fn new(io: S, early: Vec<u8>, role: Role, limits: &Limits) -> Self {
-        Self::from_stream(WebSocketStream::from_partially_read(io, early, role, Some(config(limits))).await)
+    /// Takes over a server's connection after the HTTP upgrade; `early` are the bytes that came with it.
+    pub(crate) async fn new(io: S, early: Vec<u8>, limits: &Limits) -> Self {
+        let config = Some(config(limits));
+        Self::from_stream(
+            WebSocketStream::from_partially_read(Metered::new(io), early, Role::Server, config).await,
+        )
     }
 
-    /// Takes over a connection whose handshake was done elsewhere with [`config`].
-    pub(crate) fn from_stream(stream: WebSocketStream<S>) -> Self {
+    /// Takes over a client's connection whose handshake was done elsewhere with [`config`].
+    pub(crate) fn from_stream(stream: WebSocketStream<Metered<S>>) -> Self {
         Self {
             stream,
             owes_pong: false,
@@ -95,7 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
     }
 
     fn take_progress(&mut self) -> bool {
-        false
+        self.stream.get_mut().take_progress()
     }
 
     fn joins(&self) -> bool {
