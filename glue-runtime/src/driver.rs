@@ -112,7 +112,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         let now = now();
         self.mailbox.register(cx.waker());
-        self.note_presence(now);
+        self.note_presence(now, cx);
         let mut budget = STEPS_PER_TURN;
         // A channel that has made room just in time is not full any more.
         self.deliver_stalled(now, &mut budget, cx);
@@ -276,8 +276,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     /// Takes note of a peer that comes and goes.
-    fn note_presence(&mut self, now: Instant) {
-        match self.transport.take_presence() {
+    fn note_presence(&mut self, now: Instant, cx: &mut Context<'_>) {
+        match self.transport.take_presence(cx) {
             None => {}
             Some(Presence::Here) => self.session.attach(),
             Some(Presence::Away { grace }) => self.session.detach(now, grace),

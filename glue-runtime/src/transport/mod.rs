@@ -40,7 +40,7 @@ pub(crate) trait Transport: Send + Unpin {
     fn take_progress(&mut self) -> bool;
 
     /// Returns what has become of the peer since the last call, for a link that is more than one connection.
-    fn take_presence(&mut self) -> Option<Presence> {
+    fn take_presence(&mut self, _cx: &mut Context<'_>) -> Option<Presence> {
         None
     }
 

@@ -58,7 +58,9 @@ impl Transport for AjaxTransport {
         self.link.take_progress()
     }
 
-    fn take_presence(&mut self) -> Option<Presence> {
+    fn take_presence(&mut self, cx: &mut Context<'_>) -> Option<Presence> {
+        // A socket that is not read must hear of it all the same.
+        self.link.register(cx.waker());
         self.link.take_presence()
     }
 
