@@ -53,6 +53,35 @@ impl Bystander {
     }
 }
 
+/// Shows that a server that shares the test's only thread has had its turn.
+#[derive(Debug)]
+pub struct Witness {
+    peer: RawPeer,
+}
+
+impl Witness {
+    /// Connects, without an `in`: the server's application doesn't see it.
+    pub async fn new(address: SocketAddr) -> Self {
+        Self {
+            peer: RawPeer::connect(address).await,
+        }
+    }
+
+    /// Waits until the server has dealt with all that was sent so far, so that what is sent next on another connection comes
+    /// later for the server too.
+    ///
+    /// Each answer to the witness means that all tasks that were ready had their turn, and a request needs a few of them: its
+    /// connection is accepted, it is read, the session is told, the session answers.
+    pub async fn settle(&mut self) {
+        for _ in 0..REQUEST_TURNS {
+            self.peer.assert_alive().await;
+        }
+    }
+}
+
+/// More turns than any request needs.
+const REQUEST_TURNS: usize = 8;
+
 /// Turns without progress after which a server counts as not reading. Fewer could only mistake a pause for the end, which
 /// makes a test too kind and never too strict.
 const TURNS: usize = 100;

@@ -62,6 +62,11 @@ impl Proxy {
         let _ = within("a connection", reached).await.expect("the plan is there");
     }
 
+    /// Returns how many bytes have gone in this direction, over all connections.
+    pub fn forwarded(&self, direction: Direction) -> u64 {
+        lock(&self.plan.forwarded)[direction as usize]
+    }
+
     /// Cuts the connection with this number, both ways, once exactly `bytes` of it have gone in this direction.
     ///
     /// Bytes count from the beginning of the connection. Those that went before the call count, but can't be taken back.

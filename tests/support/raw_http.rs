@@ -70,7 +70,7 @@ impl RawConnection {
     /// Waits for an answer.
     ///
     /// # Panics
-    /// When the connection ends before the answer is complete, or the answer is not HTTP/1.1.
+    /// When the connection ends before the answer is complete, or the answer is not HTTP/1.
     pub async fn answer(&mut self) -> RawResponse {
         let answer = self.try_answer().await;
         answer.unwrap_or_else(|| panic!("the connection ended within an answer: {:?}", self.rest()))
@@ -88,7 +88,7 @@ impl RawConnection {
     /// Waits for an answer; `None` when the connection ends before it is complete.
     ///
     /// # Panics
-    /// When the answer is not HTTP/1.1.
+    /// When the answer is not HTTP/1.
     pub async fn try_answer(&mut self) -> Option<RawResponse> {
         let mut answer = self.head().await?;
         if answer.header("transfer-encoding") == Some("chunked") {
@@ -120,7 +120,8 @@ impl RawConnection {
         let mut lines = head.lines();
         let status = lines
             .next()
-            .and_then(|line| line.strip_prefix("HTTP/1.1 "))
+            .and_then(|line| line.strip_prefix("HTTP/1."))
+            .and_then(|line| line.strip_prefix("1 ").or_else(|| line.strip_prefix("0 ")))
             .and_then(|line| line.get(..3));
         Some(RawResponse {
             status: status
