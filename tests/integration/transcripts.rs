@@ -1,56 +1,54 @@
 //! Replays recorded conversations with the original server against ours: the client's side is played, and our answers must
 //! be the recorded ones, save for the differences that docs/PROTOCOL.md lists.
 
+mod answer;
 mod differences;
+mod edit;
+mod replay;
 mod script;
+mod settings;
 
-use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use glue_tests::raw_ws::{BINARY, CONTINUATION, FIN, PING, PONG, RawFrame, RawPeer, Received, TEXT};
-use glue_tests::recorded_app;
 use tokio::task::JoinSet;
 
-use self::differences::{DIFFERENCES, NOT_REPLAYED};
-use self::script::{Outgoing, Script, Step};
+use self::differences::{EVERYWHERE, NOT_REPLAYED};
+use self::script::Script;
+use self::settings::Stage;
 
 /// [F-7] [C-6] [C-9] [I-7] and every other rule of the original that has not changed.
 #[tokio::test]
-async fn recorded_conversations_are_answered_as_recorded() {
-    let server = recorded_app::start().await;
-    let mut replays = JoinSet::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts/websocket");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let file = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if NOT_REPLAYED.contains(&file.as_str()) {
-            continue;
-        }
-        let edits = DIFFERENCES
-            .iter()
-            .filter(|difference| difference.file == file)
-            .flat_map(|difference| difference.edits);
-        let script = Script::read(&path).with_edits(edits);
-        replays.spawn(replay(server.address(), file, script));
-    }
-    assert!(replays.len() > 30, "the recordings are found");
+async fn recorded_websockets_are_answered_as_recorded() {
+    assert_replayed("websocket", 50).await;
+}
 
-    while let Some(replay) = replays.join_next().await {
-        replay.unwrap();
-    }
+///
+#[tokio::test]
+async fn recorded_ajax_sockets_are_answered_as_recorded() {
+    assert_replayed("ajax", 40).await;
+}
+
+/// [H-1] [H-2] [H-3]
+#[tokio::test]
+async fn recorded_http_requests_are_answered_as_recorded() {
+    assert_replayed("http", 7).await;
 }
 
 #[test]
 fn differences_and_exceptions_name_recordings_that_exist() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts/websocket");
+    let files = differences::all().map(|difference| difference.file);
+    for file in files.chain(NOT_REPLAYED.iter().map(|exception| exception.file)) {
+        assert!(transcripts().join(format!("{file}.jsonl")).exists(), "{file}");
+    }
+}
 
-    for file in DIFFERENCES
-        .iter()
-        .map(|difference| difference.file)
-        .chain(NOT_REPLAYED.iter().copied())
-    {
-        assert!(folder.join(file).with_extension("jsonl").exists(), "{file}");
+#[test]
+fn what_is_not_replayed_is_shown_by_a_test_that_exists() {
+    for exception in NOT_REPLAYED {
+        let (file, test) = exception.instead;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(&format!("fn {test}()")), "{file}: {test}");
     }
 }
 
@@ -58,120 +56,43 @@ fn differences_and_exceptions_name_recordings_that_exist() {
 fn differences_cite_rules() {
     let protocol = include_str!("../../docs/PROTOCOL.md");
 
-    for difference in DIFFERENCES {
-        assert!(
-            protocol.contains(difference.rule),
-            "{}: {}",
-            difference.file,
-            difference.rule
-        );
+    let rules = differences::all().map(|difference| (difference.file, difference.rule));
+    for (file, rule) in rules.chain(
+        EVERYWHERE
+            .iter()
+            .map(|everywhere| ("everywhere", everywhere.rule)),
+    ) {
+        assert!(protocol.contains(rule), "{file}: {rule}");
     }
 }
 
-async fn replay(server: SocketAddr, file: String, script: Script) {
-    let mut peers: HashMap<u64, RawPeer> = HashMap::new();
-    let mut left = HashSet::new();
-    for Step {
-        line,
-        connection,
-        action,
-    } in script.steps
-    {
-        match action {
-            script::Action::Connect => {
-                peers.insert(connection, RawPeer::connect(server).await);
-            }
-            script::Action::Leave => {
-                peers.remove(&connection);
-                left.insert(connection);
-            }
-            script::Action::Expect(_) if left.contains(&connection) => {}
-            script::Action::Send(outgoing) => {
-                // Clients answer a Close frame even when the connection has ended meanwhile.
-                if let Some(peer) = peers.get_mut(&connection) {
-                    send(peer, &outgoing).await;
-                }
-            }
-            script::Action::Expect(expected) => {
-                let peer = peers
-                    .get_mut(&connection)
-                    .unwrap_or_else(|| panic!("{file}, line {line}: no connection"));
-                let received = describe(&peer.next().await);
-                assert_eq!(received, expected, "{file}, line {line}, connection {connection}");
-                if received == END {
-                    peers.remove(&connection);
-                }
-            }
+/// Replays a folder of at least so many recordings.
+async fn assert_replayed(folder: &str, count: usize) {
+    let mut replays = JoinSet::new();
+    for entry in std::fs::read_dir(transcripts().join(folder)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let file = format!("{folder}/{name}");
+        if NOT_REPLAYED.iter().any(|exception| exception.file == file) {
+            continue;
         }
+        let differences = differences::all().filter(|difference| difference.file == file);
+        let mut script = Script::read(&path);
+        for everywhere in EVERYWHERE {
+            script = script.everywhere(everywhere.was, everywhere.ours);
+        }
+        let script = script.with_edits(differences.flat_map(|difference| difference.edits));
+        replays.spawn(async move { replay::replay(Stage::new(&file).await, script).await });
     }
-    for (connection, mut peer) in peers {
-        peer.send("pi").await;
-        assert_eq!(
-            describe(&peer.next().await),
-            "po",
-            "{file}, at the end of connection {connection}"
-        );
+    assert!(replays.len() >= count, "the recordings are found");
+
+    let mut failed = 0;
+    while let Some(replay) = replays.join_next().await {
+        failed += u32::from(replay.is_err());
     }
+    assert_eq!(failed, 0, "recordings with other answers; see above");
 }
 
-async fn send(peer: &mut RawPeer, outgoing: &Outgoing) {
-    match outgoing {
-        Outgoing::Text { bytes, frames } => {
-            let chunks: Vec<&[u8]> = if bytes.is_empty() {
-                vec![&[]]
-            } else {
-                bytes.chunks(bytes.len().div_ceil(*frames)).collect()
-            };
-            let last = chunks.len() - 1;
-            for (index, payload) in chunks.into_iter().enumerate() {
-                let opcode = if index == 0 { TEXT } else { CONTINUATION };
-                let fin = if index == last { FIN } else { 0 };
-                peer.send_frame(RawFrame {
-                    first: fin | opcode,
-                    masked: true,
-                    payload,
-                })
-                .await;
-            }
-        }
-        Outgoing::Binary(payload) => {
-            peer.send_frame(RawFrame {
-                first: FIN | BINARY,
-                masked: true,
-                payload,
-            })
-            .await
-        }
-        Outgoing::Ping(text) => {
-            peer.send_frame(RawFrame {
-                first: FIN | PING,
-                masked: true,
-                payload: text.as_bytes(),
-            })
-            .await
-        }
-        Outgoing::Pong(text) => {
-            peer.send_frame(RawFrame {
-                first: FIN | PONG,
-                masked: true,
-                payload: text.as_bytes(),
-            })
-            .await
-        }
-        Outgoing::Close { code, reason } => peer.send_close(*code, reason).await,
-    }
+fn transcripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts")
 }
-
-/// Returns what was received as it is written in scripts; socket ids differ and are masked.
-fn describe(received: &Received) -> String {
-    match received {
-        Received::Text(text) => script::mask_socket_id(text),
-        Received::Binary(bytes) => format!("[binary {bytes:?}]"),
-        Received::Ping(payload) => format!("[ping {}]", String::from_utf8_lossy(payload)),
-        Received::Pong(payload) => format!("[pong {}]", String::from_utf8_lossy(payload)),
-        Received::Close(code) => script::close(*code),
-        Received::End => END.to_owned(),
-    }
-}
-
-const END: &str = script::END;

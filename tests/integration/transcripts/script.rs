@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::answer::{self, Answer};
+
 /// What happens on the connections of one recording, in order.
 #[derive(Debug)]
 pub(super) struct Script {
@@ -11,7 +13,7 @@ pub(super) struct Script {
 }
 
 /// One step on one connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Step {
     /// Line of the recording, for the reader of a failure.
     pub(super) line: usize,
@@ -19,18 +21,28 @@ pub(super) struct Step {
     pub(super) action: Action,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Action {
-    Connect,
+    /// An HTTP request, which opens the connection if it is the first.
+    Request(Request),
     Send(Outgoing),
-    /// The next thing that the server sends, described: a text as it is, the rest in brackets.
-    Expect(String),
+    /// The next thing that the server sends.
+    Expect(Answer),
     /// The client goes away; what the server still says is no matter.
     Leave,
 }
 
-/// What a client sends.
-#[derive(Debug)]
+/// An HTTP request.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// Method, target and version.
+    pub(super) line: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+/// What a client sends on a WebSocket.
+#[derive(Clone, Debug)]
 pub(super) enum Outgoing {
     Text { bytes: Vec<u8>, frames: usize },
     Binary(Vec<u8>),
@@ -39,100 +51,70 @@ pub(super) enum Outgoing {
     Close { code: Option<u16>, reason: String },
 }
 
-/// A way in which our answers differ from the recorded ones.
-#[derive(Debug)]
-pub(super) enum Edit {
-    /// Where the original sent `was` for the first time, ours sends `ours`.
-    Instead { was: &'static str, ours: &'static str },
-    /// The original sent this, ours does not.
-    Without(&'static str),
-    /// After the client's text `after` ours sends `ours`, the original nothing.
-    Also {
-        after: &'static str,
-        ours: &'static [&'static str],
-    },
-    /// After the client's text `after` ours sends `ours`; nothing of what was recorded then happens.
-    Ends {
-        after: &'static str,
-        ours: &'static [&'static str],
-    },
-}
-
 impl Script {
     pub(super) fn read(path: &Path) -> Self {
         let recording = std::fs::read_to_string(path).unwrap();
-        let steps = recording.lines().enumerate().filter_map(|(index, line)| {
+        let mut host = String::new();
+        let mut steps = Vec::new();
+        for (index, line) in recording.lines().enumerate() {
             let record: Value = serde_json::from_str(line).unwrap();
             let action = match record["dir"].as_str().unwrap() {
-                "c>s" => from_client(&record)?,
-                "s>c" => Action::Expect(from_server(&record)?),
-                _ => return None,
+                "c>s" => from_client(&record),
+                "s>c" => from_server(&record, &host).map(Action::Expect),
+                // The recorder itself cut the connection.
+                "proxy" => Some(Action::Leave),
+                _ => None,
             };
-            Some(Step {
+            if let Some(Action::Request(request)) = &action {
+                // HTTP/1.0 has none.
+                request
+                    .header("host")
+                    .unwrap_or(&host)
+                    .to_owned()
+                    .clone_into(&mut host);
+            }
+            steps.extend(action.map(|action| Step {
                 line: index + 1,
                 connection: record["conn"].as_u64().unwrap(),
                 action,
-            })
-        });
-        Self {
-            steps: steps.collect(),
+            }));
         }
-    }
-
-    pub(super) fn with_edits<'a>(mut self, edits: impl Iterator<Item = &'a Edit>) -> Self {
-        for edit in edits {
-            self.edit(edit);
-        }
-        self
-    }
-
-    fn edit(&mut self, edit: &Edit) {
-        match edit {
-            Edit::Instead { was, ours } => {
-                let expected = self.expected(was);
-                self.steps[expected].action = Action::Expect((*ours).to_owned());
-            }
-            Edit::Without(was) => {
-                let expected = self.expected(was);
-                self.steps.remove(expected);
-            }
-            Edit::Also { after, ours } => self.insert(after, ours),
-            Edit::Ends { after, ours } => {
-                let sent = self.sent(after);
-                self.steps.truncate(sent + 1);
-                self.insert(after, ours);
-            }
-        }
-    }
-
-    fn insert(&mut self, after: &str, ours: &[&str]) {
-        let sent = self.sent(after);
-        let Step { line, connection, .. } = self.steps[sent];
-        let answers = ours.iter().map(|answer| Step {
-            line,
-            connection,
-            action: Action::Expect((*answer).to_owned()),
-        });
-        self.steps.splice(sent + 1..sent + 1, answers.collect::<Vec<_>>());
+        Self { steps }
     }
 
     /// Returns the last such answer: where a socket id is replaced, the first belongs to the first `in`.
-    fn expected(&self, was: &str) -> usize {
+    pub(super) fn expected(&self, was: &str) -> usize {
         let found = self
             .steps
             .iter()
-            .rposition(|step| matches!(&step.action, Action::Expect(text) if text == was));
+            .rposition(|step| matches!(&step.action, Action::Expect(answer) if answer.text == was));
         found.unwrap_or_else(|| panic!("the recording has no {was:?}"))
     }
 
-    fn sent(&self, text: &str) -> usize {
+    /// Returns the first such text or body of the client.
+    pub(super) fn sent(&self, text: &str) -> usize {
         let found = self.steps.iter().position(|step| match &step.action {
             Action::Send(Outgoing::Text { bytes, .. } | Outgoing::Binary(bytes)) => {
                 String::from_utf8_lossy(bytes) == text
             }
+            Action::Request(request) => request.body == text,
             _ => false,
         });
         found.unwrap_or_else(|| panic!("the recording has no {text:?}"))
+    }
+}
+
+impl Request {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let header = self
+            .headers
+            .iter()
+            .find(|(header, _)| header.eq_ignore_ascii_case(name));
+        header.map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn is_head(&self) -> bool {
+        self.line.starts_with("HEAD ")
     }
 }
 
@@ -140,8 +122,8 @@ fn from_client(record: &Value) -> Option<Action> {
     let frames = record["frames"]
         .as_u64()
         .map_or(1, |frames| usize::try_from(frames).unwrap());
-    let outgoing = if record.get("http").is_some() {
-        return Some(Action::Connect);
+    let outgoing = if let Some(http) = record.get("http") {
+        return Some(Action::Request(request(http)));
     } else if record["tcp"] == "fin" || record["tcp"] == "error" {
         return Some(Action::Leave);
     } else if let Some(text) = record["ws"].as_str() {
@@ -174,46 +156,45 @@ fn from_client(record: &Value) -> Option<Action> {
     Some(Action::Send(outgoing))
 }
 
-fn from_server(record: &Value) -> Option<String> {
+fn from_server(record: &Value, host: &str) -> Option<Answer> {
     // A client that went away made the recorder's own connection fail.
-    if record.get("http").is_some() || record["tcp"] == "error" {
+    if record["tcp"] == "error" {
         return None;
     }
-    Some(if let Some(text) = record["ws"].as_str() {
-        mask_socket_id(text)
+    Some(if let Some(http) = record.get("http") {
+        let status = u16::try_from(http["status"].as_u64().unwrap()).unwrap();
+        let body = http["body"].as_str().unwrap_or_default();
+        answer::http(status, &headers(http), body.as_bytes(), host)
+    } else if let Some(text) = record["ws"].as_str() {
+        answer::text(text)
     } else if let Some(text) = record["ws_b64"].as_str() {
-        String::from_utf8_lossy(&decode_base64(text)).into_owned()
+        answer::text(&String::from_utf8_lossy(&decode_base64(text)))
     } else if let Some(text) = record["ws_pong"].as_str() {
-        format!("[pong {text}]")
+        answer::pong(text.as_bytes())
     } else if let Some(frame) = record.get("ws_close") {
-        close(close_code(frame))
+        answer::close(close_code(frame))
     } else if record["tcp"] == "fin" {
-        END.to_owned()
+        answer::end()
     } else {
         panic!("unknown record {record}");
     })
 }
 
+fn request(http: &Value) -> Request {
+    let part = |name: &str| http[name].as_str().unwrap_or_default();
+    Request {
+        line: format!("{} {} {}", part("method"), part("target"), part("version")),
+        headers: headers(http),
+        body: part("body").to_owned(),
+    }
+}
+
+fn headers(http: &Value) -> Vec<(String, String)> {
+    serde_json::from_value(http["headers"].clone()).unwrap()
+}
+
 fn close_code(close: &Value) -> Option<u16> {
     close["code"].as_u64().map(|code| u16::try_from(code).unwrap())
-}
-
-/// Describes a Close frame.
-pub(super) fn close(code: Option<u16>) -> String {
-    code.map_or_else(|| "[close]".to_owned(), |code| format!("[close {code}]"))
-}
-
-/// Replaces a well-formed socket id, which no two sessions share. [I-12]
-pub(super) fn mask_socket_id(text: &str) -> String {
-    let id = text
-        .strip_prefix(r#"in{"socketID":""#)
-        .and_then(|rest| rest.strip_suffix(r#""}"#));
-    match id {
-        Some(id) if id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-            ACCEPTED.to_owned()
-        }
-        _ => text.to_owned(),
-    }
 }
 
 fn decode_base64(text: &str) -> Vec<u8> {
@@ -233,8 +214,3 @@ fn decode_base64(text: &str) -> Vec<u8> {
     }
     bytes
 }
-
-/// How the end of the connection is described.
-pub(super) const END: &str = "[end]";
-/// How the answer to an accepted `in` is described.
-pub(super) const ACCEPTED: &str = r#"in{"socketID":"<id>"}"#;
