@@ -7,6 +7,7 @@ mod channels;
 mod client;
 mod endings;
 mod endurance;
+mod error_bodies;
 mod handshake;
 mod keepalive;
 mod limits;
