@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
 
 mod ajax;
+mod ajax_faults;
 mod channels;
 mod client;
 mod endings;
