@@ -5,17 +5,29 @@ use std::sync::Arc;
 use glue::{Server, Socket};
 use glue_tests::bystander::Bystander;
 use glue_tests::deadline::within;
+use glue_tests::on_each_transport;
+use glue_tests::peer::{Carrier, Peer};
 use glue_tests::raw_ws::RawPeer;
 use glue_tests::server::TestServer;
 use glue_tests::{recorded_app, vectors};
 use tokio::sync::mpsc;
 
+on_each_transport!(
+    malformed_channel_data_is_dropped_without_an_answer,
+    data_for_a_channel_that_is_not_open_is_dropped,
+    a_call_on_a_channel_that_is_not_open_is_answered_unimplemented,
+    lengths_in_utf16_units_are_understood_where_bytes_name_no_open_channel,
+    a_channel_named_in_bytes_wins,
+    messages_of_a_channel_keep_their_order,
+    what_was_sent_before_a_close_arrives,
+    a_server_that_shuts_down_delivers_what_was_sent_and_closes,
+);
+
 /// [C-8] [C-2] [C-3] [C-4] [C-5]
-#[tokio::test]
-async fn malformed_channel_data_is_dropped_without_an_answer() {
+async fn malformed_channel_data_is_dropped_without_an_answer(carrier: Carrier) {
     let server = recorded_app::start().await;
     let bystander = Bystander::open(server.address()).await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     for vector in vectors::read("pairs.json") {
         // Some of the splits are well-formed in the other unit, and reach a channel.
@@ -33,11 +45,10 @@ async fn malformed_channel_data_is_dropped_without_an_answer() {
 }
 
 /// [C-8] [C-9]
-#[tokio::test]
-async fn data_for_a_channel_that_is_not_open_is_dropped() {
+async fn data_for_a_channel_that_is_not_open_is_dropped(carrier: Carrier) {
     let server = recorded_app::start().await;
     let bystander = Bystander::open(server.address()).await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     for data in [
         "cd9&nochannelhello",
@@ -55,11 +66,10 @@ async fn data_for_a_channel_that_is_not_open_is_dropped() {
 }
 
 /// [C-10]
-#[tokio::test]
-async fn a_call_on_a_channel_that_is_not_open_is_answered_unimplemented() {
+async fn a_call_on_a_channel_that_is_not_open_is_answered_unimplemented(carrier: Carrier) {
     let server = recorded_app::start().await;
     let bystander = Bystander::open(server.address()).await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     for (call, answer) in [
         ("cd5&nobodrq7&m&{}", "cd5&noboder7&"),
@@ -78,10 +88,9 @@ async fn a_call_on_a_channel_that_is_not_open_is_answered_unimplemented() {
 }
 
 /// [C-7] [C-1]
-#[tokio::test]
-async fn lengths_in_utf16_units_are_understood_where_bytes_name_no_open_channel() {
+async fn lengths_in_utf16_units_are_understood_where_bytes_name_no_open_channel(carrier: Carrier) {
     let server = recorded_app::start().await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     // In units, in bytes, and the answer, which always counts bytes.
     for (units, bytes) in [
@@ -97,8 +106,7 @@ async fn lengths_in_utf16_units_are_understood_where_bytes_name_no_open_channel(
 }
 
 /// [C-7]
-#[tokio::test]
-async fn a_channel_named_in_bytes_wins() {
+async fn a_channel_named_in_bytes_wins(carrier: Carrier) {
     let server = TestServer::start(Server::builder().on_socket(|socket: Socket| async move {
         for name in ["é", "éh"] {
             let channel = socket.channel(name);
@@ -109,7 +117,7 @@ async fn a_channel_named_in_bytes_wins() {
         }
     }))
     .await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     peer.send("cd2&éhello").await;
     peer.send("cd3&éhello").await;
@@ -120,10 +128,9 @@ async fn a_channel_named_in_bytes_wins() {
 }
 
 /// [C-11]
-#[tokio::test]
-async fn messages_of_a_channel_keep_their_order() {
+async fn messages_of_a_channel_keep_their_order(carrier: Carrier) {
     let server = recorded_app::start().await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     for number in 0..2000 {
         peer.send(&format!("cd6&golang{number}")).await;
@@ -154,17 +161,16 @@ async fn cl_ends_the_session() {
 }
 
 ///
-#[tokio::test]
-async fn what_was_sent_before_a_close_arrives() {
+async fn what_was_sent_before_a_close_arrives(carrier: Carrier) {
     let server = recorded_app::start().await;
-    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
     peer.send("cd3&cmdwriteclose 5000").await;
 
     for number in 0..5000 {
         assert_eq!(peer.text().await, format!("cd5&burst{number:06}"));
     }
-    assert_eq!(peer.closed().await, None);
+    peer.closed().await;
 }
 
 ///
@@ -232,10 +238,9 @@ async fn the_application_hears_of_the_end_once_with_its_reason() {
 }
 
 ///
-#[tokio::test]
-async fn a_server_that_shuts_down_delivers_what_was_sent_and_closes() {
+async fn a_server_that_shuts_down_delivers_what_was_sent_and_closes(carrier: Carrier) {
     let server = recorded_app::start().await;
-    let (mut peer, id) = RawPeer::open(server.address()).await;
+    let (mut peer, id) = Peer::open(carrier, server.address()).await;
     let main = server.server().socket(&id).unwrap().channel("m");
 
     for number in 0..100 {
@@ -249,7 +254,7 @@ async fn a_server_that_shuts_down_delivers_what_was_sent_and_closes() {
     for number in 0..100 {
         assert_eq!(peer.text().await, format!("cd1&mlast words {number}"));
     }
-    assert_eq!(peer.closed().await, None);
+    peer.closed().await;
     drop(peer);
     within("the shutdown", shutdown).await.unwrap();
 }

@@ -1,0 +1,106 @@
+//! A raw peer over whichever transport, for what must not depend on it.
+
+use std::net::SocketAddr;
+
+use crate::raw_ajax::AjaxPeer;
+use crate::raw_ws::RawPeer;
+
+/// What carries a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// One WebSocket.
+    WebSocket,
+    /// Polls and pushes.
+    Ajax,
+}
+
+/// A raw peer with an open session.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // a handful in each test
+pub enum Peer {
+    /// Over a WebSocket.
+    WebSocket(RawPeer),
+    /// Over long polling.
+    Ajax(AjaxPeer),
+}
+
+impl Peer {
+    /// Connects and does the init exchange; returns the socket id as well.
+    pub async fn open(carrier: Carrier, address: SocketAddr) -> (Self, String) {
+        match carrier {
+            Carrier::WebSocket => {
+                let (peer, id) = RawPeer::open(address).await;
+                (Self::WebSocket(peer), id)
+            }
+            Carrier::Ajax => {
+                let (peer, id) = AjaxPeer::open(address).await;
+                (Self::Ajax(peer), id)
+            }
+        }
+    }
+
+    /// Sends a message.
+    pub async fn send(&mut self, text: &str) {
+        match self {
+            Self::WebSocket(peer) => peer.send(text).await,
+            Self::Ajax(peer) => peer.send(text).await,
+        }
+    }
+
+    /// Waits for a message.
+    ///
+    /// # Panics
+    /// When something else comes.
+    pub async fn text(&mut self) -> String {
+        match self {
+            Self::WebSocket(peer) => peer.text().await,
+            Self::Ajax(peer) => peer.text().await,
+        }
+    }
+
+    /// Waits for the end of the session, for no fault of the transport.
+    ///
+    /// # Panics
+    /// When anything comes before it.
+    pub async fn closed(&mut self) {
+        match self {
+            Self::WebSocket(peer) => assert_eq!(peer.closed().await, None, "a close without a code"),
+            Self::Ajax(peer) => peer.closed().await,
+        }
+    }
+
+    /// Shows that the session goes on and that nothing else has come: an echo on the main channel is next.
+    ///
+    /// # Panics
+    /// When something else comes.
+    pub async fn assert_echo(&mut self, text: &str) {
+        match self {
+            Self::WebSocket(peer) => peer.assert_echo(text).await,
+            Self::Ajax(peer) => peer.assert_echo(text).await,
+        }
+    }
+}
+
+/// Makes tests of functions that take a [`Carrier`]: each once per transport. One that is left out is unused code.
+#[macro_export]
+macro_rules! on_each_transport {
+    ($($test:ident),* $(,)?) => {
+        mod over_websocket {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test($crate::peer::Carrier::WebSocket).await;
+                }
+            )*
+        }
+
+        mod over_ajax {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test($crate::peer::Carrier::Ajax).await;
+                }
+            )*
+        }
+    };
+}
