@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::raw_ajax::AjaxPeer;
+use crate::raw_ajax::{AjaxPeer, Polled};
 use crate::raw_ws::RawPeer;
 
 /// What carries a session.
@@ -65,7 +65,7 @@ impl Peer {
     pub async fn closed(&mut self) {
         match self {
             Self::WebSocket(peer) => assert_eq!(peer.closed().await, None, "a close without a code"),
-            Self::Ajax(peer) => peer.closed().await,
+            Self::Ajax(peer) => assert_eq!(peer.poll().await, Polled::Closed),
         }
     }
 

@@ -55,7 +55,7 @@ fn find(server: &Server, uid: &str) -> Result<Arc<AjaxLink>, Refusal> {
 
 /// Starts a session.
 fn init(server: &Server, peer: Peer) -> Result<Bytes, Refusal> {
-    let admission = server.shared.admit(peer.remote_addr)?;
+    let (admission, live) = server.shared.admit(peer.remote_addr)?;
     let secrets = ajax_uid().and_then(|uid| Ok((uid, ajax_token()?)));
     let (uid, token) = secrets.map_err(|error| {
         tracing::error!(%error, "no randomness for a socket");
@@ -70,7 +70,6 @@ fn init(server: &Server, peer: Peer) -> Result<Bytes, Refusal> {
     let entry = server.shared.ajax.enter(uid, link.clone());
     let transport = AjaxTransport::new(link, entry);
     // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-    let live = server.shared.shutdown.guard();
     tokio::spawn(socket_task::run(server.clone(), transport, peer, admission, live));
     Ok(answer.into())
 }

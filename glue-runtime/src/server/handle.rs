@@ -11,7 +11,7 @@ use super::builder::{Options, ServerBuilder};
 use super::registry::Registry;
 use super::serve::Listener;
 use super::service::GlueService;
-use super::shutdown::Shutdown;
+use super::shutdown::{LiveGuard, Shutdown};
 use super::socket::Socket;
 use crate::error::Error;
 use crate::rpc::ChannelService;
@@ -35,12 +35,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Gives a place to a socket of this address, if there may be one more.
-    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Admission, RefusedBy> {
+    /// Gives a place to a socket of this address, if there may be one more; shutdown waits for its guard.
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<(Admission, LiveGuard), RefusedBy> {
+        // The guard first: either shutdown waits for it, or it is seen here.
+        let live = self.shutdown.socket();
         if self.shutdown.is_stopping() {
             return Err(RefusedBy::Stopping);
         }
-        self.admissions.admit(address)
+        Ok((self.admissions.admit(address)?, live))
     }
 }
 
@@ -87,12 +89,19 @@ impl Server {
         GlueService::new(self.clone())
     }
 
-    /// Ends the server: it accepts nothing more, and every socket is closed once what was sent on it is delivered.
-    /// Returns when all have ended, at the latest after [`Limits::close`](crate::Limits::close).
+    /// Ends the server: it lets no new socket in, and every socket is closed once what was sent on it is delivered. Then
+    /// listeners and connections end. Returns when all have, at the latest after twice
+    /// [`Limits::close`](crate::Limits::close).
+    ///
+    /// Of a server that is [mounted](Server::service) only the sockets end; its requests are still answered, new sockets
+    /// with 503.
     pub async fn shutdown(&self) {
-        self.shared.shutdown.stop();
+        let shutdown = &self.shared.shutdown;
+        shutdown.stop();
         self.shared.registry.shut_down();
-        self.shared.shutdown.finished().await;
+        shutdown.sockets_ended().await;
+        shutdown.stop_serving();
+        shutdown.connections_ended().await;
     }
 
     /// Returns the open socket of this id.

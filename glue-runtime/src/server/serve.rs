@@ -86,13 +86,13 @@ impl Listener {
     pub async fn serve(self) {
         let Self { server, source } = self;
         let shutdown = server.shared.shutdown.clone();
-        let mut stopping = pin!(shutdown.stopping());
+        let mut stopped = pin!(shutdown.stopped());
         loop {
             let accepted = tokio::select! {
                 accepted = source.accept() => accepted,
-                () = &mut stopping => return,
+                () = &mut stopped => return,
             };
-            let live = shutdown.guard();
+            let live = shutdown.connection();
             match accepted {
                 Ok(Accepted::Tcp(stream, peer)) => {
                     // Messages are joined before they are written, so Nagle's algorithm could only delay them.
@@ -107,7 +107,7 @@ impl Listener {
                     drop(live);
                     // Out of file descriptors, most likely: they come back when sockets end.
                     tracing::warn!(%error, "cannot accept a connection");
-                    if tokio::time::timeout(ACCEPT_PAUSE, &mut stopping).await.is_ok() {
+                    if tokio::time::timeout(ACCEPT_PAUSE, &mut stopped).await.is_ok() {
                         return;
                     }
                 }
@@ -178,7 +178,7 @@ where
     let mut connection = pin!(connection);
     let result = tokio::select! {
         result = &mut connection => result,
-        () = shutdown.stopping() => {
+        () = shutdown.stopped() => {
             connection.as_mut().graceful_shutdown();
             match tokio::time::timeout(options.limits.close, connection).await {
                 Ok(result) => result,

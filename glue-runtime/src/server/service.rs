@@ -172,10 +172,9 @@ fn peer(headers: &HeaderMap, remote_addr: Option<IpAddr>) -> Peer {
 
 /// Starts the socket's task, which waits for the upgrade.
 fn open_websocket<B>(server: &Server, mut request: Request<B>, peer: Peer) -> Result<(), Refusal> {
-    let admission = server.shared.admit(peer.remote_addr)?;
+    let (admission, live) = server.shared.admit(peer.remote_addr)?;
     let upgrade = hyper::upgrade::on(&mut request);
     // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-    let live = server.shared.shutdown.guard();
     tokio::spawn(run_websocket(server.clone(), upgrade, peer, admission, live));
     Ok(())
 }
