@@ -165,9 +165,15 @@ async fn what_was_sent_before_a_close_arrives(carrier: Carrier) {
     let server = recorded_app::start().await;
     let (mut peer, _) = Peer::open(carrier, server.address()).await;
 
-    peer.send("cd3&cmdwriteclose 5000").await;
+    // More than one write takes; by polls it must be done within the close time [L-8], on any machine.
+    let count = match carrier {
+        Carrier::WebSocket => 5000,
+        Carrier::Ajax => 200,
+    };
 
-    for number in 0..5000 {
+    peer.send(&format!("cd3&cmdwriteclose {count}")).await;
+
+    for number in 0..count {
         assert_eq!(peer.text().await, format!("cd5&burst{number:06}"));
     }
     peer.closed().await;
