@@ -4,6 +4,7 @@
 
 mod ajax;
 mod ajax_faults;
+mod batch;
 mod channels;
 mod client;
 mod endings;

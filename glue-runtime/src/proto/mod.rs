@@ -13,7 +13,6 @@
 //! | `text` | the owned text of one message | – |
 
 #[cfg(feature = "server")]
-#[allow(dead_code)] // used by the Ajax transport
 pub(crate) mod ajax;
 pub(crate) mod batch;
 pub(crate) mod code;
