@@ -90,7 +90,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Runs the socket to its end.
     pub(crate) async fn run(mut self) {
         let reason = poll_fn(|cx| self.poll_open(cx)).await;
-        tracing::debug!(%reason, "socket ended");
+        if reason.is_misbehaviour() {
+            tracing::warn!(%reason, "socket ended, its peer broke the rules");
+        } else {
+            tracing::debug!(%reason, "socket ended");
+        }
 
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.

@@ -14,6 +14,7 @@ mod handshake;
 mod keepalive;
 mod limits;
 mod noise;
+mod observing;
 mod policy;
 mod rpc;
 mod sockets;

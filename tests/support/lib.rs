@@ -2,6 +2,7 @@
 
 pub mod bystander;
 pub mod deadline;
+pub mod log;
 pub mod peer;
 pub mod proxy;
 pub mod raw_ajax;

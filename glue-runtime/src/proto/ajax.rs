@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// What a request asks for: its body up to the first `&`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Head<'a> {
     /// `i`: starts a session; whatever stands behind the key is ignored.
     Init,
@@ -28,6 +28,17 @@ impl<'a> Head<'a> {
             }),
             _ => Err(AjaxError::UnknownKey),
         }
+    }
+}
+
+impl std::fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The uid is a secret.
+        f.write_str(match self {
+            Self::Init => "Init",
+            Self::Poll { .. } => "Poll",
+            Self::Push { .. } => "Push",
+        })
     }
 }
 

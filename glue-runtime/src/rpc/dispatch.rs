@@ -108,6 +108,7 @@ where
         exchanges: HashMap::new(),
         last_id: 0,
         greeted: false,
+        warned: false,
     }
 }
 
@@ -128,6 +129,8 @@ struct Dispatcher<D: Dispatch, F> {
     last_id: u64,
     /// Whether our `hi` was sent.
     greeted: bool,
+    /// Whether the log has heard of a notification that can't be run: a peer can send as many as it likes.
+    warned: bool,
 }
 
 impl<D, F> Inbound for Dispatcher<D, F>
@@ -304,13 +307,19 @@ where
     }
 
     /// Answers a call that can't be run; a notification has nobody to tell.
-    fn refuse(&self, id: Option<u64>, method: &str, error: &RpcError, turn: &mut Turn<'_, '_>) {
+    fn refuse(&mut self, id: Option<u64>, method: &str, error: &RpcError, turn: &mut Turn<'_, '_>) {
+        // The name and the message may quote what the peer has sent.
+        tracing::trace!(channel = D::CHANNEL, id, method, %error, "call can't be run");
+        let code = error.code();
         match id {
             Some(id) => {
-                tracing::debug!(channel = D::CHANNEL, method, %error, "call refused");
+                tracing::debug!(channel = D::CHANNEL, id, %code, "call refused");
                 turn.out.push(encode_error(&self.lane, id, error));
             }
-            None => tracing::warn!(channel = D::CHANNEL, method, %error, "notification dropped"),
+            None if !std::mem::replace(&mut self.warned, true) => {
+                tracing::warn!(channel = D::CHANNEL, %code, "notification dropped; later ones are told at level debug");
+            }
+            None => tracing::debug!(channel = D::CHANNEL, %code, "notification dropped"),
         }
     }
 

@@ -8,6 +8,8 @@ use thiserror::Error;
 
 use super::policy::network_of;
 use super::refusal::Refusal;
+use super::warning_limit::WarningLimit;
+use crate::driver::now;
 use crate::proto::limits::ServerLimits;
 
 /// Places for sockets, those without `in` among them.
@@ -22,14 +24,9 @@ struct State {
     is_blocked: bool,
     sockets: usize,
     /// By address, or network for IPv6; those without a socket are not kept.
-    addresses: HashMap<IpAddr, Address>,
-}
-
-#[derive(Debug, Default)]
-struct Address {
-    sockets: usize,
-    /// Whether the log has said that there may be no more.
-    is_warned: bool,
+    addresses: HashMap<IpAddr, usize>,
+    full: WarningLimit,
+    full_of_address: WarningLimit,
 }
 
 /// Why there may be no socket more.
@@ -64,22 +61,27 @@ impl Admissions {
         if state.is_blocked {
             return Err(RefusedBy::Blocked);
         }
-        if state.sockets >= self.limits.sockets {
+        let sockets = state.sockets;
+        if sockets >= self.limits.sockets {
+            if let Some(left_out) = state.full.pass(now()) {
+                tracing::warn!(sockets, left_out, "the server takes no more sockets");
+            }
             return Err(RefusedBy::Sockets);
         }
         if let Some(address) = address {
-            let place = state.addresses.entry(address).or_default();
-            if place.sockets >= self.limits.sockets_per_address {
-                if !std::mem::replace(&mut place.is_warned, true) {
+            let sockets = state.addresses.get(&address).copied().unwrap_or_default();
+            if sockets >= self.limits.sockets_per_address {
+                if let Some(left_out) = state.full_of_address.pass(now()) {
                     tracing::warn!(
                         %address,
-                        sockets = place.sockets,
+                        sockets,
+                        left_out,
                         "no more sockets of this address; if it is a proxy, name it as a trusted one"
                     );
                 }
                 return Err(RefusedBy::Address);
             }
-            place.sockets += 1;
+            state.addresses.insert(address, sockets + 1);
         }
         state.sockets += 1;
         Ok(Admission {
@@ -115,10 +117,10 @@ impl Drop for Admission {
         let mut state = self.admissions.lock();
         state.sockets -= 1;
         if let Some(address) = self.address
-            && let Some(place) = state.addresses.get_mut(&address)
+            && let Some(sockets) = state.addresses.get_mut(&address)
         {
-            place.sockets -= 1;
-            if place.sockets == 0 {
+            *sockets -= 1;
+            if *sockets == 0 {
                 state.addresses.remove(&address);
             }
         }

@@ -182,8 +182,7 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// Bytes that mostly come in one piece, which is then not copied.
-#[derive(Debug)]
+/// Bytes that mostly come in one piece, which is then not copied. They may begin with secrets: no `Debug`.
 enum Message {
     One(Bytes),
     Many(BytesMut),

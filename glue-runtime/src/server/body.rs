@@ -16,12 +16,10 @@ use crate::driver::now;
 use crate::proto::limits::ServerLimits;
 
 /// Body of an answer.
-#[derive(Debug)]
 pub struct Body {
     inner: Inner,
 }
 
-#[derive(Debug)]
 enum Inner {
     Whole(Full<Bytes>),
     #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // only files come in parts
@@ -79,6 +77,13 @@ impl HttpBody for Body {
     }
 }
 
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Answers to Ajax requests hold secrets, and whoever mounts the service may log what it answers.
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
+
 /// A request's body on its way in: what it may cost in time is bounded, its reader bounds what it may cost in memory.
 pub(super) struct Incoming<B> {
     body: Pin<Box<B>>,
@@ -133,5 +138,18 @@ where
                 return Ok(Some(bytes));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever mounts the service may log what it answers.
+    #[test]
+    fn a_body_shows_nothing_of_what_it_holds() {
+        let shown = format!("{:?}", Body::new(Bytes::from_static(b"uidsecret0&token00")));
+
+        assert!(!shown.contains("secret"), "{shown}");
     }
 }

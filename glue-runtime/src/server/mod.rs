@@ -16,6 +16,7 @@ mod shutdown;
 mod socket;
 mod socket_task;
 mod timed_io;
+mod warning_limit;
 
 pub use body::Body;
 pub use builder::ServerBuilder;

@@ -17,6 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 use super::handle::Server;
 use super::shutdown::LiveGuard;
 use super::timed_io::TimedIo;
+use super::warning_limit::WarningLimit;
+use crate::driver::now;
 use crate::error::{Error, ErrorKind};
 
 /// A server that has its address; connections wait until [`Listener::serve`].
@@ -87,6 +89,7 @@ impl Listener {
         let Self { server, source } = self;
         let shutdown = server.shared.shutdown.clone();
         let mut stopped = pin!(shutdown.stopped());
+        let mut failures = WarningLimit::default();
         loop {
             let accepted = tokio::select! {
                 accepted = source.accept() => accepted,
@@ -106,7 +109,9 @@ impl Listener {
                 Err(error) => {
                     drop(live);
                     // Out of file descriptors, most likely: they come back when sockets end.
-                    tracing::warn!(%error, "cannot accept a connection");
+                    if let Some(left_out) = failures.pass(now()) {
+                        tracing::warn!(%error, left_out, "cannot accept connections");
+                    }
                     if tokio::time::timeout(ACCEPT_PAUSE, &mut stopped).await.is_ok() {
                         return;
                     }

@@ -29,7 +29,8 @@ pub(super) async fn run<T: Transport>(
         Ok(socket_id) => socket_id,
         Err(error) => return tracing::error!(%error, "no randomness for a socket id"),
     };
-    let span = tracing::info_span!("socket", id = %socket_id, transport = transport.kind());
+    // At the highest level, so that no filter takes it from the events that it explains.
+    let span = tracing::error_span!("socket", id = %socket_id, transport = transport.kind());
     let options = &server.shared.options;
     let limits = options.limits.clone();
     let keep_alive = options.keep_alive;

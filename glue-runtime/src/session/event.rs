@@ -47,6 +47,21 @@ pub enum CloseReason {
     Panicked,
 }
 
+impl CloseReason {
+    /// Returns whether the peer did what no peer may do.
+    pub(crate) fn is_misbehaviour(self) -> bool {
+        matches!(
+            self,
+            Self::BadInit
+                | Self::DataBeforeInit
+                | Self::TooLarge
+                | Self::NotText
+                | Self::TransportViolation
+                | Self::TooManyFaults
+        )
+    }
+}
+
 impl std::fmt::Display for CloseReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

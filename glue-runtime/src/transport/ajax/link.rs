@@ -39,7 +39,6 @@ pub(crate) struct AjaxSettings {
 pub(crate) struct Refused;
 
 /// What a poll gets.
-#[derive(Debug)]
 pub(crate) enum Polled {
     /// This answer, at once.
     Answer(Bytes),
@@ -291,6 +290,16 @@ impl std::fmt::Debug for AjaxLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Tokens are secrets.
         f.write_str("AjaxLink")
+    }
+}
+
+impl std::fmt::Debug for Polled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // An answer begins with a token.
+        f.write_str(match self {
+            Self::Answer(_) => "Answer",
+            Self::Waiting(_) => "Waiting",
+        })
     }
 }
 

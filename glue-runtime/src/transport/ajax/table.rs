@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::link::AjaxLink;
 
 /// Finds the link that a request belongs to. Bounded by the sockets that the server admits.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct AjaxTable {
     links: Mutex<HashMap<String, Arc<AjaxLink>>>,
 }
@@ -28,6 +28,13 @@ impl AjaxTable {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<AjaxLink>>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for AjaxTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The uids are secrets.
+        f.write_str("AjaxTable")
     }
 }
 
