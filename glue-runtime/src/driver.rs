@@ -151,6 +151,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             budget -= 1;
         }
 
+        self.mailbox.note_unsent(self.session.outbox().total());
         self.flush(now, cx);
         self.handle_events(now, cx);
         if let Some(reason) = self.closed {

@@ -126,8 +126,8 @@ pub use futures_util::Stream;
 pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
 pub use server::{
-    Body, ForwardedHeader, GlueService, Listener, Origins, RemoteAddr, Server, ServerBuilder, Socket,
-    TrustedProxies,
+    Body, Broadcast, Delivery, ForwardedHeader, GlueService, Listener, Origins, RemoteAddr, Server,
+    ServerBuilder, SlowConsumer, Socket, TrustedProxies,
 };
 
 #[cfg(feature = "macros")]

@@ -1,8 +1,13 @@
 //! The way from the handles of a socket (channels, server, client) to the one task that owns its state.
 
+mod backlog;
+
+pub(crate) use backlog::Offered;
+
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -10,6 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
 
+use self::backlog::Backlog;
 use crate::channel::Inbound;
 use crate::error::{Error, ErrorKind};
 use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
@@ -18,7 +24,8 @@ use crate::session::CloseReason;
 
 /// Shared by the driver of one socket and all its handles.
 ///
-/// Bounded: the messages that wait take permits of `space`, requests come from the application alone.
+/// Bounded: the messages that wait take permits of `space` or, if they are broadcasts, bytes of the backlog; requests come
+/// from the application alone.
 pub(crate) struct Mailbox {
     peer: Peer,
     queues: Mutex<Queues>,
@@ -28,6 +35,12 @@ pub(crate) struct Mailbox {
     space: Semaphore,
     /// All permits of `space`.
     capacity: usize,
+    /// Bytes of broadcasts that may wait.
+    backlog_bytes: usize,
+    /// Bytes in the session's outbox when the driver last looked.
+    unsent: AtomicUsize,
+    /// Wakes broadcasts that wait for room.
+    room: Notify,
     ended: OnceLock<CloseReason>,
     /// Wakes those who wait for `ended`.
     end: Notify,
@@ -76,6 +89,9 @@ impl Mailbox {
             driver: AtomicWaker::new(),
             space: Semaphore::new(capacity),
             capacity,
+            backlog_bytes: limits.backlog_bytes,
+            unsent: AtomicUsize::new(0),
+            room: Notify::new(),
             ended: OnceLock::new(),
             end: Notify::new(),
             close_handlers: Mutex::default(),
@@ -176,15 +192,19 @@ impl Mailbox {
 
     /// Driver: takes the oldest message.
     pub(crate) fn take_message(&self) -> Option<Text> {
-        let (text, weight) = {
+        let (text, held) = {
             let mut queues = self.lock();
             let message = queues.messages.pop_front()?;
+            queues.backlog.give_back(&message);
             if queues.messages.is_empty() {
                 queues.messages.shrink_to(IDLE_CAPACITY);
             }
             message
         };
-        self.space.add_permits(weight);
+        match held {
+            Held::Space(permits) => self.space.add_permits(permits),
+            Held::Backlog { .. } => self.room.notify_waiters(),
+        }
         Some(text)
     }
 
@@ -227,6 +247,7 @@ impl Mailbox {
         // Requests own parts of the application, whose destructors must not run under the lock.
         drop(left);
         self.space.close();
+        self.room.notify_waiters();
     }
 
     /// Driver: tells everyone that the socket has ended.
@@ -248,7 +269,7 @@ impl Mailbox {
     }
 
     fn queue(&self, text: Text, weight: usize) -> Result<(), Error> {
-        self.change(|queues| queues.messages.push_back((text, weight)))
+        self.change(|queues| queues.messages.push_back((text, Held::Space(weight))))
     }
 
     fn change(&self, change: impl FnOnce(&mut Queues)) -> Result<(), Error> {
@@ -307,10 +328,21 @@ impl Room<'_> {
     }
 }
 
+/// What a message has taken until the driver takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// Permits of [`Mailbox::space`].
+    Space(usize),
+    /// Bytes of the backlog: a broadcast, which newer ones may push out or not.
+    Backlog { is_droppable: bool },
+}
+
 #[derive(Default)]
 struct Queues {
-    /// Finished messages, each with the permits that it has taken.
-    messages: VecDeque<(Text, usize)>,
+    /// Finished messages.
+    messages: VecDeque<(Text, Held)>,
+    /// Broadcasts among them.
+    backlog: Backlog,
     requests: Vec<Request>,
     ending: Option<Ending>,
     is_refusing: bool,

@@ -5,6 +5,7 @@
 mod ajax;
 mod ajax_faults;
 mod batch;
+mod broadcast;
 mod channels;
 mod client;
 mod endings;

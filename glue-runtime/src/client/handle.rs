@@ -64,6 +64,14 @@ impl Client {
         self.channel(MAIN_CHANNEL).send(text).await
     }
 
+    /// Sends a text on the main channel if there is room for it now; see [`Channel::try_send`].
+    ///
+    /// # Errors
+    /// As [`Channel::try_send`].
+    pub fn try_send(&self, text: impl AsRef<str>) -> Result<(), Error> {
+        self.channel(MAIN_CHANNEL).try_send(text)
+    }
+
     /// Waits for the next text on the main channel; see [`Channel::recv`].
     pub async fn recv(&self) -> Option<String> {
         self.channel(MAIN_CHANNEL).recv().await

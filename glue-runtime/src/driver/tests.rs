@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::channel::{Channel, Channels, Receipt};
-use crate::mailbox::Peer;
+use crate::mailbox::{Offered, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
 use crate::proto::limits::{KeepAlive, Limits};
@@ -396,6 +396,52 @@ async fn a_call_that_was_woken_while_too_much_waited_goes_on_when_that_has_left(
 
     let (sent, _) = stage.link.sent();
     assert!(sent.contains(&"cd4&workdone".to_owned()), "{sent:?}");
+}
+
+/// Each answer takes along what was sent before it, broadcasts too.
+#[tokio::test]
+async fn a_peer_that_calls_and_does_not_read_draws_no_end_of_broadcasts() {
+    struct Answers;
+
+    impl Inbound for Answers {
+        fn receive(&mut self, _data: &str, turn: &mut Turn<'_, '_>) -> Receipt {
+            turn.out.push("cd4&workok".into());
+            Receipt::Taken
+        }
+
+        fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+    }
+
+    let limits = Limits {
+        send_bytes: 10_000,
+        backlog_bytes: 10_000,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+    let mailbox = stage.channels.mailbox().clone();
+    mailbox
+        .request(Request::Open {
+            name: "work".into(),
+            inbound: Box::new(Answers),
+        })
+        .unwrap();
+    let broadcast = Text::from("x".repeat(2_000));
+
+    let mut queued = 0;
+    for _ in 0..100 {
+        if mailbox.offer(&broadcast, false) == (Offered::Queued { dropped: 0 }) {
+            queued += 1;
+        }
+        stage.link.receives(["cd4&workx"]);
+        stage.turn();
+    }
+    assert!(queued <= 16, "{queued} wait");
+
+    stage.link.block(false);
+    stage.turn();
+    assert_eq!(stage.link.sent().0.len(), 100 + queued);
+    assert_eq!(mailbox.offer(&broadcast, false), Offered::Queued { dropped: 0 });
 }
 
 /// [C-9]: a channel must not be opened behind its first messages.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::admission::{Admission, Admissions, RefusedBy};
+use super::broadcast::{Broadcast, Delivery};
 use super::builder::{Options, ServerBuilder};
 use super::registry::Registry;
 use super::serve::Listener;
@@ -107,6 +108,15 @@ impl Server {
     /// Returns the open socket of this id.
     pub fn socket(&self, id: &str) -> Option<Socket> {
         self.shared.registry.get(id)
+    }
+
+    /// Sends a text to all open sockets, on the channel of this name, without waiting: a socket that is too slow is closed.
+    ///
+    /// [`Broadcast`](crate::Broadcast) sends to some of them, or treats slow ones otherwise.
+    pub fn broadcast(&self, channel: &str, text: impl AsRef<str>) -> Delivery {
+        // By default nobody is waited for.
+        let (delivery, _) = Broadcast::new(channel, text).offer_to(self.sockets());
+        delivery
     }
 
     /// Returns all open sockets, in no order.

@@ -3,6 +3,7 @@
 mod admission;
 mod ajax;
 mod body;
+mod broadcast;
 mod builder;
 mod handle;
 mod id;
@@ -19,6 +20,7 @@ mod timed_io;
 mod warning_limit;
 
 pub use body::Body;
+pub use broadcast::{Broadcast, Delivery, SlowConsumer};
 pub use builder::ServerBuilder;
 pub use handle::Server;
 pub use policy::{ForwardedHeader, Origins, TrustedProxies};
