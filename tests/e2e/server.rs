@@ -1,6 +1,6 @@
 //! The server of the end-to-end tests: a channel with every kind of method and every shape of type, and raw echoes.
 //!
-//! `e2e-server [--port N] [--keep-alive MS] [--pong MS] [--files FOLDER]`. Its first line is `{"port":N}`.
+//! `e2e-server [--port N] [--keep-alive MS] [--pong MS] [--files FOLDER] [--origin ORIGIN]`. Its first line is `{"port":N}`.
 
 #![allow(clippy::print_stdout)] // the port is for whoever starts it
 
@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use glue::{Context, KeepAlive, Server, Socket, Stream};
+use glue::{Context, KeepAlive, Origins, Server, Socket, Stream};
 use tokio::sync::watch;
 
 /// Every kind of method, and every shape of type.
@@ -297,6 +297,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .keep_alive(keep_alive);
     if let Some(folder) = options.get("--files") {
         builder = builder.static_files(folder);
+    }
+    if let Some(&origin) = options.get("--origin") {
+        builder = builder.origins(Origins::List(vec![origin.to_owned()]));
     }
     let server = builder.build()?;
     let listener = server
