@@ -1,4 +1,4 @@
-//! Ten thousand sockets, and peers that cost as much as they can; server and peers are processes of their own.
+//! Thousands of sockets, and peers that cost as much as they can; server and peers are processes of their own.
 //!
 //! What the server holds is judged by its own counters. `cargo xtask pressure` shows what the system sees of it.
 
@@ -9,7 +9,7 @@ mod program;
 
 use program::Program;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What the server holds; see crowd/counters.rs.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -62,24 +62,28 @@ async fn start(sockets: &str) -> (Program, Program, Counters) {
     (server, clients, at_first)
 }
 
-#[tokio::test]
-async fn ten_thousand_sockets_leave_nothing_behind() {
-    let (mut server, mut clients, at_first) = start(&SOCKETS.to_string()).await;
+/// Lets so many peers come by one transport, talk and leave, twice; each may cost so many bytes while it is there.
+///
+/// The server admits no more than so many: if it took one that has left for one that is there, it would refuse others.
+async fn crowd(order: &str, number: usize, cost: usize) {
+    let (mut server, mut clients, at_first) = start(&number.to_string()).await;
 
     let mut after = Vec::new();
-    // The server admits no more than so many: if it took one that has left for one that is there, it would refuse others.
     for _ in 0..2 {
-        assert_eq!(clients.count(&format!("open {SOCKETS}"), "opened").await, SOCKETS);
-        assert_eq!(clients.count("talk", "echoed").await, 4 * SOCKETS);
-        let full: Counters = server.ask(&format!("sockets {SOCKETS}")).await;
+        assert_eq!(
+            clients.count(&format!("{order} {number}"), "opened").await,
+            number
+        );
+        assert_eq!(clients.count("talk", "echoed").await, 4 * number);
+        let full: Counters = server.ask(&format!("sockets {number}")).await;
         full.show("all open");
-        assert_eq!(full.sockets, SOCKETS);
+        assert_eq!(full.sockets, number);
         assert!(
-            full.allocated < SOCKETS * COST,
-            "a socket costs more than {COST} bytes"
+            full.allocated < number * cost,
+            "a socket costs more than {cost} bytes"
         );
 
-        assert_eq!(clients.count("leave", "left").await, SOCKETS);
+        assert_eq!(clients.count("leave", "left").await, number);
         let empty: Counters = server.ask("settled").await;
         empty.show("all gone");
         empty.assert_same(&at_first);
@@ -88,67 +92,94 @@ async fn ten_thousand_sockets_leave_nothing_behind() {
 
     let kept = after[1].saturating_sub(after[0]);
     assert!(
-        kept < SOCKETS * LEAST_LEAK,
+        kept < number * LEAST_LEAK,
         "the second round has kept {kept} bytes"
     );
     let kept = after[1].saturating_sub(at_first.allocated);
-    assert!(kept < SOCKETS * ENTRY, "both rounds have kept {kept} bytes");
+    assert!(
+        kept < FIRST_USE + number * ENTRY,
+        "both rounds have kept {kept} bytes"
+    );
 }
 
-/// Has `number` peers make trouble, which may cost so many bytes each, and nothing once it is over.
+#[tokio::test]
+async fn ten_thousand_sockets_leave_nothing_behind() {
+    crowd("open", 10_000, COST).await;
+}
+
+#[tokio::test]
+async fn a_thousand_ajax_sessions_leave_nothing_behind() {
+    // Each keeps two connections, one for its polls and one for its pushes.
+    crowd("ajax", 1_000, 2 * COST).await;
+}
+
+/// Has `number` peers make trouble, which may cost so many bytes in all, and nothing once it is over; returns what they met.
 ///
 /// The clients see for themselves that another socket is not disturbed.
-async fn trouble(kind: &str, number: usize, bytes: usize) {
+async fn trouble(kind: &str, number: usize, bytes: usize) -> Value {
     let (mut server, mut clients, at_first) = start("").await;
 
     let met: Value = clients.ask(&format!("{kind} {number}")).await;
     let after: Counters = server.ask("settled").await;
 
     let cost = after.most_allocated - at_first.allocated;
-    eprintln!("{kind}: {met}; {} bytes each", cost / number);
-    assert!(cost < number * bytes, "{cost} bytes for {number} peers");
+    eprintln!("{kind}: {met} at the cost of {cost} bytes");
+    assert!(cost < bytes, "{cost} bytes for {number} peers");
     after.assert_same(&at_first);
     let kept = after.allocated.saturating_sub(at_first.allocated);
-    assert!(kept < FIRST_USE, "{kept} bytes are kept");
+    assert!(kept < FIRST_USE + ADMITTED * ENTRY, "{kept} bytes are kept");
+    met
 }
 
 #[tokio::test]
 async fn half_sent_requests_cost_little_and_are_ended() {
-    trouble("half-requests", 300, COST).await;
+    trouble("half-requests", 300, 300 * COST).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_inits_is_admitted_up_to_the_bound_and_ends_by_itself() {
+    let met = trouble("inits", 20_000, ADMITTED * COST).await;
+
+    // One was there before.
+    assert_eq!(
+        met,
+        json!({"started": ADMITTED - 1, "refused": 20_000 - (ADMITTED - 1)})
+    );
 }
 
 #[tokio::test]
 async fn channels_that_nobody_reads_hold_their_bound_and_leave_nothing_behind() {
-    trouble("neglected", 100, (1 << 20) + COST).await;
+    trouble("neglected", 100, 100 * (1 << 20) + 100 * COST).await;
 }
 
 #[tokio::test]
 async fn peers_that_ask_for_much_and_read_nothing_cost_what_may_wait_for_them() {
     // Twice `send_bytes`, and the texts that find no room.
-    trouble("stuck", 100, 2 * (64 << 10) + (64 << 10) + COST).await;
+    trouble("stuck", 100, 100 * (3 * (64 << 10) + COST)).await;
 }
 
 #[tokio::test]
 async fn announced_giants_cost_no_more_than_any_socket() {
-    trouble("giants", 20, COST).await;
+    trouble("giants", 20, 20 * COST).await;
 }
 
 #[tokio::test]
 async fn a_message_in_many_fragments_costs_what_it_holds() {
     // Buffers grow by doubling.
-    trouble("fragments", 20, 2 * (64 << 10) + COST).await;
+    trouble("fragments", 20, 20 * (2 * (64 << 10) + COST)).await;
 }
 
-const SOCKETS: usize = 10_000;
-
-/// Bytes that an idle socket may take, with two channels and their handlers; about twice of what it does take.
+/// Bytes that an idle socket, with two channels and their handlers, or an idle connection may take: about twice of what they do.
 const COST: usize = 32 << 10;
 
-/// The smallest thing that could be forgotten with each socket.
-const LEAST_LEAK: usize = 8;
+/// Bytes that a process may keep once it has served anybody.
+const FIRST_USE: usize = 64 << 10;
 
 /// Bytes that tables may keep for each socket that they have once held: they don't shrink by themselves.
 const ENTRY: usize = 200;
 
-/// Bytes that a process may keep once it has served anybody.
-const FIRST_USE: usize = 64 << 10;
+/// The smallest thing that could be forgotten with each socket.
+const LEAST_LEAK: usize = 8;
+
+/// Sockets that one address may have by default.
+const ADMITTED: usize = 1024;

@@ -86,6 +86,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(sockets) = std::env::args().nth(1).filter(|sockets| !sockets.is_empty()) {
         limits.sockets = sockets.parse()?;
         limits.sockets_per_address = limits.sockets;
+        // A crowd takes turns: nobody is gone because he waits for his.
+        limits.header = PATIENCE;
+        limits.unpolled = PATIENCE;
     }
     let population = watch::Sender::new(0);
     let counted = population.clone();

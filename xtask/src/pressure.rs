@@ -128,6 +128,16 @@ const KINDS: &[(&str, &str, &[&str])] = &[
         "10000",
         &["open 10000", "talk", "leave"],
     ),
+    (
+        "1,000 Ajax sessions that talk and leave",
+        "1000",
+        &["ajax 1000", "talk", "leave"],
+    ),
+    (
+        "20,000 Ajax sessions, started and left alone",
+        "",
+        &["inits 20000"],
+    ),
     ("300 half-sent requests", "", &["half-requests 300"]),
     (
         "100 peers send 2 MB to a channel that nobody reads",
