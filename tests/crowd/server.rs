@@ -18,7 +18,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use counters::Counters;
-use glue::{Server, ServerLimits, Socket};
+use glue::{KeepAlive, Server, ServerLimits, Socket};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -94,6 +94,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let counted = population.clone();
     let server = Server::builder()
         .server_limits(limits)
+        // Raw peers answer no pings, and wait for each other for as long as it takes.
+        .keep_alive(KeepAlive {
+            interval: Duration::MAX,
+            ..KeepAlive::SERVER
+        })
         .on_socket(move |socket| attend(socket, counted.clone()))
         .build()?;
     let listener = server.bind("127.0.0.1:0").await?;

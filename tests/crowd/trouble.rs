@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use glue_tests::raw_ajax::Endpoint;
 use glue_tests::raw_http::RawConnection;
 use glue_tests::raw_ws::{CONTINUATION, FIN, RawFrame, RawPeer, Received, TEXT};
@@ -33,7 +34,7 @@ async fn half_requests(number: usize, address: SocketAddr) -> String {
             .await;
         while connection.try_answer().await.is_some() {}
     };
-    all(number, half).await;
+    all(0..number, half).await;
     format!(r#"{{"ended":{number}}}"#)
 }
 
@@ -57,7 +58,7 @@ async fn inits(number: usize, address: SocketAddr) -> String {
         }
         (started, refused)
     };
-    let shares = all(CONNECTIONS, share).await;
+    let shares = all(0..CONNECTIONS, share).await;
     let started: usize = shares.iter().map(|(started, _)| started).sum();
     let refused: usize = shares.iter().map(|(_, refused)| refused).sum();
     format!(r#"{{"started":{started},"refused":{refused}}}"#)
@@ -65,27 +66,26 @@ async fn inits(number: usize, address: SocketAddr) -> String {
 
 /// Peers that send 2 MB to a channel that nobody reads. The server ends their sessions.
 async fn neglected(number: usize, address: SocketAddr) -> String {
-    let message = &format!("cd6&unread{}", "x".repeat(10_000));
-    let neglected = |_| async move {
-        let (mut peer, _) = RawPeer::open(address).await;
+    let message = format!("cd6&unread{}", "x".repeat(10_000));
+    let message = &frame(FIN | TEXT, message.as_bytes());
+    let neglected = |mut peer: RawPeer| async move {
         peer.assert_echo("neglect unread").await;
         for _ in 0..200 {
-            peer.send(message).await;
+            peer.send_bytes(message).await;
         }
         is_over(&mut peer).await;
     };
-    all(number, neglected).await;
+    all(open(number, address).await, neglected).await;
     format!(r#"{{"ended":{number}}}"#)
 }
 
 /// Peers that ask for 10 MB each and read nothing of it.
 async fn stuck(number: usize, address: SocketAddr, bystander: &mut RawPeer) -> String {
-    let ask = |_| async move {
-        let (mut peer, _) = RawPeer::open(address).await;
+    let ask = |mut peer: RawPeer| async move {
         peer.send("cd1&mflood 10000000").await;
         peer
     };
-    let peers = all(number, ask).await;
+    let peers = all(open(number, address).await, ask).await;
     // Nothing tells that the server is stuck with all of them. Each echo gives it a turn.
     for turn in 0..1000 {
         bystander.assert_echo(&format!("turn {turn}")).await;
@@ -97,8 +97,7 @@ async fn stuck(number: usize, address: SocketAddr, bystander: &mut RawPeer) -> S
 /// Peers that announce a message of 64 MiB and send half of it.
 async fn giants(number: usize, address: SocketAddr) -> String {
     let megabyte = &"x".repeat(1 << 20);
-    let giant = |_| async move {
-        let (mut peer, _) = RawPeer::open(address).await;
+    let giant = |mut peer: RawPeer| async move {
         let head = [
             &[FIN | TEXT, 0x80 | 127][..],
             &(64_u64 << 20).to_be_bytes(),
@@ -110,28 +109,19 @@ async fn giants(number: usize, address: SocketAddr) -> String {
         }
         is_over(&mut peer).await;
     };
-    all(number, giant).await;
+    all(open(number, address).await, giant).await;
     format!(r#"{{"ended":{number}}}"#)
 }
 
 /// Peers that send one message in 100,000 fragments of no byte and of one byte.
 async fn fragments(number: usize, address: SocketAddr) -> String {
-    let encode = |first, payload| {
-        let frame = RawFrame {
-            first,
-            masked: true,
-            payload,
-        };
-        frame.encode()
-    };
-    let mut bytes = encode(TEXT, b"cd1&m");
-    let pair = [encode(CONTINUATION, b""), encode(CONTINUATION, b"x")].concat();
+    let mut bytes = frame(TEXT, b"cd1&m");
+    let pair = [frame(CONTINUATION, b""), frame(CONTINUATION, b"x")].concat();
     bytes.extend(pair.repeat(50_000));
-    bytes.extend(encode(FIN | CONTINUATION, b""));
+    bytes.extend(frame(FIN | CONTINUATION, b""));
     let (bytes, whole) = (&bytes, &format!("cd1&m{}", "x".repeat(50_000)));
 
-    let fragmented = |_| async move {
-        let (mut peer, _) = RawPeer::open(address).await;
+    let fragmented = |mut peer: RawPeer| async move {
         peer.send_bytes(bytes).await;
         match peer.next().await {
             Received::Text(text) => assert_eq!(&text, whole),
@@ -140,15 +130,33 @@ async fn fragments(number: usize, address: SocketAddr) -> String {
         }
         true
     };
-    let echoed = all(number, fragmented).await;
+    let echoed = all(open(number, address).await, fragmented).await;
     let echoed = echoed.into_iter().filter(|echoed| *echoed).count();
     format!(r#"{{"echoed":{echoed},"ended":{}}}"#, number - echoed)
 }
 
-/// Runs so many at the same time.
-async fn all<T, F: Future<Output = T>>(number: usize, one: impl FnMut(usize) -> F) -> Vec<T> {
-    let running = stream::iter(0..number).map(one);
-    running.buffer_unordered(number).collect().await
+/// Opens all sockets before the trouble begins: who waits for his turn could miss the time for his `in`.
+async fn open(number: usize, address: SocketAddr) -> Vec<RawPeer> {
+    let open = |_| async move { RawPeer::open(address).await.0 };
+    all(0..number, open).await
+}
+
+/// Does something with all of these at the same time.
+async fn all<P, T, F: Future<Output = T>>(
+    these: impl IntoIterator<Item = P>,
+    one: impl FnMut(P) -> F,
+) -> Vec<T> {
+    let running: FuturesUnordered<_> = these.into_iter().map(one).collect();
+    running.collect().await
+}
+
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let frame = RawFrame {
+        first,
+        masked: true,
+        payload,
+    };
+    frame.encode()
 }
 
 /// Waits for the end of a connection, of which the Close frame can be lost where bytes were under way.
