@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 
-use glue::{Client, CloseReason, ErrorKind, Server, Socket};
+use glue::{Client, CloseReason, ErrorKind, Limits, Server, Socket};
 use glue_tests::deadline::within;
-use glue_tests::raw_ws::RawPeer;
+use glue_tests::raw_ajax::{AjaxPeer, Endpoint};
+use glue_tests::raw_ws::{RawPeer, upgrade_request};
+use glue_tests::recorded_app;
 use glue_tests::server::TestServer;
 use tokio::sync::mpsc;
 
@@ -76,6 +78,92 @@ async fn close_handlers_of_both_sides_hear_of_the_end() {
             Some(("server", CloseReason::Peer))
         ]
     );
+}
+
+/// [H-9]
+#[tokio::test]
+async fn a_blocked_server_keeps_its_sockets_and_takes_no_other() {
+    let server = recorded_app::start().await;
+    let (mut peer, _) = RawPeer::open(server.address()).await;
+    let (mut poller, _) = AjaxPeer::open(server.address()).await;
+
+    server.server().block();
+    assert!(server.server().is_blocked());
+    assert_refused(server.address()).await;
+    peer.assert_echo("the socket goes on").await;
+    poller.assert_echo("the socket goes on").await;
+
+    server.server().unblock();
+    assert!(!server.server().is_blocked());
+    let (mut newcomer, _) = RawPeer::open(server.address()).await;
+    newcomer.assert_echo("hello").await;
+    AjaxPeer::open(server.address()).await;
+}
+
+/// [X-2] [H-9]
+#[tokio::test]
+async fn a_release_delivers_what_was_sent_and_leaves_a_server_that_can_go_on() {
+    let server = recorded_app::start().await;
+    let (mut peer, id) = RawPeer::open(server.address()).await;
+    let mut opening = RawPeer::connect(server.address()).await;
+    opening.assert_alive().await;
+    let socket = server.server().socket(&id).unwrap();
+    for number in 0..100 {
+        socket.send(format!("{number}")).await.unwrap();
+    }
+
+    let release = tokio::spawn({
+        let server = server.server().clone();
+        async move { server.release().await }
+    });
+    for number in 0..100 {
+        assert_eq!(peer.text().await, format!("cd1&m{number}"));
+    }
+    assert_eq!(peer.closed().await, None);
+    assert_eq!(opening.closed().await, None);
+    drop((peer, opening));
+    within("the release", release).await.unwrap();
+
+    assert_eq!(socket.closed().await, CloseReason::Shutdown);
+    assert!(server.server().sockets().is_empty());
+    assert_refused(server.address()).await;
+    server.server().unblock();
+    let (mut newcomer, _) = RawPeer::open(server.address()).await;
+    newcomer.assert_echo("hello").await;
+}
+
+/// [L-8]: in virtual time, which passes only when nothing else can be done.
+#[tokio::test]
+async fn a_release_waits_for_a_socket_that_takes_nothing_no_longer_than_the_close_time() {
+    let server = recorded_app::start().await;
+    let (peer, id) = RawPeer::open(server.address()).await;
+    let socket = server.server().socket(&id).unwrap();
+    let (mut other, _) = RawPeer::open(server.address()).await;
+    let mut turns = 0;
+    // Until the connection and all queues are full.
+    while turns < 100 {
+        match socket.try_send("x".repeat(60_000)) {
+            Ok(()) => turns = 0,
+            Err(_) => turns += 1,
+        }
+        other.assert_echo("your turn").await;
+    }
+
+    tokio::time::pause();
+    let release = tokio::time::timeout(2 * Limits::default().close, server.server().release()).await;
+    tokio::time::resume();
+
+    assert!(release.is_ok(), "the release has an end");
+    drop((peer, other));
+}
+
+async fn assert_refused(address: SocketAddr) {
+    let (_, upgrade) = RawPeer::upgrade(address, &upgrade_request("")).await;
+    let init = Endpoint::new(address).post("i").await;
+    for answer in [upgrade, init] {
+        assert_eq!((answer.status, answer.text()), (503, "Service Unavailable\n"));
+        assert_eq!(answer.header("retry-after"), Some("5"));
+    }
 }
 
 async fn connect(address: SocketAddr) -> Client {

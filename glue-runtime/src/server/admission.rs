@@ -1,10 +1,11 @@
 //! How many sockets there are, and whether there may be one more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
+use tokio::sync::watch;
 
 use super::policy::network_of;
 use super::refusal::Refusal;
@@ -17,6 +18,8 @@ use crate::proto::limits::ServerLimits;
 pub(super) struct Admissions {
     limits: ServerLimits,
     state: Mutex<State>,
+    /// Sockets in the registry, by the number of releases before they were admitted.
+    entered: watch::Sender<BTreeMap<u64, usize>>,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +30,7 @@ struct State {
     addresses: HashMap<IpAddr, usize>,
     full: WarningLimit,
     full_of_address: WarningLimit,
+    releases: u64,
 }
 
 /// Why there may be no socket more.
@@ -51,6 +55,7 @@ impl Admissions {
         Self {
             limits,
             state: Mutex::default(),
+            entered: watch::Sender::default(),
         }
     }
 
@@ -87,6 +92,8 @@ impl Admissions {
         Ok(Admission {
             admissions: self.clone(),
             address,
+            releases: state.releases,
+            has_entered: false,
         })
     }
 
@@ -97,6 +104,22 @@ impl Admissions {
 
     pub(super) fn is_blocked(&self) -> bool {
         self.lock().is_blocked
+    }
+
+    /// Refuses all, and lets go of the sockets admitted up to now; returns a number for [`Admissions::released`].
+    pub(super) fn release(&self) -> u64 {
+        let mut state = self.lock();
+        state.is_blocked = true;
+        state.releases += 1;
+        state.releases
+    }
+
+    /// Waits until none is left of the sockets that a release has let go of. Cancel safe.
+    pub(super) async fn released(&self, releases: u64) {
+        let mut entered = self.entered.subscribe();
+        let left = entered.wait_for(|entered| entered.range(..releases).next().is_none());
+        // The sender lives as long as `self`.
+        let _ = left.await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -110,6 +133,22 @@ impl Admissions {
 pub(super) struct Admission {
     admissions: Arc<Admissions>,
     address: Option<IpAddr>,
+    /// Releases before this.
+    releases: u64,
+    has_entered: bool,
+}
+
+impl Admission {
+    /// Notes that the socket is in the registry, where a release finds it. Returns whether there was one since it was
+    /// admitted, which may have looked there before: then the socket must go by itself.
+    pub(super) fn enter(&mut self) -> bool {
+        // First, so that a release that is not seen below sees this.
+        self.admissions
+            .entered
+            .send_modify(|entered| *entered.entry(self.releases).or_default() += 1);
+        self.has_entered = true;
+        self.admissions.lock().releases != self.releases
+    }
 }
 
 impl Drop for Admission {
@@ -124,6 +163,17 @@ impl Drop for Admission {
                 state.addresses.remove(&address);
             }
         }
+        drop(state);
+        if self.has_entered {
+            self.admissions.entered.send_modify(|entered| {
+                if let Some(sockets) = entered.get_mut(&self.releases) {
+                    *sockets -= 1;
+                    if *sockets == 0 {
+                        entered.remove(&self.releases);
+                    }
+                }
+            });
+        }
     }
 }
 
@@ -136,6 +186,8 @@ impl From<RefusedBy> for Refusal {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn admissions(sockets: usize, sockets_per_address: usize) -> Arc<Admissions> {
@@ -195,5 +247,29 @@ mod tests {
         assert_eq!(refused, RefusedBy::Blocked);
         assert!(!admissions.is_blocked());
         assert!(admissions.admit(None).is_ok());
+    }
+
+    #[test]
+    fn a_release_waits_for_the_sockets_before_it_only() {
+        let admissions = admissions(9, 9);
+        let mut open = admissions.admit(None).unwrap();
+        let mut arriving = admissions.admit(None).unwrap();
+        assert!(!open.enter());
+
+        let release = admissions.release();
+        assert_eq!(admissions.admit(None).unwrap_err(), RefusedBy::Blocked);
+        assert!(arriving.enter(), "the release may have looked before");
+        admissions.set_blocked(false);
+        let mut later = admissions.admit(None).unwrap();
+        assert!(!later.enter());
+
+        let mut released = Box::pin(admissions.released(release));
+        assert!(released.as_mut().now_or_never().is_none());
+        drop(arriving);
+        assert!(released.as_mut().now_or_never().is_none());
+        drop(open);
+        assert!(released.now_or_never().is_some());
+        drop(later);
+        assert!(admissions.entered.borrow().is_empty());
     }
 }

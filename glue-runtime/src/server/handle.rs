@@ -90,6 +90,33 @@ impl Server {
         GlueService::new(self.clone())
     }
 
+    /// Lets no new sockets in until [`Server::unblock`]: they are refused with 503. Those that are there stay.
+    pub fn block(&self) {
+        self.shared.admissions.set_blocked(true);
+    }
+
+    /// Lets new sockets in again.
+    pub fn unblock(&self) {
+        self.shared.admissions.set_blocked(false);
+    }
+
+    /// Returns whether new sockets are refused because of [`Server::block`] or [`Server::release`].
+    pub fn is_blocked(&self) -> bool {
+        self.shared.admissions.is_blocked()
+    }
+
+    /// [Blocks](Server::block) the server, and closes every socket once what was sent on it is delivered. Returns when all
+    /// have ended, at the latest after [`Limits::close`](crate::Limits::close).
+    ///
+    /// The listener stays, and [`Server::unblock`] lets sockets in again. Clients in browsers ask for that until their
+    /// attempts are used up: those that shall stay away are [dismissed](Socket::dismiss) before. A future that is dropped has
+    /// done all but the waiting.
+    pub async fn release(&self) {
+        let release = self.shared.admissions.release();
+        self.shared.registry.shut_down();
+        self.shared.admissions.released(release).await;
+    }
+
     /// Ends the server: it lets no new socket in, and every socket is closed once what was sent on it is delivered. Then
     /// listeners and connections end. Returns when all have, at the latest after twice
     /// [`Limits::close`](crate::Limits::close).

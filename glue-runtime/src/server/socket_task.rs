@@ -22,7 +22,7 @@ pub(super) async fn run<T: Transport>(
     server: Server,
     transport: T,
     peer: Peer,
-    _admission: Admission,
+    mut admission: Admission,
     _live: LiveGuard,
 ) {
     let socket_id = match socket_id() {
@@ -41,8 +41,8 @@ pub(super) async fn run<T: Transport>(
         mailbox: mailbox.clone(),
     };
     server.shared.registry.enter(socket_id.clone(), mailbox.clone());
-    if server.shared.shutdown.is_stopping() {
-        // Too late for the list that shutdown goes through.
+    if admission.enter() || server.shared.shutdown.is_stopping() {
+        // Too late for the list that release and shutdown go through.
         mailbox.request_close(CloseReason::Shutdown);
     }
     let session = Session::new(Role::Server { socket_id }, keep_alive, limits, now());

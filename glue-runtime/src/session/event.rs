@@ -15,7 +15,7 @@ pub(crate) enum Event {
 pub enum CloseReason {
     /// The application closed it, here.
     Local,
-    /// The server is shutting down.
+    /// The server is shutting down, or lets all its sockets go.
     Shutdown,
     /// The peer ended the session in due form.
     Peer,
@@ -66,7 +66,7 @@ impl std::fmt::Display for CloseReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Local => "closed by this side",
-            Self::Shutdown => "server is shutting down",
+            Self::Shutdown => "server lets its sockets go",
             Self::Peer => "closed by the peer",
             Self::LinkLost => "connection lost",
             Self::KeepAlive => "no answer to a ping",
