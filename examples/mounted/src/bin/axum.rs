@@ -1,0 +1,30 @@
+//! `cargo run -p glue-example-mounted --bin mounted-axum -- 127.0.0.1:8080`
+
+#![allow(clippy::print_stdout)] // the address is for whoever starts it
+
+use std::error::Error;
+
+use glue::Server;
+use glue_example_mounted::{axum_app, echo};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args().nth(1);
+    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+
+    let live = Server::builder().on_socket(echo).build()?;
+    let admin = Server::builder()
+        .base_url("/admin/live/")
+        .on_socket(echo)
+        .build()?;
+    tokio::select! {
+        served = axum_app::serve(listener, axum_app::router(&live, &admin)) => served?,
+        _ = tokio::signal::ctrl_c() => {
+            live.shutdown().await;
+            admin.shutdown().await;
+        }
+    }
+    Ok(())
+}
