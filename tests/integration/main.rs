@@ -12,8 +12,10 @@ mod endings;
 mod endurance;
 mod error_bodies;
 mod handshake;
+mod http2;
 mod keepalive;
 mod limits;
+mod mounted;
 mod noise;
 mod observing;
 mod policy;
@@ -21,3 +23,5 @@ mod rpc;
 mod sockets;
 mod transcripts;
 mod typed;
+#[cfg(unix)]
+mod unix;

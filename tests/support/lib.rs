@@ -1,5 +1,6 @@
 //! Support for the tests: raw peers, and applications for them to talk to.
 
+pub mod bridge;
 pub mod bystander;
 pub mod deadline;
 pub mod log;

@@ -50,6 +50,9 @@ impl ServerBuilder {
     }
 
     /// Sets the URL path under which sockets are served; default `/glue/`. Slashes at both ends are added.
+    ///
+    /// It is the path of the requests as the server sees them. Where a proxy or a router takes a prefix away, as axum's
+    /// `nest_service` does, this is what is left: `/` in `Router::new().nest_service("/live", server.service())`.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.options.base_url = base_url.into();

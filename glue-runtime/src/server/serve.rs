@@ -33,8 +33,9 @@ enum Source {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix {
-        listener: UnixListener,
+        /// Dropped first, and the file with it: one that is found behind the listener's end could be a successor's.
         _file: SocketFile,
+        listener: UnixListener,
     },
 }
 
@@ -63,11 +64,13 @@ impl Listener {
             }
             bound => bound,
         };
+        // Before there is a `SocketFile`: a file that isn't ours must stay.
+        let listener = listener.map_err(io_error)?;
         Ok(Self {
             server,
             source: Source::Unix {
-                listener: listener.map_err(io_error)?,
                 _file: SocketFile(path.to_owned()),
+                listener,
             },
         })
     }
