@@ -31,6 +31,21 @@ async fn a_dismissed_client_gets_its_last_words_and_is_told_not_to_come_back() {
     assert_eq!(within("the end", socket.closed()).await, CloseReason::Local);
 }
 
+///
+#[tokio::test]
+async fn a_dismissed_client_that_polls_is_told_before_its_end() {
+    let server = TestServer::start(Server::builder()).await;
+    let (mut peer, id) = AjaxPeer::open(server.address()).await;
+    let socket = server.server().socket(&id).unwrap();
+
+    socket.send("bye").await.unwrap();
+    socket.dismiss();
+
+    assert_eq!(peer.text().await, "cd1&mbye");
+    assert_eq!(peer.text().await, "dr");
+    peer.closed().await;
+}
+
 ///
 #[tokio::test]
 async fn a_dismissed_rust_client_knows_that_it_was() {
