@@ -75,8 +75,12 @@ async fn assert_cut_pushes(direction: Direction) {
         let (mut peer, id) = AjaxPeer::open(server.address()).await;
         let socket = server.server().socket(&id).unwrap();
         peer.start_poll().await;
+        let proxied = Endpoint::new(proxy.address());
         let body = peer.push_body(MESSAGE);
-        let mut push = Endpoint::new(proxy.address()).start(body).await;
+        // The place of the push is taken as soon as its uid is read.
+        let taken = proxied.request(&body).len() - MESSAGE.len();
+        let breaks = direction == Direction::ToServer && (taken as u64..length).contains(&bytes);
+        let mut push = proxied.start(body).await;
         proxy.connected(number + 1).await;
         sessions.spawn(async move {
             let answer = push.try_answer().await;
@@ -86,6 +90,14 @@ async fn assert_cut_pushes(direction: Direction) {
                 peer.send("cl").await;
             }
             let is_known = answer.is_some();
+            if breaks {
+                // The server tells it to the poll that waits.
+                let told = peer.poll().await;
+                assert!(
+                    matches!(told, Polled::Closed | Polled::Refused),
+                    "{bytes}: {told:?}"
+                );
+            }
             peer.abort_poll();
             let reason = within("the end", socket.closed()).await;
             peer.assert_unknown().await;
