@@ -237,6 +237,21 @@ async fn no_room_for_another_socket() {
     }
 }
 
+/// [H-9] 503 on both endpoints until the server is unblocked.
+#[tokio::test]
+async fn blocked_server() {
+    let server = recorded_app::start().await;
+    let bystander = Bystander::open(server.address()).await;
+    let (mut peer, _) = AjaxPeer::open(server.address()).await;
+
+    server.server().block();
+    assert_unavailable(server.address()).await;
+    peer.assert_echo("those that are there go on").await;
+
+    server.server().unblock();
+    bystander.assert_undisturbed(server.address()).await;
+}
+
 async fn assert_unavailable(address: SocketAddr) {
     let expected = [TEXT, &[("retry-after", "5")]].concat();
     let (_, upgrade) = RawPeer::upgrade(address, &upgrade_request("")).await;

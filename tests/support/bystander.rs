@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::raw_http::RawConnection;
 use crate::raw_ws::RawPeer;
 
 /// A socket that was there before the trouble began.
@@ -53,17 +54,17 @@ impl Bystander {
     }
 }
 
-/// Shows that a server that shares the test's only thread has had its turn.
+/// Shows that a server that shares the test's only thread has had its turn. It is no socket: nothing of the server's sees it.
 #[derive(Debug)]
 pub struct Witness {
-    peer: RawPeer,
+    connection: RawConnection,
 }
 
 impl Witness {
-    /// Connects, without an `in`: the server's application doesn't see it.
+    /// Connects.
     pub async fn new(address: SocketAddr) -> Self {
         Self {
-            peer: RawPeer::connect(address).await,
+            connection: RawConnection::dial(address).await,
         }
     }
 
@@ -72,9 +73,15 @@ impl Witness {
     ///
     /// Each answer to the witness means that all tasks that were ready had their turn, and a request needs a few of them: its
     /// connection is accepted, it is read, the session is told, the session answers.
+    ///
+    /// # Panics
+    /// When the server answers otherwise than to an unknown path.
     pub async fn settle(&mut self) {
         for _ in 0..REQUEST_TURNS {
-            self.peer.assert_alive().await;
+            self.connection
+                .send(b"GET /glue/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .await;
+            assert_eq!(self.connection.answer().await.status, 400);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The server behind each recording, and what the recorder did to it.
 
-use glue::{Origins, Server, ServerLimits, TrustedProxies};
+use glue::{Origins, Server, TrustedProxies};
 use glue_tests::recorded_app::App;
 use glue_tests::server::TestServer;
 
@@ -27,29 +27,33 @@ impl Stage {
             | "http/cors-on-any-origin"
             | "ajax/chromium-cross-origin-cors"
             | "websocket/chromium-cross-origin-cors" => builder.origins(Origins::Any),
-            "websocket/blocked-server-glue-js" | "ajax/blocked-server" | "ajax/blocked-server-glue-js" => {
-                // Room for the one that replays, and for nobody else.
-                let mut limits = ServerLimits::default();
-                limits.sockets = 1;
-                builder.server_limits(limits)
-            }
             "websocket/remote-address" | "ajax/remote-address" => {
                 builder.trusted_proxies(TrustedProxies::new(["127.0.0.1"]).unwrap())
             }
             _ => builder,
         };
+        let server = TestServer::start(builder).await;
+        if file.contains("/blocked-server") {
+            server.server().block();
+        }
         Self {
             file: file.to_owned(),
-            server: TestServer::start(builder).await,
+            server,
             app,
         }
     }
 
     /// Does what the recorder did before this line.
     pub(super) fn cue(&self, line: usize) {
-        // The application's start had taken its time.
-        if (self.file.as_str(), line) == ("websocket/slow-onnewsocket", 10) {
-            self.app.go();
+        match (self.file.as_str(), line) {
+            // The application's start had taken its time.
+            ("websocket/slow-onnewsocket", 10) => self.app.go(),
+            ("websocket/server-release", 6) | ("ajax/server-release", 18) => {
+                let server = self.server.server().clone();
+                // It waits for the goodbyes, which are part of the recording.
+                tokio::spawn(async move { server.release().await });
+            }
+            _ => {}
         }
     }
 }

@@ -102,6 +102,11 @@ pub(super) const WEBSOCKET: &[Difference] = &[
         ],
     },
     Difference {
+        file: "websocket/server-release",
+        rule: "[H-9]",
+        edits: &[Edit::Refused(13, UNAVAILABLE)],
+    },
+    Difference {
         file: "websocket/short-empty-message",
         rule: "[F-2]",
         edits: &[Edit::Instead { was: END, ours: "iv" }],
