@@ -9,7 +9,7 @@ mod program;
 
 use program::Program;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What the server holds; see crowd/counters.rs.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -138,13 +138,13 @@ async fn half_sent_requests_cost_little_and_are_ended() {
 
 #[tokio::test]
 async fn a_flood_of_inits_is_admitted_up_to_the_bound_and_ends_by_itself() {
-    let met = trouble("inits", 20_000, ADMITTED * COST).await;
+    // A session without `in` has no channels.
+    let met = trouble("inits", 20_000, ADMITTED * COST / 4).await;
 
-    // One was there before.
-    assert_eq!(
-        met,
-        json!({"started": ADMITTED - 1, "refused": 20_000 - (ADMITTED - 1)})
-    );
+    // One was there before. Where the flood takes longer than a session lasts, others get their places.
+    let [started, refused] = ["started", "refused"].map(|end| met[end].as_u64().unwrap());
+    assert!(started >= ADMITTED as u64 - 1, "{met}");
+    assert_eq!(started + refused, 20_000);
 }
 
 #[tokio::test]
