@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glue::{CloseReason, Limits, Server, ServerLimits, Socket};
+use glue::{CloseReason, KeepAlive, Limits, Server, ServerLimits, Socket};
 use glue_tests::bystander::Witness;
 use glue_tests::deadline::within;
 use glue_tests::raw_ajax::{AjaxPeer, Endpoint, Polled, assert_refused, assert_taken};
@@ -109,17 +109,24 @@ async fn a_poll_whose_connection_breaks_takes_nothing() {
 /// [A-7]
 #[tokio::test]
 async fn a_poll_without_a_message_leaves_its_token_good() {
-    let change = |limits: &mut ServerLimits| limits.poll = Duration::from_millis(10);
-    let server = start(|_| {}, change).await;
+    let never = KeepAlive {
+        interval: Duration::MAX,
+        timeout: Duration::MAX,
+    };
+    let builder = Server::builder().keep_alive(never);
+    let server = TestServer::start(recorded_app::serve(builder)).await;
     let (mut peer, _) = AjaxPeer::open(server.address()).await;
     let token = peer.token().to_owned();
 
+    peer.start_poll().await;
+    Witness::new(server.address()).await.settle().await;
+    tokio::time::pause();
     assert_eq!(peer.poll().await, Polled::Timeout);
-    assert_eq!(peer.poll().await, Polled::Timeout);
+    tokio::time::resume();
 
     assert_eq!(peer.token(), token);
-    peer.send("cd1&mone").await;
-    assert_eq!(peer.text().await, "cd1&mone");
+    peer.hang_up();
+    peer.assert_echo("the session goes on").await;
 }
 
 /// [A-8]
@@ -267,22 +274,17 @@ async fn a_push_that_breaks_off_ends_the_session_and_nothing_is_delivered_behind
 /// [A-12]
 #[tokio::test]
 async fn a_client_without_a_poll_is_gone() {
-    let change = |limits: &mut ServerLimits| limits.unpolled = Duration::from_millis(50);
-    let server = start(|_| {}, change).await;
-    let mut silent = AjaxPeer::connect(Endpoint::new(server.address())).await;
-    silent.send(r#"in{"version":"1.9.1"}"#).await;
-    let socket = within("the socket", async {
-        loop {
-            if let Some(socket) = server.server().sockets().pop() {
-                return socket;
-            }
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let server = recorded_app::start().await;
+    let (mut peer, id) = AjaxPeer::open(server.address()).await;
+    let socket = socket(&server, &id);
 
-    assert_eq!(within("the end", socket.closed()).await, CloseReason::LinkLost);
-    silent.assert_unknown().await;
+    tokio::time::pause();
+    let reason = within("the end", socket.closed()).await;
+    tokio::time::resume();
+
+    assert_eq!(reason, CloseReason::LinkLost);
+    peer.hang_up();
+    peer.assert_unknown().await;
 }
 
 /// [A-13]

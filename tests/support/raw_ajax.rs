@@ -144,6 +144,11 @@ impl AjaxPeer {
     /// Changes where its requests go, and their headers, from the next one on.
     pub fn move_to(&mut self, endpoint: Endpoint) {
         self.endpoint = endpoint;
+        self.hang_up();
+    }
+
+    /// Closes its connections. The next requests open others, as they must when a server has closed those that were idle.
+    pub fn hang_up(&mut self) {
         self.abort_poll();
         self.pushes = Line::default();
     }
