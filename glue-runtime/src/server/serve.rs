@@ -101,7 +101,8 @@ impl Listener {
             let live = shutdown.connection();
             match accepted {
                 Ok(Accepted::Tcp(stream, peer)) => {
-                    tune(&stream);
+                    // Messages are joined before they are written, so Nagle's algorithm could only delay them.
+                    let _ = stream.set_nodelay(true);
                     tokio::spawn(serve_connection(server.clone(), stream, Some(peer.ip()), live));
                 }
                 #[cfg(unix)]
@@ -199,41 +200,9 @@ where
     }
 }
 
-/// Sets what sockets want of TCP; where the system doesn't know it, it is done without.
-fn tune(stream: &TcpStream) {
-    // Messages are joined before they are written, so Nagle's algorithm could only delay them.
-    let _ = stream.set_nodelay(true);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES);
-}
-
 fn io_error(error: io::Error) -> Error {
     Error::new(ErrorKind::Io, error)
 }
 
 /// Pause after a failed accept; without it a full table of file descriptors would be a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Bytes that the kernel may hold unsent for a connection. A ping waits behind them, and nobody sees them move: without
-/// a bound it holds megabytes, and a slow but living link looks dead. These take 8 s on the slowest link that is served;
-/// half of it makes twice as many wake-ups on fast ones.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const UNSENT_BYTES: u32 = 32 << 10;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// B10: the default is no bound at all.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    #[tokio::test]
-    async fn the_kernel_holds_little_for_a_slow_link() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-
-        tune(&peer);
-
-        let unsent = socket2::SockRef::from(&peer).tcp_notsent_lowat().unwrap();
-        assert_eq!(unsent, UNSENT_BYTES);
-    }
-}
