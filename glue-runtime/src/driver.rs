@@ -39,8 +39,33 @@ pub(crate) trait Hooks: Send {
     /// Starts serving such a channel.
     fn service(&mut self, name: &str) -> Option<Box<dyn Inbound>>;
 
-    /// The socket has ended: nothing is delivered any more.
+    /// So much has moved since the last call; called once a turn, if anything has.
+    fn moved(&mut self, _traffic: Traffic) {}
+
+    /// The socket has ended: nothing is delivered any more, but what waits is still sent.
     fn closed(&mut self, reason: CloseReason);
+}
+
+/// What went over a link, as the link carries it: a container is one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    pub(crate) messages_in: u64,
+    pub(crate) messages_out: u64,
+    /// Bytes of the messages' texts.
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+}
+
+impl Traffic {
+    fn receive(&mut self, text: &Text) {
+        self.messages_in += 1;
+        self.bytes_in += u64::try_from(text.len()).unwrap_or_default();
+    }
+
+    fn send(&mut self, text: &Text) {
+        self.messages_out += 1;
+        self.bytes_out += u64::try_from(text.len()).unwrap_or_default();
+    }
 }
 
 /// Drives one socket from its first byte to its last.
@@ -57,6 +82,8 @@ pub(crate) struct Driver<T, H> {
     stalled: VecDeque<Received>,
     /// What calls have produced in this turn.
     out: Vec<Text>,
+    /// What has moved in this turn.
+    traffic: Traffic,
     /// Whether channels were not polled for want of room.
     work_waits: bool,
     /// Whether the transport holds something that was not flushed.
@@ -79,6 +106,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             tasks: FuturesUnordered::new(),
             stalled: VecDeque::new(),
             out: Vec::new(),
+            traffic: Traffic::default(),
             work_waits: false,
             unflushed: false,
             fault: None,
@@ -89,7 +117,12 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Runs the socket to its end.
     pub(crate) async fn run(mut self) {
-        let reason = poll_fn(|cx| self.poll_open(cx)).await;
+        let reason = poll_fn(|cx| {
+            let ended = self.poll_open(cx);
+            self.report_traffic();
+            ended
+        })
+        .await;
         if reason.is_misbehaviour() {
             tracing::warn!(%reason, "socket ended, its peer broke the rules");
         } else {
@@ -108,7 +141,12 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
         self.hooks.closed(reason);
 
-        poll_fn(|cx| self.poll_farewell(cx)).await;
+        poll_fn(|cx| {
+            let ended = self.poll_farewell(cx);
+            self.report_traffic();
+            ended
+        })
+        .await;
         self.mailbox.end(reason);
         poll_fn(|cx| self.poll_drain(cx)).await;
     }
@@ -325,6 +363,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             };
             tracing::trace!(text = text.as_str(), "sent");
             self.unflushed = true;
+            self.traffic.send(&text);
             if self.transport.send(text).is_err() {
                 return self.break_link(now, TransportError::Lost);
             }
@@ -353,6 +392,13 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             TransportError::Lost => CloseReason::LinkLost,
         };
         self.session.close(now, reason);
+    }
+
+    fn report_traffic(&mut self) {
+        let traffic = std::mem::take(&mut self.traffic);
+        if traffic != Traffic::default() {
+            self.hooks.moved(traffic);
+        }
     }
 
     /// Makes sure that the driver is woken at the session's next deadline.

@@ -65,6 +65,7 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //! | `static-files` | yes | [`ServerBuilder::static_files`] |
 //! | `client` | no | [`Client`] over WebSocket |
 //! | `http2` | no | WebSocket over HTTP/2 (RFC 8441), for servers that are mounted where HTTP/2 is spoken |
+//! | `metrics` | no | exports what [`Server::stats`] counts through the `metrics` facade |
 //! | `schema` | with `macros` | [`schema`], the data that describes channels |
 //! | `codegen` | never | set by `glue-codegen` on its own builds |
 
@@ -126,8 +127,8 @@ pub use futures_util::Stream;
 pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
 pub use server::{
-    Body, Broadcast, Delivery, ForwardedHeader, GlueService, Listener, Origins, RemoteAddr, Server,
-    ServerBuilder, SlowConsumer, Socket, TrustedProxies,
+    Body, Broadcast, Delivery, ForwardedHeader, GlueService, Listener, Origins, RefusalReason, RemoteAddr,
+    Server, ServerBuilder, ServerStats, SlowConsumer, Socket, TransportStats, TrustedProxies,
 };
 
 #[cfg(feature = "macros")]

@@ -1,8 +1,8 @@
-//! What the log tells of a server: enough to follow a socket, no secrets, and no more than its peers should make it say.
+//! What a server tells those who watch it: a log to follow a socket by, without secrets and not to be flooded, and numbers.
 
 use std::collections::BTreeSet;
 
-use glue::{Limits, Server, ServerLimits, Socket};
+use glue::{CloseReason, Limits, RefusalReason, Server, ServerLimits, Socket};
 use glue_tests::deadline::within;
 use glue_tests::log::Log;
 use glue_tests::raw_ajax::{AjaxPeer, Endpoint, assert_refused};
@@ -158,6 +158,100 @@ async fn refused_sockets_are_one_warning_and_each_told_to_those_who_debug() {
 
     assert_eq!(log.lines_with(&["WARN"]).len(), 1, "{:#?}", log.lines());
     assert_eq!(log.lines_with(&["DEBUG", "refused"]).len(), 20);
+}
+
+#[tokio::test]
+async fn a_server_counts_its_sockets_and_what_they_move() {
+    let server = TestServer::start(echo()).await;
+    let stats = || server.server().stats();
+    let mut peer = RawPeer::connect(server.address()).await;
+    // The upgrade was answered before the socket's task began.
+    peer.assert_alive().await;
+    assert_eq!((stats().websocket.opening, stats().websocket.open), (1, 0));
+
+    let id = peer.init().await;
+    peer.assert_echo("four").await;
+
+    let socket = server.server().socket(&id).unwrap();
+    let counted = stats().websocket;
+    assert_eq!((counted.opening, counted.open, counted.opened), (0, 1, 1));
+    assert_eq!((counted.messages_in, counted.messages_out), (3, 3));
+    let init = r#"in{"version":"1.9.1"}"#.len() + "pi".len();
+    let echo = "cd1&mfour".len();
+    let answers = format!(r#"in{{"socketID":"{id}"}}"#).len() + "po".len();
+    assert_eq!(counted.bytes_in, (init + echo) as u64);
+    assert_eq!(counted.bytes_out, (answers + echo) as u64);
+    peer.send("cl").await;
+    within("the end", socket.closed()).await;
+    assert_eq!(stats().websocket.open, 0);
+    assert_eq!(stats().websocket.closed(CloseReason::Peer), 1);
+    assert_eq!(stats().ajax.opened, 0);
+}
+
+#[tokio::test]
+async fn a_server_counts_by_transport_and_counts_its_connections() {
+    let server = TestServer::start(echo()).await;
+    let stats = || server.server().stats();
+    let (mut peer, id) = AjaxPeer::open(server.address()).await;
+    let socket = server.server().socket(&id).unwrap();
+
+    peer.assert_echo("hello").await;
+
+    // One for polls, one for pushes; the init's own was closed by its client, which the server may not have seen yet.
+    assert!((2..=3).contains(&stats().connections), "{:?}", stats());
+    let counted = stats().ajax;
+    assert_eq!((counted.open, counted.opened), (1, 1));
+    assert_eq!((counted.messages_in, counted.messages_out), (2, 2));
+    peer.send("nonsense").await;
+    socket.close();
+    assert_eq!(peer.text().await, "iv");
+    peer.closed().await;
+    within("the end", socket.closed()).await;
+    let counted = stats().ajax;
+    assert_eq!(
+        (counted.messages_in, counted.messages_out),
+        (3, 3),
+        "last words count"
+    );
+    assert_eq!(counted.closed(CloseReason::Local), 1);
+    assert_eq!(stats().websocket.opened, 0);
+}
+
+#[tokio::test]
+async fn refused_requests_are_counted_by_their_reason() {
+    let mut limits = ServerLimits::default();
+    limits.sockets_per_address = 1;
+    let mut socket_limits = Limits::default();
+    socket_limits.message_bytes = 100;
+    let builder = Server::builder().server_limits(limits).limits(socket_limits);
+    let server = TestServer::start(builder).await;
+    let endpoint = Endpoint::new(server.address());
+    let foreign = endpoint.clone().headers("Origin: https://elsewhere.example\r\n");
+    let mut peer = AjaxPeer::connect(endpoint.clone()).await;
+
+    for (answer, status) in [
+        (foreign.post("i").await, 403),
+        (endpoint.post("i").await, 503),
+        (endpoint.post("x").await, 400),
+        (endpoint.post("oNoBody0000&1234567").await, 400),
+        (endpoint.post(format!("o{}&1234567", peer.uid())).await, 400),
+        (peer.push("x".repeat(101)).await, 413),
+    ] {
+        assert_eq!(answer.status, status);
+    }
+
+    let refused: Vec<_> = server.server().stats().refusals().collect();
+    let refused: Vec<_> = refused.into_iter().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(
+        refused,
+        [
+            (RefusalReason::Origin, 1),
+            (RefusalReason::BadRequest, 1),
+            (RefusalReason::UnknownSession, 2),
+            (RefusalReason::TooLarge, 1),
+            (RefusalReason::SocketsPerAddress, 1),
+        ]
+    );
 }
 
 fn echo() -> glue::ServerBuilder {

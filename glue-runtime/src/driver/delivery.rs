@@ -39,6 +39,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             match self.transport.poll_receive(cx) {
                 Poll::Ready(Some(Ok(text))) => {
                     *budget -= 1;
+                    self.traffic.receive(&text);
                     self.stalled.push_back(Received::Message(text));
                 }
                 Poll::Ready(Some(Err(error))) => {

@@ -17,7 +17,7 @@ use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::session::Role;
-use crate::transport::WebSocketTransport;
+use crate::transport::{TransportKind, WebSocketTransport};
 
 /// Both directions of a link, seen from the peer.
 #[derive(Default)]
@@ -66,8 +66,8 @@ impl FakeTransport {
 }
 
 impl Transport for FakeTransport {
-    fn kind(&self) -> &'static str {
-        "fake"
+    fn kind(&self) -> TransportKind {
+        TransportKind::WebSocket
     }
 
     fn poll_receive(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {

@@ -8,7 +8,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use super::policy::network_of;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalReason};
 use super::warning_limit::WarningLimit;
 use crate::driver::now;
 use crate::proto::limits::ServerLimits;
@@ -179,8 +179,12 @@ impl Drop for Admission {
 
 impl From<RefusedBy> for Refusal {
     fn from(refused: RefusedBy) -> Self {
-        tracing::debug!(%refused, "socket refused");
-        Self::UNAVAILABLE
+        Self::unavailable(match refused {
+            RefusedBy::Blocked => RefusalReason::Blocked,
+            RefusedBy::Stopping => RefusalReason::ShuttingDown,
+            RefusedBy::Sockets => RefusalReason::Sockets,
+            RefusedBy::Address => RefusalReason::SocketsPerAddress,
+        })
     }
 }
 

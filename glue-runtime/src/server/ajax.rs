@@ -50,7 +50,7 @@ where
 }
 
 fn find(server: &Server, uid: &str) -> Result<Arc<AjaxLink>, Refusal> {
-    server.shared.ajax.get(uid).ok_or(Refusal::BAD_REQUEST)
+    server.shared.ajax.get(uid).ok_or(Refusal::UNKNOWN_SESSION)
 }
 
 /// Starts a session.
@@ -178,7 +178,7 @@ where
 
 impl From<Refused> for Refusal {
     fn from(Refused: Refused) -> Self {
-        Self::BAD_REQUEST
+        Self::UNKNOWN_SESSION
     }
 }
 

@@ -127,7 +127,7 @@ where
                 Ok(Some(Err(error))) => {
                     let error: Box<dyn StdError + Send + Sync> = error.into();
                     tracing::debug!(%error, "a request broke off");
-                    return Err(Refusal::INTERNAL);
+                    return Err(Refusal::BROKEN_OFF);
                 }
                 Err(_) => return Err(Refusal::TIMEOUT),
             };

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use super::admission::{Admission, Admissions, RefusedBy};
 use super::broadcast::{Broadcast, Delivery};
 use super::builder::{Options, ServerBuilder};
+use super::counters::Counters;
 use super::registry::Registry;
 use super::serve::Listener;
 use super::service::GlueService;
 use super::shutdown::{LiveGuard, Shutdown};
 use super::socket::Socket;
+use super::stats::ServerStats;
 use crate::error::Error;
 use crate::rpc::ChannelService;
 use crate::transport::ajax::AjaxTable;
@@ -31,6 +33,7 @@ pub(super) struct Shared {
     pub(super) services: HashMap<&'static str, ChannelService>,
     pub(super) registry: Registry,
     pub(super) admissions: Arc<Admissions>,
+    pub(super) counters: Arc<Counters>,
     pub(super) ajax: Arc<AjaxTable>,
     pub(super) shutdown: Arc<Shutdown>,
 }
@@ -61,6 +64,7 @@ impl Server {
                 services,
                 registry: Registry::default(),
                 admissions: Arc::new(admissions),
+                counters: Arc::new(Counters::new()),
                 ajax: Arc::default(),
                 shutdown: Arc::new(Shutdown::new()),
             }),
@@ -149,5 +153,10 @@ impl Server {
     /// Returns all open sockets, in no order.
     pub fn sockets(&self) -> Vec<Socket> {
         self.shared.registry.list()
+    }
+
+    /// Returns what the server has counted: sockets, messages, refused requests. Cheap enough to be asked every second.
+    pub fn stats(&self) -> ServerStats {
+        self.shared.counters.read()
     }
 }

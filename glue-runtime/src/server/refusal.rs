@@ -7,6 +7,8 @@ use http::{HeaderValue, Response, StatusCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
+    /// For those who watch the server; the client isn't told more than status and body.
+    pub(super) reason: RefusalReason,
     body: &'static str,
     hint: Option<Hint>,
 }
@@ -22,29 +24,61 @@ enum Hint {
 
 impl Refusal {
     /// The page may not connect.
-    pub(super) const ORIGIN: Self = Self::new(StatusCode::FORBIDDEN, "");
+    pub(super) const ORIGIN: Self = Self::new(RefusalReason::Origin, StatusCode::FORBIDDEN, "");
     /// There is no such endpoint.
-    pub(super) const PATH: Self = Self::new(StatusCode::BAD_REQUEST, "");
+    pub(super) const PATH: Self = Self::new(RefusalReason::BadRequest, StatusCode::BAD_REQUEST, "");
     /// Another method than GET at the WebSocket endpoint.
-    pub(super) const METHOD: Self = Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n");
+    pub(super) const METHOD: Self = Self::new(
+        RefusalReason::BadRequest,
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Method not allowed\n",
+    );
     /// A GET at the WebSocket endpoint that is no upgrade.
     pub(super) const NO_UPGRADE: Self = Self {
         hint: Some(Hint::Version),
         ..Self::BAD_REQUEST
     };
-    /// An Ajax request that makes no sense, or names what isn't there.
-    pub(super) const BAD_REQUEST: Self = Self::new(StatusCode::BAD_REQUEST, "Bad Request\n");
-    /// A body that came too slowly.
-    pub(super) const TIMEOUT: Self = Self::new(StatusCode::REQUEST_TIMEOUT, "Request Timeout\n");
-    /// A body over the size limit.
-    pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large\n");
-    /// We failed.
-    pub(super) const INTERNAL: Self = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n");
-    /// No new sockets at the moment.
-    pub(super) const UNAVAILABLE: Self = Self {
-        hint: Some(Hint::Later),
-        ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable\n")
+    /// An Ajax request that makes no sense.
+    pub(super) const BAD_REQUEST: Self = Self::new(
+        RefusalReason::BadRequest,
+        StatusCode::BAD_REQUEST,
+        "Bad Request\n",
+    );
+    /// An Ajax request that names what isn't there.
+    pub(super) const UNKNOWN_SESSION: Self = Self {
+        reason: RefusalReason::UnknownSession,
+        ..Self::BAD_REQUEST
     };
+    /// A body that came too slowly.
+    pub(super) const TIMEOUT: Self = Self::new(
+        RefusalReason::TimedOut,
+        StatusCode::REQUEST_TIMEOUT,
+        "Request Timeout\n",
+    );
+    /// A body over the size limit.
+    pub(super) const TOO_LARGE: Self = Self::new(
+        RefusalReason::TooLarge,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "Payload Too Large\n",
+    );
+    /// We failed.
+    pub(super) const INTERNAL: Self = Self::new(
+        RefusalReason::Internal,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Internal Server Error\n",
+    );
+    /// A body whose end didn't come; there may be nobody to read this.
+    pub(super) const BROKEN_OFF: Self = Self {
+        reason: RefusalReason::BrokenOff,
+        ..Self::INTERNAL
+    };
+
+    /// No new sockets at the moment.
+    pub(super) const fn unavailable(reason: RefusalReason) -> Self {
+        let mut refusal = Self::new(reason, StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable\n");
+        refusal.hint = Some(Hint::Later);
+        refusal
+    }
 
     /// Returns the response; without a body where its text is empty.
     pub(super) fn response(self) -> Response<&'static str> {
@@ -71,12 +105,61 @@ impl Refusal {
         response
     }
 
-    const fn new(status: StatusCode, body: &'static str) -> Self {
+    const fn new(reason: RefusalReason, status: StatusCode, body: &'static str) -> Self {
         Self {
+            reason,
             status,
             body,
             hint: None,
         }
+    }
+}
+
+/// Why a request below the base URL was answered with an error, as [`ServerStats`](crate::ServerStats) counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// [`Origins`](crate::Origins) don't let the page in.
+    Origin,
+    /// The request is none that Glue understands.
+    BadRequest,
+    /// An Ajax request of a session that is not there any more, or never was here: many of them are a sign that a load
+    /// balancer sends a client's requests to several servers. A poll that a newer one replaces counts as well.
+    UnknownSession,
+    /// The body was larger than a message may be, or than the request needs.
+    TooLarge,
+    /// The body came too slowly.
+    TimedOut,
+    /// The connection was lost before the end of the body.
+    BrokenOff,
+    /// The application blocks new sockets.
+    Blocked,
+    /// The server is shutting down.
+    ShuttingDown,
+    /// There are as many sockets as [`ServerLimits::sockets`](crate::ServerLimits::sockets) allows.
+    Sockets,
+    /// There are as many sockets of the client's address as
+    /// [`ServerLimits::sockets_per_address`](crate::ServerLimits::sockets_per_address) allows.
+    SocketsPerAddress,
+    /// The server failed: the operating system gave no random numbers.
+    Internal,
+}
+
+impl std::fmt::Display for RefusalReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Origin => "origin not admitted",
+            Self::BadRequest => "bad request",
+            Self::UnknownSession => "no such session",
+            Self::TooLarge => "body too large",
+            Self::TimedOut => "body too slow",
+            Self::BrokenOff => "body broke off",
+            Self::Blocked => "new sockets are blocked",
+            Self::ShuttingDown => "server is shutting down",
+            Self::Sockets => "too many sockets",
+            Self::SocketsPerAddress => "too many sockets of one address",
+            Self::Internal => "internal error",
+        })
     }
 }
 
@@ -101,7 +184,7 @@ mod tests {
             (Refusal::TOO_LARGE, 413, "Payload Too Large\n", None),
             (Refusal::INTERNAL, 500, "Internal Server Error\n", None),
             (
-                Refusal::UNAVAILABLE,
+                Refusal::unavailable(RefusalReason::Blocked),
                 503,
                 "Service Unavailable\n",
                 Some((RETRY_AFTER, "5")),

@@ -171,6 +171,7 @@ async fn serve_connection<S>(server: Server, stream: S, peer: Option<IpAddr>, _l
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    let _counter = server.shared.counters.connection();
     let shutdown = server.shared.shutdown.clone();
     let options = &server.shared.options;
     let service = match peer {

@@ -132,7 +132,7 @@ where
             let peer = peer(&parts.headers, address);
             match open_websocket(&server, Request::from_parts(parts, body), peer) {
                 Ok(()) => switching_protocols(&key),
-                Err(refusal) => refuse(refusal),
+                Err(refusal) => refuse(&server, refusal),
             }
         }
         #[cfg(feature = "http2")]
@@ -140,18 +140,18 @@ where
             let peer = peer(&parts.headers, address);
             match open_websocket(&server, Request::from_parts(parts, body), peer) {
                 Ok(()) => Response::new(Body::empty()),
-                Err(refusal) => refuse(refusal),
+                Err(refusal) => refuse(&server, refusal),
             }
         }
         Route::Ajax => {
             let peer = peer(&parts.headers, address);
             match ajax::answer(&server, peer, body).await {
                 Ok(answer) => text(answer),
-                Err(refusal) => refuse(refusal),
+                Err(refusal) => refuse(&server, refusal),
             }
         }
         Route::Preflight => empty(StatusCode::NO_CONTENT),
-        Route::Refused(refusal) => refuse(refusal),
+        Route::Refused(refusal) => refuse(&server, refusal),
         Route::Elsewhere => elsewhere(&server, Request::from_parts(parts, body)).await,
     };
     cors.apply(&mut response);
@@ -276,7 +276,10 @@ async fn elsewhere<B>(_server: &Server, _request: Request<B>) -> Response<Body> 
     empty(StatusCode::NOT_FOUND)
 }
 
-fn refuse(refusal: Refusal) -> Response<Body> {
+/// Answers with an error; the one place where that is counted.
+fn refuse(server: &Server, refusal: Refusal) -> Response<Body> {
+    tracing::debug!(reason = %refusal.reason, status = refusal.status.as_u16(), "request refused");
+    server.shared.counters.refuse(refusal.reason);
     refusal
         .response()
         .map(|body| Body::new(Bytes::from_static(body.as_bytes())))

@@ -6,12 +6,13 @@ use futures_util::future::BoxFuture;
 use tracing::Instrument as _;
 
 use super::admission::Admission;
+use super::counters::SocketCounter;
 use super::handle::Server;
 use super::id::socket_id;
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
 use crate::channel::{Channels, Inbound, Lane};
-use crate::driver::{Driver, Hooks, now};
+use crate::driver::{Driver, Hooks, Traffic, now};
 use crate::mailbox::{Mailbox, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::session::{CloseReason, Role, Session};
@@ -30,7 +31,7 @@ pub(super) async fn run<T: Transport>(
         Err(error) => return tracing::error!(%error, "no randomness for a socket id"),
     };
     // At the highest level, so that no filter takes it from the events that it explains.
-    let span = tracing::error_span!("socket", id = %socket_id, transport = transport.kind());
+    let span = tracing::error_span!("socket", id = %socket_id, transport = transport.kind().name());
     let options = &server.shared.options;
     let limits = options.limits.clone();
     let keep_alive = options.keep_alive;
@@ -39,6 +40,7 @@ pub(super) async fn run<T: Transport>(
         server: server.clone(),
         socket_id: socket_id.clone(),
         mailbox: mailbox.clone(),
+        counter: server.shared.counters.socket(transport.kind()),
     };
     server.shared.registry.enter(socket_id.clone(), mailbox.clone());
     if admission.enter() || server.shared.shutdown.is_stopping() {
@@ -57,6 +59,7 @@ struct ServerHooks {
     server: Server,
     socket_id: String,
     mailbox: Arc<Mailbox>,
+    counter: SocketCounter,
 }
 
 impl Hooks for ServerHooks {
@@ -67,6 +70,7 @@ impl Hooks for ServerHooks {
         // A session opens once, so the id was not set before.
         let _ = self.mailbox.peer().socket_id.set(socket_id);
         shared.registry.open(socket.clone());
+        self.counter.open();
 
         let on_socket = shared.options.on_socket.as_ref()?;
         // The main channel is there from the first moment; without a handler it is opened at its first use.
@@ -85,8 +89,13 @@ impl Hooks for ServerHooks {
         Some(service.open(lane, &shared.options.limits))
     }
 
-    fn closed(&mut self, _reason: CloseReason) {
+    fn moved(&mut self, traffic: Traffic) {
+        self.counter.move_traffic(traffic);
+    }
+
+    fn closed(&mut self, reason: CloseReason) {
         self.server.shared.registry.leave(&self.socket_id);
+        self.counter.close(reason);
     }
 }
 

@@ -20,8 +20,8 @@ use crate::proto::text::Text;
 
 /// Carrier of the texts of one link, polled by one driver.
 pub(crate) trait Transport: Send + Unpin {
-    /// Returns its name, for those who watch the server.
-    fn kind(&self) -> &'static str;
+    /// Returns which it is, for those who watch the server.
+    fn kind(&self) -> TransportKind;
 
     /// Takes the next text of the peer; `None` when the peer has ended the link in due form.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>>;
@@ -54,6 +54,24 @@ pub(crate) trait Transport: Send + Unpin {
     ///
     /// Reading on keeps the kernel from answering late data with a reset that would overtake what the peer has not read.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+/// What carries the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TransportKind {
+    WebSocket,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))] // only servers speak it
+    Ajax,
+}
+
+impl TransportKind {
+    /// Returns its name, as logs and counters have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::Ajax => "ajax",
+        }
+    }
 }
 
 /// Whether the peer is there.

@@ -11,7 +11,7 @@ use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Error, Message};
 
 use super::metered::Metered;
-use super::{Transport, TransportError};
+use super::{Transport, TransportError, TransportKind};
 use crate::proto::limits::Limits;
 use crate::proto::text::Text;
 
@@ -44,8 +44,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
-    fn kind(&self) -> &'static str {
-        "websocket"
+    fn kind(&self) -> TransportKind {
+        TransportKind::WebSocket
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {

@@ -7,7 +7,7 @@ use super::link::AjaxLink;
 use super::table::Entry;
 use crate::proto::ajax::CLOSED;
 use crate::proto::text::Text;
-use crate::transport::{Presence, Transport, TransportError};
+use crate::transport::{Presence, Transport, TransportError, TransportKind};
 
 /// An Ajax client as a carrier of texts. Each unit is the answer to one poll, so nothing leaves before one waits.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ impl AjaxTransport {
 }
 
 impl Transport for AjaxTransport {
-    fn kind(&self) -> &'static str {
-        "ajax"
+    fn kind(&self) -> TransportKind {
+        TransportKind::Ajax
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
