@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, Bytes};
 use futures_util::future::poll_fn;
+use http_body_util::Full;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::refusal::Refusal;
@@ -42,6 +42,8 @@ impl Body {
     where
         B: HttpBody<Data = Bytes, Error = std::io::Error> + Send + 'static,
     {
+        use http_body_util::BodyExt as _;
+
         Self {
             inner: Inner::Parts(body.boxed_unsync()),
         }
