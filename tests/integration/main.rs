@@ -25,3 +25,4 @@ mod transcripts;
 mod typed;
 #[cfg(unix)]
 mod unix;
+mod weaknesses;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::raw_ajax::{AjaxPeer, Polled};
+use crate::raw_ajax::{AjaxPeer, Endpoint, Polled};
 use crate::raw_ws::RawPeer;
 
 /// What carries a session.
@@ -14,7 +14,7 @@ pub enum Carrier {
     Ajax,
 }
 
-/// A raw peer with an open session.
+/// A raw peer.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // a handful in each test
 pub enum Peer {
@@ -36,6 +36,25 @@ impl Peer {
                 let (peer, id) = AjaxPeer::open(address).await;
                 (Self::Ajax(peer), id)
             }
+        }
+    }
+
+    /// Connects, without an `in`.
+    pub async fn connect(carrier: Carrier, address: SocketAddr) -> Self {
+        match carrier {
+            Carrier::WebSocket => Self::WebSocket(RawPeer::connect(address).await),
+            Carrier::Ajax => Self::Ajax(AjaxPeer::connect(Endpoint::new(address)).await),
+        }
+    }
+
+    /// Does the init exchange and returns the socket id.
+    ///
+    /// # Panics
+    /// When the server does not accept it.
+    pub async fn init(&mut self) -> String {
+        match self {
+            Self::WebSocket(peer) => peer.init().await,
+            Self::Ajax(peer) => peer.init().await,
         }
     }
 
@@ -78,6 +97,19 @@ impl Peer {
             Self::WebSocket(peer) => peer.assert_echo(text).await,
             Self::Ajax(peer) => peer.assert_echo(text).await,
         }
+    }
+
+    /// Shows that the session goes on and that nothing else has come: a ping is answered next. Works before init too.
+    ///
+    /// # Panics
+    /// When something else comes.
+    pub async fn assert_alive(&mut self) {
+        self.send("pi").await;
+        assert_eq!(
+            self.text().await,
+            "po",
+            "the session goes on, and nothing came before"
+        );
     }
 }
 
