@@ -6,6 +6,7 @@ fn counters() -> Arc<Counters> {
     Arc::new(Counters::new())
 }
 
+#[cfg(feature = "metrics")]
 fn traffic() -> Traffic {
     Traffic {
         messages_in: 2,
