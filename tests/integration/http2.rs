@@ -1,10 +1,7 @@
 //! HTTP/2, where the server is mounted behind it: WebSockets that share a connection, and Ajax. By TCP and inside TLS.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use glue::{CloseReason, Server, ServerBuilder, ServerLimits};
 use glue_example_mounted::{axum_app, tls};
 use glue_tests::bridge::Bridge;
@@ -12,172 +9,10 @@ use glue_tests::deadline::within;
 use glue_tests::raw_ajax::AjaxPeer;
 use glue_tests::raw_ws::{RawPeer, Received};
 use glue_tests::recorded_app;
-use h2::client::{ResponseFuture, SendRequest};
-use h2::ext::Protocol;
-use h2::{RecvStream, SendStream};
-use http::{Method, Request, Response};
-use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A client's connection of HTTP/2.
-struct Http2 {
-    requests: SendRequest<Bytes>,
-    connection: JoinHandle<()>,
-}
-
-/// A WebSocket in a stream of HTTP/2.
-struct Tunnel {
-    peer: RawPeer,
-    /// Ends with the server's end of the stream, which is clean or not.
-    carrier: JoinHandle<Result<(), h2::Error>>,
-}
-
-impl Http2 {
-    async fn over<S>(io: S) -> Self
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let (requests, connection) = h2::client::handshake(io).await.unwrap();
-        Self {
-            requests,
-            // An error is what the test sees in its streams.
-            connection: tokio::spawn(async move { drop(connection.await) }),
-        }
-    }
-
-    async fn dial(address: SocketAddr) -> Self {
-        Self::over(TcpStream::connect(address).await.unwrap()).await
-    }
-
-    async fn start(&self, request: Request<()>, is_whole: bool) -> (ResponseFuture, SendStream<Bytes>) {
-        let requests = within("room for a stream", self.requests.clone().ready()).await;
-        requests.unwrap().send_request(request, is_whole).unwrap()
-    }
-
-    async fn get(&self, path: &str) -> String {
-        let request = Request::get(format!("https://{HOST}{path}")).body(()).unwrap();
-        let (response, _) = self.start(request, true).await;
-        text(within("the answer", response).await.unwrap()).await.1
-    }
-
-    /// Sends a request of the Ajax transport, and returns what its answer will come by.
-    async fn post(&self, body: String) -> ResponseFuture {
-        let request = Request::post(format!("https://{HOST}/glue/ajax"))
-            .body(())
-            .unwrap();
-        let (response, mut stream) = self.start(request, false).await;
-        stream.send_data(body.into(), true).unwrap();
-        response
-    }
-
-    async fn posted(&self, body: String) -> (u16, String) {
-        let response = self.post(body).await;
-        text(within("the answer", response).await.unwrap()).await
-    }
-
-    /// Asks for a stream of this protocol.
-    async fn ask(
-        &self,
-        protocol: &'static str,
-        path: &str,
-        headers: &[(&str, &str)],
-    ) -> (Response<RecvStream>, SendStream<Bytes>) {
-        let mut request = Request::builder()
-            .method(Method::CONNECT)
-            .uri(format!("https://{HOST}{path}"))
-            .extension(Protocol::from_static(protocol));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let (response, stream) = self.start(request.body(()).unwrap(), false).await;
-        (within("the answer", response).await.unwrap(), stream)
-    }
-
-    /// Opens a WebSocket, without an `in`.
-    async fn tunnel(&self) -> Tunnel {
-        let (response, to_server) = self.ask("websocket", "/glue/ws", &[VERSION]).await;
-        assert_eq!(response.status(), 200);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (peer, near) = tokio::join!(RawPeer::dial(address), listener.accept());
-        let (near, _) = near.unwrap();
-        Tunnel {
-            peer,
-            carrier: tokio::spawn(carry(near, to_server, response.into_body())),
-        }
-    }
-
-    /// Opens a session, and returns its socket id too.
-    async fn open(&self) -> (Tunnel, String) {
-        let mut tunnel = self.tunnel().await;
-        let id = tunnel.peer.init().await;
-        (tunnel, id)
-    }
-}
-
-impl Tunnel {
-    /// Resets the stream.
-    fn reset(self) {
-        self.carrier.abort();
-    }
-
-    /// Waits for the server's end of the stream, which must be a clean one.
-    async fn ended(self) {
-        drop(self.peer);
-        let end = within("the end of the stream", self.carrier).await;
-        end.unwrap().expect("the stream is ended, not reset");
-    }
-}
-
-/// Carries a WebSocket's bytes between a peer that speaks TCP and a stream.
-async fn carry(
-    near: TcpStream,
-    mut to_server: SendStream<Bytes>,
-    mut from_server: RecvStream,
-) -> Result<(), h2::Error> {
-    near.set_nodelay(true).unwrap();
-    let (mut from_peer, mut to_peer) = near.into_split();
-    let there = async {
-        let mut chunk = [0; 16 << 10];
-        while let Ok(length @ 1..) = from_peer.read(&mut chunk).await {
-            let mut bytes = Bytes::copy_from_slice(&chunk[..length]);
-            while !bytes.is_empty() {
-                to_server.reserve_capacity(bytes.len());
-                let Some(Ok(room)) = poll_fn(|cx| to_server.poll_capacity(cx)).await else {
-                    return;
-                };
-                let _ = to_server.send_data(bytes.split_to(room), false);
-            }
-        }
-        let _ = to_server.send_data(Bytes::new(), true);
-    };
-    let back = async {
-        while let Some(data) = from_server.data().await {
-            let data = data?;
-            let _ = to_peer.write_all(&data).await;
-            from_server.flow_control().release_capacity(data.len())?;
-        }
-        let _ = to_peer.shutdown().await;
-        Ok(())
-    };
-    tokio::join!(there, back).1
-}
-
-async fn text(response: Response<RecvStream>) -> (u16, String) {
-    let (head, mut body) = response.into_parts();
-    let mut bytes = Vec::new();
-    while let Some(data) = within("the body", body.data()).await {
-        bytes.extend(data.unwrap());
-    }
-    (head.status.as_u16(), String::from_utf8(bytes).unwrap())
-}
+use crate::peers::http2::{Http2, VERSION};
+use crate::peers::tls::{Certificate, HOST, dial_tls};
 
 /// A server in the axum example, whose connections may begin with HTTP/2.
 async fn mounted(builder: ServerBuilder) -> (Server, SocketAddr) {
@@ -196,7 +31,7 @@ async fn a_websocket_goes_over_a_stream_of_http2() {
     let client = Http2::dial(address).await;
 
     assert_eq!(client.get("/api/hello").await, "hello");
-    assert!(client.requests.is_extended_connect_protocol_enabled());
+    assert!(client.offers_tunnels());
     let (mut tunnel, id) = client.open().await;
     let socket = server.socket(&id).unwrap();
     tunnel.peer.assert_echo("hello").await;
@@ -235,7 +70,7 @@ async fn sockets_of_one_connection_end_each_by_itself() {
     first.peer.assert_echo("still here").await;
 
     let socket = server.socket(&first_id).unwrap();
-    client.connection.abort();
+    client.cut();
     assert_eq!(within("the end", socket.closed()).await, CloseReason::LinkLost);
 }
 
@@ -276,68 +111,41 @@ async fn refused_websockets_have_their_status_over_http2() {
 struct Tls {
     server: Server,
     address: SocketAddr,
-    certificate: CertificateDer<'static>,
-    _folder: TempDir,
+    certificate: Certificate,
 }
 
 impl Tls {
     async fn start() -> Self {
-        let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
-        std::fs::write(&certificate, made.cert.pem()).unwrap();
-        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-
+        let certificate = Certificate::make();
         let server = recorded_app::serve(Server::builder()).build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = tls::config(&certificate, &key).unwrap();
+        let config = tls::config(&certificate.path(), &certificate.key_path()).unwrap();
         tokio::spawn(tls::serve(listener, config, server.clone()));
         Self {
             server,
             address,
-            certificate: made.cert.der().clone(),
-            _folder: folder,
+            certificate,
         }
     }
 
-    /// Offers protocols.
-    fn connector(&self, protocols: &[&str]) -> TlsConnector {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.clone()).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = protocols
-            .iter()
-            .map(|protocol| protocol.as_bytes().to_vec())
-            .collect();
-        Arc::new(config).into()
-    }
-
     async fn http2(&self) -> Http2 {
-        let stream = dial_tls(self.address, self.connector(&["http/1.1", "h2"])).await;
-        let stream = stream.unwrap();
+        let connector = self.certificate.connector(&["http/1.1", "h2"]);
+        let stream = dial_tls(connector, TcpStream::connect(self.address))
+            .await
+            .unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
         Http2::over(stream).await
     }
-}
-
-async fn dial_tls(address: SocketAddr, connector: TlsConnector) -> std::io::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
-    connector
-        .connect(ServerName::try_from(HOST).unwrap(), stream)
-        .await
 }
 
 #[tokio::test]
 async fn both_transports_work_by_http1_inside_tls() {
     let tls = Tls::start().await;
     for protocols in [&["http/1.1"] as &[_], &[]] {
-        let (address, connector) = (tls.address, tls.connector(protocols));
-        let bridge = Bridge::start(move || dial_tls(address, connector.clone())).await;
+        let (address, connector) = (tls.address, tls.certificate.connector(protocols));
+        let dial = move || dial_tls(connector.clone(), TcpStream::connect(address));
+        let bridge = Bridge::start(dial).await;
 
         let (mut websocket, _) = RawPeer::open(bridge.address()).await;
         let (mut ajax, _) = AjaxPeer::open(bridge.address()).await;
@@ -405,8 +213,3 @@ async fn a_poll_that_http2_cancels_loses_nothing() {
         next.clone_into(&mut token);
     }
 }
-
-/// The host of the tests' URIs, which reaches the server as `:authority`.
-const HOST: &str = "chat.example";
-
-const VERSION: (&str, &str) = ("sec-websocket-version", "13");

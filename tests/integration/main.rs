@@ -18,6 +18,7 @@ mod limits;
 mod mounted;
 mod noise;
 mod observing;
+mod peers;
 mod policy;
 mod rpc;
 mod sockets;

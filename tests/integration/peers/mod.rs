@@ -1,0 +1,4 @@
+//! Peers that need more than TCP.
+
+pub(crate) mod http2;
+pub(crate) mod tls;
