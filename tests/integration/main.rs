@@ -8,6 +8,8 @@ mod batch;
 mod broadcast;
 mod channels;
 mod client;
+#[cfg(unix)]
+mod deployment;
 mod endings;
 mod endurance;
 mod error_bodies;

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo demo`, `cargo xtask test` and `cargo xtask pressure`.
 
+mod debian;
 mod demo;
 mod guide;
 mod markdown;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::debian;
 use crate::run::{Failure, capture, run};
 use crate::workspace;
 
@@ -53,42 +54,11 @@ pub(crate) fn tsc() -> Command {
 
 /// Returns Chromium's path, installing Debian's where that is possible.
 pub(crate) fn chromium() -> Result<PathBuf, Failure> {
-    if let Some(path) = std::env::var_os("CHROMIUM") {
-        return Ok(path.into());
-    }
-    if let Some(path) = find_chromium() {
-        return Ok(path);
-    }
-    if on_path("apt-get").is_some() && is_root() {
-        let mut apt = Command::new("apt-get");
-        run(apt.arg("update"))?;
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        run(apt.args(["install", "--yes", "--no-install-recommends", "chromium"]))?;
-    }
-    find_chromium().ok_or_else(|| {
-        Failure::new(
-            "this stage needs Chromium: install it (Debian: `apt-get install chromium`), \
-             or name its program in the variable CHROMIUM",
-        )
-    })
-}
-
-fn find_chromium() -> Option<PathBuf> {
-    ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find_map(on_path)
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
-}
-
-fn is_root() -> bool {
-    capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+    debian::program(
+        "CHROMIUM",
+        &["chromium", "chromium-browser", "google-chrome"],
+        "chromium",
+    )
 }
 
 /// Reads `v20.20.2`.

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::debian;
 use crate::guide::guide;
 use crate::node::{self, npm};
 use crate::quickstart::quickstart;
@@ -23,6 +24,11 @@ pub(crate) const STAGES: &[Stage] = &[
         quickstart,
     ),
     Stage::new("guide", "the TypeScript of docs/GUIDE.md", guide),
+    Stage::new(
+        "deployment",
+        "nginx and Caddy, as docs/DEPLOYMENT.md configures them",
+        deployment,
+    ),
     Stage::new("house", "layers, twins, file sizes, rule ids", house),
 ];
 
@@ -95,6 +101,24 @@ fn e2e() -> Result<(), Failure> {
         run(command.args(["run", script]))?;
     }
     Ok(())
+}
+
+fn deployment() -> Result<(), Failure> {
+    let nginx = debian::program("NGINX", &["nginx"], "nginx-light")?;
+    let caddy = debian::program("CADDY", &["caddy"], "caddy")?;
+    // As `rust` builds it, whose build this then is.
+    let mut command = cargo([
+        "test",
+        "--workspace",
+        "--all-features",
+        "--locked",
+        "--test",
+        "integration",
+        "--",
+        "--ignored",
+        "deployment::",
+    ]);
+    run(command.env("NGINX", nginx).env("CADDY", caddy))
 }
 
 fn house() -> Result<(), Failure> {
