@@ -189,7 +189,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             budget -= 1;
         }
 
-        self.mailbox.note_unsent(self.session.outbox().total());
+        self.note_unsent();
         self.flush(now, cx);
         self.handle_events(now, cx);
         if let Some(reason) = self.closed {
@@ -255,8 +255,14 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Takes what handles have sent up to now, room or not; what may wait in the mailbox bounds it.
     fn take_all_messages(&mut self) {
         for _ in 0..self.mailbox.messages() {
+        // Now, as a turn may read many calls, each of which may broadcast.
+        self.note_unsent();
+    }
+
+    fn note_unsent(&mut self) {
+        self.mailbox.note_unsent(self.session.outbox().total());
             let Some(text) = self.mailbox.take_message() else {
-                return;
+                break;
             };
             self.session.outbox().push_data(text, Cause::Handle);
         }

@@ -108,9 +108,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Returns whether this turn may handle one more message of the peer.
     fn can_take_more(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
-        if self.session.is_flooded() {
+        if self.session.is_flooded() || self.mailbox.is_stuffed() {
             self.transmit(now, cx);
         }
+            self.note_unsent();
         if !has_budget_remaining() {
             // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
             *budget = 0;

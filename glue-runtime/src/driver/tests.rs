@@ -444,6 +444,53 @@ async fn a_peer_that_calls_and_does_not_read_draws_no_end_of_broadcasts() {
     assert_eq!(mailbox.offer(&broadcast, false), Offered::Queued { dropped: 0 });
 }
 
+/// The bound holds inside a turn as well, in which many calls are read.
+#[tokio::test]
+async fn calls_that_broadcast_and_were_read_together_draw_no_end_of_broadcasts() {
+    struct Broadcasts {
+        mailbox: Arc<Mailbox>,
+        queued: Arc<AtomicUsize>,
+    }
+
+    impl Inbound for Broadcasts {
+        fn receive(&mut self, _data: &str, turn: &mut Turn<'_, '_>) -> Receipt {
+            if self.mailbox.offer(&"x".repeat(2_000).into(), false) != Offered::Full {
+                self.queued.fetch_add(1, Ordering::Relaxed);
+            }
+            turn.out.push("cd4&workok".into());
+            Receipt::Taken
+        }
+
+        fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+    }
+
+    let limits = Limits {
+        send_bytes: 10_000,
+        backlog_bytes: 10_000,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+    let mailbox = stage.channels.mailbox().clone();
+    let queued = Arc::new(AtomicUsize::new(0));
+    let inbound = Broadcasts {
+        mailbox: mailbox.clone(),
+        queued: queued.clone(),
+    };
+    mailbox
+        .request(Request::Open {
+            name: "work".into(),
+            inbound: Box::new(inbound),
+        })
+        .unwrap();
+
+    stage.link.receives(["cd4&workx"; 100]);
+    stage.turn();
+
+    let queued = queued.load(Ordering::Relaxed);
+    assert!(queued <= 16, "{queued} wait");
+}
+
 /// [C-9]: a channel must not be opened behind its first messages.
 #[tokio::test]
 async fn a_channel_is_opened_however_much_waits_to_be_sent() {

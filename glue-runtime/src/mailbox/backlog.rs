@@ -69,8 +69,8 @@ impl Mailbox {
         }
     }
 
-    /// Returns whether the outbox holds a whole backlog beside its own share.
-    fn is_stuffed(&self) -> bool {
+    /// Returns whether the outbox held a whole backlog beside its own share when the driver last looked.
+    pub(crate) fn is_stuffed(&self) -> bool {
         self.unsent.load(Ordering::Relaxed) >= self.capacity.saturating_add(self.backlog_bytes)
     }
 }
