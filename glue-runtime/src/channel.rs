@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::inbox::{Inbox, Taken};
-use crate::mailbox::{Mailbox, Request};
+use crate::mailbox::{Mailbox, Request, Task};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::Limits;
 use crate::proto::pair;
@@ -98,7 +98,10 @@ impl Channel {
             }
         };
         // On a socket that has ended there is nothing left to handle.
-        let _ = self.lane.mailbox.request(Request::Spawn(Box::pin(task)));
+        let _ = self
+            .lane
+            .mailbox
+            .request(Request::Spawn(Task::new(Box::pin(task))));
     }
 
     /// Drops the texts that wait and all that come from now on, so that a channel that is only written to needs no reader:

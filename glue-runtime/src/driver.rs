@@ -23,7 +23,7 @@ use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
-use crate::mailbox::{Ending, Mailbox, Request};
+use crate::mailbox::{Ending, Mailbox, Request, Task};
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Presence, Transport, TransportError};
@@ -76,7 +76,7 @@ pub(crate) struct Driver<T, H> {
     hooks: H,
     channels: HashMap<Box<str>, Box<dyn Inbound>>,
     /// Futures of the application that live as long as the socket.
-    tasks: FuturesUnordered<BoxFuture<'static, ()>>,
+    tasks: FuturesUnordered<Task>,
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
     stalled: VecDeque<Received>,
@@ -132,13 +132,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
         self.mailbox.refuse();
-        let dropped = catch_unwind(AssertUnwindSafe(|| {
-            self.channels.clear();
-            self.tasks.clear();
-        }));
-        if dropped.is_err() {
-            tracing::error!("a destructor panicked at the end of a socket");
-        }
+        self.channels.clear();
+        self.tasks.clear();
         self.hooks.closed(reason);
 
         poll_fn(|cx| {
@@ -255,17 +250,17 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Takes what handles have sent up to now, room or not; what may wait in the mailbox bounds it.
     fn take_all_messages(&mut self) {
         for _ in 0..self.mailbox.messages() {
+            let Some(text) = self.mailbox.take_message() else {
+                break;
+            };
+            self.session.outbox().push_data(text, Cause::Handle);
+        }
         // Now, as a turn may read many calls, each of which may broadcast.
         self.note_unsent();
     }
 
     fn note_unsent(&mut self) {
         self.mailbox.note_unsent(self.session.outbox().total());
-            let Some(text) = self.mailbox.take_message() else {
-                break;
-            };
-            self.session.outbox().push_data(text, Cause::Handle);
-        }
     }
 
     /// Ends the session if a handle asks for it, behind what was sent before.

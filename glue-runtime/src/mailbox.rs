@@ -1,8 +1,10 @@
 //! The way from the handles of a socket (channels, server, client) to the one task that owns its state.
 
 mod backlog;
+mod task;
 
 pub(crate) use backlog::Offered;
+pub(crate) use task::Task;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -11,7 +13,6 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
-use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
 
@@ -77,7 +78,7 @@ pub(crate) enum Request {
         inbound: Box<dyn Inbound>,
     },
     /// Poll a future of the application as long as the socket lives.
-    Spawn(BoxFuture<'static, ()>),
+    Spawn(Task),
 }
 
 impl Mailbox {

@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
-use glue::{CallError, Client, CloseReason, Code, ErrorKind, Limits, RpcChannel, Server};
+use glue::{CallError, Client, CloseReason, Code, ErrorKind, Limits, RpcChannel, Server, Socket};
 use glue_tests::bystander::Bystander;
 use glue_tests::deadline::within;
 use glue_tests::raw_ws::{RawPeer, Received};
@@ -53,6 +53,15 @@ struct PanicsInDrop;
 impl Drop for PanicsInDrop {
     fn drop(&mut self) {
         panic!("on purpose");
+    }
+}
+
+/// Tells of its end.
+struct SaysWhenDropped(mpsc::UnboundedSender<Option<CloseReason>>);
+
+impl Drop for SaysWhenDropped {
+    fn drop(&mut self) {
+        let _ = self.0.send(None);
     }
 }
 
@@ -194,6 +203,51 @@ async fn a_destructor_that_panics_ends_nothing_but_its_call() {
     peer.send("cl").await;
     assert_eq!(peer.closed().await, None);
     bystander.assert_undisturbed(server.address()).await;
+}
+
+/// what the application leaves behind is dropped at the end, and may do anything then.
+#[tokio::test]
+async fn destructors_that_panic_at_the_end_of_a_socket_keep_nothing_from_its_end() {
+    let (events, mut heard) = mpsc::unbounded_channel();
+    let server = TestServer::start(Server::builder().on_socket(move |socket: Socket| {
+        let events = events.clone();
+        async move {
+            // The registry holds the last handle, and so this.
+            socket.set_value(Arc::new(PanicsInDrop));
+            let closed = events.clone();
+            socket.on_close(move |reason| closed.send(Some(reason)).unwrap());
+            let spoiler = PanicsInDrop;
+            socket.channel("side").on_message(move |_| {
+                let _ = &spoiler;
+                async {}
+            });
+            let _guard = SaysWhenDropped(events);
+            while let Some(text) = socket.recv().await {
+                if text == "close" {
+                    // Asked for, and never done.
+                    let spoiler = PanicsInDrop;
+                    socket.on_message(move |_| {
+                        let _ = &spoiler;
+                        async {}
+                    });
+                    socket.close();
+                }
+            }
+        }
+    }))
+    .await;
+    let (mut peer, id) = RawPeer::open(server.address()).await;
+    let main = server.server().socket(&id).unwrap().channel("m");
+    main.send("last words").await.unwrap();
+    peer.send("cd1&mclose").await;
+
+    assert_eq!(peer.text().await, "cd1&mlast words");
+    assert_eq!(peer.closed().await, None);
+    assert_eq!(within("the guard", heard.recv()).await, Some(None));
+    assert_eq!(
+        within("the end", heard.recv()).await,
+        Some(Some(CloseReason::Local))
+    );
 }
 
 /// [L-8]

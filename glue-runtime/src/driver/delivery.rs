@@ -7,6 +7,7 @@ use tokio::task::coop::has_budget_remaining;
 
 use super::{Driver, Hooks};
 use crate::channel::{Inbound, Lane, Receipt, Turn};
+use crate::mailbox::Task;
 use crate::proto::batch;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
@@ -110,8 +111,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn can_take_more(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
         if self.session.is_flooded() || self.mailbox.is_stuffed() {
             self.transmit(now, cx);
-        }
             self.note_unsent();
+        }
         if !has_budget_remaining() {
             // Whatever a call waits for would now seem not to be ready, and calls would overtake each other.
             *budget = 0;
@@ -123,7 +124,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     pub(super) fn open(&mut self, now: Instant, socket_id: String, cx: &mut Context<'_>) {
         tracing::debug!(socket_id, "socket open");
         if let Some(task) = self.hooks.opened(socket_id) {
-            self.tasks.push(task);
+            self.tasks.push(Task::new(task));
             self.poll_tasks(now, cx);
         }
         // Channels that the application opened at once are there before the next message.
