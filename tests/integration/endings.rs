@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -248,6 +248,36 @@ async fn destructors_that_panic_at_the_end_of_a_socket_keep_nothing_from_its_end
         within("the end", heard.recv()).await,
         Some(Some(CloseReason::Local))
     );
+}
+
+///
+#[tokio::test]
+async fn a_shutdown_that_a_socket_asks_for_ends_the_server() {
+    let running: Arc<OnceLock<Server>> = Arc::default();
+    let server = Server::builder().on_socket({
+        let running = running.clone();
+        move |socket: Socket| {
+            let running = running.clone();
+            async move {
+                while socket.recv().await.is_some() {
+                    running.get().unwrap().shutdown().await;
+                }
+            }
+        }
+    });
+    let server = server.build().unwrap();
+    running.set(server.clone()).unwrap();
+    let listener = server.bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(listener.serve());
+    let (mut peer, _) = RawPeer::open(address).await;
+
+    peer.send("cd1&mshut down").await;
+
+    assert_eq!(peer.closed().await, None);
+    drop(peer);
+    tokio::time::pause();
+    within("the end of the listener", serving).await.unwrap();
 }
 
 /// [L-8]

@@ -126,13 +126,12 @@ impl Server {
     /// [`Limits::close`](crate::Limits::close).
     ///
     /// Of a server that is [mounted](Server::service) only the sockets end; its requests are still answered, new sockets
-    /// with 503.
+    /// with 503. A future that is dropped, as that of a handler is with its socket, has done all but the waiting.
     pub async fn shutdown(&self) {
         let shutdown = &self.shared.shutdown;
         shutdown.stop();
         self.shared.registry.shut_down();
         shutdown.sockets_ended().await;
-        shutdown.stop_serving();
         shutdown.connections_ended().await;
     }
 

@@ -7,25 +7,16 @@ use tokio::sync::watch;
 /// Sockets end first, while HTTP goes on: those of the Ajax transport need it to take what is left for them.
 #[derive(Debug)]
 pub(super) struct Shutdown {
-    phase: watch::Sender<Phase>,
+    /// Whether no new sockets are let in.
+    is_stopping: watch::Sender<bool>,
     sockets: watch::Sender<usize>,
     connections: watch::Sender<usize>,
-}
-
-/// How far the end has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    Running,
-    /// No new sockets.
-    Stopping,
-    /// No sockets are left, and no requests are taken.
-    Stopped,
 }
 
 impl Shutdown {
     pub(super) fn new() -> Self {
         Self {
-            phase: watch::Sender::new(Phase::Running),
+            is_stopping: watch::Sender::new(false),
             sockets: watch::Sender::new(0),
             connections: watch::Sender::new(0),
         }
@@ -43,26 +34,23 @@ impl Shutdown {
 
     /// Lets no new sockets in.
     pub(super) fn stop(&self) {
-        self.enter(Phase::Stopping);
-    }
-
-    /// Tells connections and accept loops to end.
-    pub(super) fn stop_serving(&self) {
-        self.enter(Phase::Stopped);
+        self.is_stopping.send_replace(true);
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        *self.phase.borrow() >= Phase::Stopping
+        *self.is_stopping.borrow()
     }
 
-    /// Waits for [`Shutdown::stop_serving`]. Cancel safe.
+    /// Waits until no socket is left of a server that lets none in any more: then connections and accept loops end. Cancel
+    /// safe.
     pub(super) async fn stopped(&self) {
-        // The sender lives as long as `self`, so this ends only with the value.
+        // The senders live as long as `self`, so these end only with the value.
         let _ = self
-            .phase
+            .is_stopping
             .subscribe()
-            .wait_for(|&phase| phase == Phase::Stopped)
+            .wait_for(|&is_stopping| is_stopping)
             .await;
+        self.sockets_ended().await;
     }
 
     /// Waits until no socket is left. Cancel safe.
@@ -73,16 +61,6 @@ impl Shutdown {
     /// Waits until no connection is left. Cancel safe.
     pub(super) async fn connections_ended(&self) {
         let _ = self.connections.subscribe().wait_for(|&live| live == 0).await;
-    }
-
-    fn enter(&self, phase: Phase) {
-        self.phase.send_if_modified(|current| {
-            let is_later = phase > *current;
-            if is_later {
-                *current = phase;
-            }
-            is_later
-        });
     }
 }
 
