@@ -186,6 +186,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
         self.note_unsent();
         self.flush(now, cx);
+        // Who has just been answered has gone, and nothing else would wake us for it.
+        self.note_presence(now, cx);
         self.handle_events(now, cx);
         if let Some(reason) = self.closed {
             return Poll::Ready(reason);
@@ -207,9 +209,12 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             if self.transport.poll_close(cx, self.fault).is_ready() {
                 return Poll::Ready(());
             }
-        } else {
+        } else if self.fault.is_none() {
             // A peer that is writing itself may read only when it has been read.
             self.discard(now, cx);
+            if self.fault == Some(TransportError::Lost) {
+                return Poll::Ready(());
+            }
         }
         self.arm_timer(cx);
         Poll::Pending

@@ -149,7 +149,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         for _ in 0..super::STEPS_PER_TURN {
             match self.transport.poll_receive(cx) {
                 Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(_)) | None) => return self.break_link(now, TransportError::Lost),
+                Poll::Ready(Some(Err(error))) => return self.break_link(now, error),
+                Poll::Ready(None) => return self.break_link(now, TransportError::Lost),
                 Poll::Pending => return,
             }
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Body, Frame};
 use tokio::task::JoinHandle;
 use tokio::time::advance;
 use tower_service::Service as _;
@@ -25,7 +26,22 @@ struct Client {
 type Answer = (u16, String);
 
 async fn post(server: &Server, body: String) -> Answer {
-    let request = Request::post("http://chat.example/glue/ajax").body(Full::new(Bytes::from(body)));
+    send(server, Full::new(Bytes::from(body))).await
+}
+
+/// Posts a body that comes in parts.
+async fn post_parts(server: &Server, parts: Vec<std::io::Result<Bytes>>) -> Answer {
+    let parts = parts.into_iter().map(|part| part.map(Frame::data));
+    send(server, StreamBody::new(futures_util::stream::iter(parts))).await
+}
+
+async fn send<B>(server: &Server, body: B) -> Answer
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let request = Request::post("http://chat.example/glue/ajax").body(body);
     let response = server.service().call(request.unwrap()).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -321,11 +337,9 @@ async fn a_push_that_stops_coming_ends_the_session_after_10_s() {
     let start = now();
 
     let head = format!("u{}&cd1&mhalf", client.uid);
-    let stuck = futures_util::stream::iter([Ok::<_, std::io::Error>(hyper::body::Frame::data(Bytes::from(
-        head,
-    )))]);
+    let stuck = futures_util::stream::iter([Ok::<_, std::io::Error>(Frame::data(Bytes::from(head)))]);
     let stuck = futures_util::StreamExt::chain(stuck, futures_util::stream::pending());
-    let body = http_body_util::StreamBody::new(stuck);
+    let body = StreamBody::new(stuck);
     let request = Request::post("/glue/ajax").body(body).unwrap();
     let pushed = tokio::spawn(server.service().call(request));
     tokio::task::yield_now().await;
@@ -338,4 +352,67 @@ async fn a_push_that_stops_coming_ends_the_session_after_10_s() {
     assert_eq!((now() - start).as_secs(), 10);
     assert_eq!(socket.closed().await, CloseReason::LinkLost);
     assert_eq!(poll.await.unwrap(), gone(), "nothing came of what was behind");
+}
+
+/// Also where nothing but the answer tells the driver that its client has gone.
+#[tokio::test(start_paused = true)]
+async fn the_time_without_a_poll_begins_with_the_answer() {
+    let server = Server::builder().build().unwrap();
+    let mut client = Client::open(&server).await;
+    let socket = server.sockets().pop().unwrap();
+    advance(Duration::from_secs(9)).await;
+    socket.send("one").await.unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(client.next().await, "cd1&mone");
+
+    let (reason, time) = until_it_ends(&server).await;
+
+    assert_eq!(reason, CloseReason::LinkLost);
+    assert_eq!(time.as_secs(), 10);
+}
+
+///
+#[tokio::test(start_paused = true)]
+async fn a_push_that_is_too_large_takes_nothing_of_what_is_queued() {
+    let server = echo();
+    let mut client = Client::open(&server).await;
+    let socket = server.sockets().pop().unwrap();
+    for text in ["one", "two"] {
+        socket.send(text).await.unwrap();
+    }
+
+    let large = format!("u{}&cd1&m{}", client.uid, "x".repeat(2 << 20));
+    let refused = post(&server, large).await.0;
+    tokio::task::yield_now().await;
+    advance(Duration::from_secs(1)).await;
+
+    assert_eq!(refused, 413);
+    assert_eq!(client.next().await, "cd1&mone");
+    assert_eq!(client.next().await, "cd1&mtwo");
+    assert_eq!(client.poll().await, (200, "c".to_owned()));
+}
+
+/// Behind the end as well: nobody waits for one who is gone.
+#[tokio::test(start_paused = true)]
+async fn a_push_that_breaks_off_behind_the_end_is_no_reason_to_wait() {
+    let server = echo();
+    let client = Client::open(&server).await;
+    let socket = server.sockets().pop().unwrap();
+    socket.send("unheard").await.unwrap();
+    socket.close();
+    tokio::task::yield_now().await;
+
+    let start = now();
+    let broken = post_parts(
+        &server,
+        vec![
+            Ok(format!("u{}&cd1&mhalf", client.uid).into()),
+            Err(std::io::ErrorKind::ConnectionReset.into()),
+        ],
+    )
+    .await;
+    assert_ne!(broken.0, 200);
+    socket.closed().await;
+
+    assert_eq!((now() - start).as_secs(), 0);
 }
