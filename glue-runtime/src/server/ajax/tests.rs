@@ -371,6 +371,31 @@ async fn the_time_without_a_poll_begins_with_the_answer() {
     assert_eq!(time.as_secs(), 10);
 }
 
+/// What broke the link is not forgotten for a poll that comes right behind.
+#[tokio::test(start_paused = true)]
+async fn a_poll_behind_one_push_too_many_does_not_put_off_the_end() {
+    let limits = ServerLimits {
+        push_bytes: 10_000,
+        ..ServerLimits::default()
+    };
+    let server = ServerBuilder::default()
+        .server_limits(limits)
+        .on_socket(|socket| async move { drop(socket.channel("unread")) })
+        .build()
+        .unwrap();
+    let client = Client::open(&server).await;
+    let message = format!("u{}&cd6&unread{}", client.uid, "x".repeat(4_000));
+    while post(&server, message.clone()).await.0 == 200 {
+        tokio::task::yield_now().await;
+    }
+
+    let end = now();
+    let answer = client.poll().await;
+
+    assert_eq!(answer, (200, "c".to_owned()));
+    assert_eq!((now() - end).as_secs(), 0);
+}
+
 ///
 #[tokio::test(start_paused = true)]
 async fn a_push_that_is_too_large_takes_nothing_of_what_is_queued() {

@@ -118,7 +118,7 @@ impl AjaxLink {
             }
             if let Some(last) = state.last.as_ref().filter(|last| last.token == token) {
                 let body = last.body.clone();
-                state.presence = Some(self.away(body.len()));
+                state.note_presence(self.away(body.len()));
                 Polled::Answer(body)
             } else if state.token == token {
                 // Whoever waited with this token is replaced: a sender that is dropped refuses its poll.
@@ -156,7 +156,7 @@ impl AjaxLink {
     /// Ends the session at once: more was pushed than may wait, and a push must not wait for room.
     pub(super) fn overflow(&self, state: &mut State) {
         state.break_off(0, TransportError::Overflow);
-        state.presence = Some(Presence::Broken(TransportError::Overflow));
+        state.note_presence(Presence::Broken(TransportError::Overflow));
         self.driver.wake();
     }
 
@@ -182,7 +182,7 @@ impl AjaxLink {
         let token = (self.settings.new_token)()?;
         let mut state = self.lock();
         let body = Bytes::from(poll_answer(&token, text));
-        state.presence = Some(self.away(body.len()));
+        state.note_presence(self.away(body.len()));
         state.answering = true;
         let asked_with = std::mem::replace(&mut state.token, token);
         state.last = Some(Answer {
@@ -255,7 +255,7 @@ impl AjaxLink {
         state.polls += 1;
         let (answer, answered) = oneshot::channel();
         state.waiting = Some(Waiter { id, answer });
-        state.presence = Some(Presence::Here);
+        state.note_presence(Presence::Here);
         WaitingPoll {
             link: self.clone(),
             id,
@@ -270,7 +270,7 @@ impl AjaxLink {
             if state.waiting.take_if(|waiting| waiting.id == id).is_none() {
                 return false;
             }
-            state.presence = Some(self.away(0));
+            state.note_presence(self.away(0));
         }
         self.driver.wake();
         true
@@ -311,6 +311,13 @@ impl State {
             self.push_bytes -= push.weight;
         }
         self.fault.get_or_insert(error);
+    }
+
+    /// Takes note of where the client is; that the link is broken must reach the driver, whatever comes behind.
+    fn note_presence(&mut self, presence: Presence) {
+        if !matches!(self.presence, Some(Presence::Broken(_))) {
+            self.presence = Some(presence);
+        }
     }
 }
 
