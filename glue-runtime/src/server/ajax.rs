@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use hyper::body::Body as HttpBody;
 
 use super::body::Incoming;
@@ -13,7 +13,6 @@ use super::refusal::Refusal;
 use super::socket_task;
 use crate::mailbox::Peer;
 use crate::proto::ajax::{HEAD_BYTES, Head, TOKEN_LENGTH, init_answer};
-use crate::proto::text::Text;
 use crate::transport::TransportError;
 use crate::transport::ajax::{AjaxLink, AjaxSettings, AjaxTransport, Polled, Refused};
 
@@ -94,7 +93,8 @@ where
 {
     let most = server.shared.options.limits.message_bytes;
     let mut slot = link.begin_push()?;
-    let mut message = Message::default();
+    // A copy, as a message that waits must not keep all of the buffer that it came in.
+    let mut message = Vec::new();
     let mut next = Some(start.slice(start.len().min(1)..));
     while let Some(bytes) = next {
         if message
@@ -107,18 +107,17 @@ where
             return Err(Refusal::TOO_LARGE);
         }
         slot.grow(bytes.len())?;
-        message.push(bytes);
+        message.extend_from_slice(&bytes);
         // A body that can't be read drops the slot, and so ends the session.
         next = body.next().await?;
     }
 
-    let message = message.into_bytes();
     if message.is_empty() {
         slot.withdraw();
         return Err(Refusal::BAD_REQUEST);
     }
-    match Text::try_from(message) {
-        Ok(text) => slot.finish(text)?,
+    match String::from_utf8(message) {
+        Ok(text) => slot.finish(text.into())?,
         Err(_) => {
             slot.fail(TransportError::NotText);
             return Err(Refusal::BAD_REQUEST);
@@ -150,14 +149,19 @@ where
     B: HttpBody,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let mut read = Message::default();
+    let mut read = Bytes::new();
     while let Some(bytes) = body.next().await? {
-        read.push(bytes);
-        if is_enough(read.as_slice()) {
+        // Mostly it comes in one piece.
+        read = if read.is_empty() {
+            bytes
+        } else {
+            [read, bytes].concat().into()
+        };
+        if is_enough(&read) {
             break;
         }
     }
-    Ok(read.into_bytes())
+    Ok(read)
 }
 
 /// Reads a rest that has no meaning, so that the connection can be used again.
@@ -179,51 +183,6 @@ where
 impl From<Refused> for Refusal {
     fn from(Refused: Refused) -> Self {
         Self::UNKNOWN_SESSION
-    }
-}
-
-/// Bytes that mostly come in one piece, which is then not copied. They may begin with secrets: no `Debug`.
-enum Message {
-    One(Bytes),
-    Many(BytesMut),
-}
-
-impl Message {
-    fn push(&mut self, bytes: Bytes) {
-        match self {
-            Self::One(first) if first.is_empty() => *first = bytes,
-            Self::One(first) => {
-                let mut all = BytesMut::with_capacity(first.len() + bytes.len());
-                all.extend_from_slice(first);
-                all.extend_from_slice(&bytes);
-                *self = Self::Many(all);
-            }
-            Self::Many(all) => all.extend_from_slice(&bytes),
-        }
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::One(bytes) => bytes,
-            Self::Many(bytes) => bytes,
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.as_slice().len()
-    }
-
-    fn into_bytes(self) -> Bytes {
-        match self {
-            Self::One(bytes) => bytes,
-            Self::Many(bytes) => bytes.freeze(),
-        }
-    }
-}
-
-impl Default for Message {
-    fn default() -> Self {
-        Self::One(Bytes::new())
     }
 }
 

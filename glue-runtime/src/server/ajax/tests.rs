@@ -441,3 +441,26 @@ async fn a_push_that_breaks_off_behind_the_end_is_no_reason_to_wait() {
 
     assert_eq!((now() - start).as_secs(), 0);
 }
+
+/// What waits is counted by its bytes, so nothing else may be kept with it.
+#[tokio::test(start_paused = true)]
+async fn a_push_that_waits_keeps_nothing_of_the_buffer_that_it_came_in() {
+    let server = ServerBuilder::default()
+        .on_socket(|socket| async move { drop(socket.channel("unread")) })
+        .build()
+        .unwrap();
+    let client = Client::open(&server).await;
+    for _ in 0..=1024 {
+        client.push("cd6&unreadx").await;
+    }
+    tokio::task::yield_now().await;
+
+    let mut buffer = format!("u{}&cd6&unreadx", client.uid).into_bytes();
+    let length = buffer.len();
+    buffer.resize(64 << 10, 0);
+    let buffer = Bytes::from(buffer);
+    let pushed = post_parts(&server, vec![Ok(buffer.slice(..length))]).await;
+
+    assert_eq!(pushed.0, 200);
+    assert!(buffer.is_unique());
+}
