@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use percent_encoding::percent_decode_str;
 
 use super::policy::{Cors, Policy, Verdict, is_preflight};
@@ -80,8 +80,9 @@ fn websocket(parts: &Parts) -> Route {
         return Route::Refused(Refusal::METHOD);
     }
     match upgrade_key(&parts.headers) {
-        Some(key) => Route::WebSocket { key: key.clone() },
-        None => Route::Refused(Refusal::NO_UPGRADE),
+        // In any other version an `Upgrade` is to be ignored (RFC 9110, 7.8).
+        Some(key) if parts.version == Version::HTTP_11 => Route::WebSocket { key: key.clone() },
+        _ => Route::Refused(Refusal::NO_UPGRADE),
     }
 }
 
@@ -222,6 +223,21 @@ mod tests {
                 status("GET", "/glue/ws", &[(name, value)]),
                 expected,
                 "{name}: {value}"
+            );
+        }
+    }
+
+    /// [H-5]
+    #[test]
+    fn only_http_1_1_knows_upgrades() {
+        for version in [Version::HTTP_10, Version::HTTP_2] {
+            let mut parts = parts("GET", "/glue/ws", &[]);
+            parts.version = version;
+
+            assert_eq!(
+                decide(&parts).route,
+                Route::Refused(Refusal::NO_UPGRADE),
+                "{version:?}"
             );
         }
     }
