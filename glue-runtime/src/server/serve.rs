@@ -181,7 +181,7 @@ where
     let stream = TokioIo::new(TimedIo::new(stream, options.server_limits.write));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(options.server_limits.header)
+        .header_read_timeout(options.server_limits.header.min(LONGEST))
         .serve_connection(stream, service)
         .with_upgrades();
     let mut connection = pin!(connection);
@@ -205,5 +205,46 @@ fn io_error(error: io::Error) -> Error {
     Error::new(ErrorKind::Io, error)
 }
 
+/// A year: hyper panics where a time goes past what an `Instant` can hold.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Pause after a failed accept; without it a full table of file descriptors would be a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+    use crate::proto::limits::ServerLimits;
+
+    /// Connects to a server; so many bytes of its answers wait for their reader.
+    fn connect(server: &Server, bytes: usize) -> DuplexStream {
+        let (near, far) = duplex(bytes);
+        let live = server.shared.shutdown.connection();
+        tokio::spawn(serve_connection(server.clone(), near, None, live));
+        far
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_without_end_is_none() {
+        let limits = ServerLimits {
+            header: Duration::MAX,
+            body: Duration::MAX,
+            write: Duration::MAX,
+            poll: Duration::MAX,
+            unpolled: Duration::MAX,
+            ..ServerLimits::default()
+        };
+        let server = Server::builder().server_limits(limits).build().unwrap();
+        let mut client = connect(&server, 4096);
+
+        let request =
+            b"POST /glue/ajax HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\ni";
+        client.write_all(request).await.unwrap();
+
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    }
+}
