@@ -218,6 +218,9 @@ mod tests {
     use super::*;
     use crate::proto::limits::ServerLimits;
 
+    const UPGRADE: &str = "GET /glue/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
     /// Connects to a server; so many bytes of its answers wait for their reader.
     fn connect(server: &Server, bytes: usize) -> DuplexStream {
         let (near, far) = duplex(bytes);
@@ -246,5 +249,23 @@ mod tests {
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    }
+
+    /// [L-8] An upgrade is only done when its answer has been taken.
+    #[tokio::test(start_paused = true)]
+    async fn an_upgrade_that_nobody_takes_does_not_hold_up_the_shutdown() {
+        let server = Server::builder().build().unwrap();
+        let mut client = connect(&server, 200);
+        client
+            .write_all(UPGRADE.replace("/ws", "/x").as_bytes())
+            .await
+            .unwrap();
+        client.write_all(UPGRADE.as_bytes()).await.unwrap();
+        tokio::task::yield_now().await;
+        let start = now();
+
+        server.shutdown().await;
+
+        assert!((now() - start).as_secs() <= 10, "{:?}", now() - start);
     }
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
 
 use super::admission::Admission;
@@ -186,9 +188,8 @@ async fn run_websocket(
     admission: Admission,
     live: LiveGuard,
 ) {
-    let upgraded = match upgrade.await {
-        Ok(upgraded) => upgraded,
-        Err(error) => return tracing::debug!(%error, "upgrade failed"),
+    let Some(upgraded) = finish_upgrade(&server, upgrade).await else {
+        return;
     };
     // Our own connections are taken out of their wrappers, which would cost something per message.
     let upgraded = match downcast::<TcpStream>(upgraded) {
@@ -201,6 +202,25 @@ async fn run_websocket(
         Err(upgraded) => upgraded,
     };
     run(server, TokioIo::new(upgraded), Vec::new(), peer, admission, live).await;
+}
+
+/// Waits for the connection, which is free when the answer has been taken. A client that doesn't take it must not keep its
+/// place for longer than one that says no `in`, nor hold up a shutdown for longer than other sockets may.
+async fn finish_upgrade(server: &Server, upgrade: OnUpgrade) -> Option<Upgraded> {
+    let limits = &server.shared.options.limits;
+    let mut upgrade = pin!(timeout(limits.init, upgrade));
+    let upgraded = tokio::select! {
+        upgraded = &mut upgrade => upgraded,
+        () = server.shared.shutdown.stopping() => {
+            timeout(limits.close, upgrade).await.unwrap_or_else(Err)
+        }
+    };
+    match upgraded {
+        Ok(Ok(upgraded)) => return Some(upgraded),
+        Ok(Err(error)) => tracing::debug!(%error, "upgrade failed"),
+        Err(_) => tracing::debug!("upgrade took too long"),
+    }
+    None
 }
 
 /// Returns a connection of our own accept loop, and what was read of it already.

@@ -41,15 +41,20 @@ impl Shutdown {
         *self.is_stopping.borrow()
     }
 
-    /// Waits until no socket is left of a server that lets none in any more: then connections and accept loops end. Cancel
-    /// safe.
-    pub(super) async fn stopped(&self) {
-        // The senders live as long as `self`, so these end only with the value.
+    /// Waits for [`Shutdown::stop`]. Cancel safe.
+    pub(super) async fn stopping(&self) {
+        // The sender lives as long as `self`, so this ends only with the value.
         let _ = self
             .is_stopping
             .subscribe()
             .wait_for(|&is_stopping| is_stopping)
             .await;
+    }
+
+    /// Waits until no socket is left of a server that lets none in any more: then connections and accept loops end. Cancel
+    /// safe.
+    pub(super) async fn stopped(&self) {
+        self.stopping().await;
         self.sockets_ended().await;
     }
 
