@@ -9,7 +9,6 @@ mod broadcast;
 mod channels;
 mod client;
 #[cfg(unix)]
-mod deployment;
 mod endings;
 mod endurance;
 mod error_bodies;

@@ -113,10 +113,7 @@ fn deployment() -> Result<(), Failure> {
         "--all-features",
         "--locked",
         "--test",
-        "integration",
-        "--",
-        "--ignored",
-        "deployment::",
+        "deployment",
     ]);
     run(command.env("NGINX", nginx).env("CADDY", caddy))
 }

@@ -1,5 +1,9 @@
 //! The configurations of docs/DEPLOYMENT.md, run by nginx and Caddy as they stand there.
 
+#[allow(dead_code, unreachable_pub)] // integration/ uses the rest
+#[path = "../integration/peers/mod.rs"]
+mod peers;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Stdio;
@@ -221,7 +225,6 @@ async fn assert_carries(proxy: &Proxy, server: &Server) {
 }
 
 #[tokio::test]
-#[ignore = "needs nginx: cargo xtask test deployment"]
 async fn nginx_carries_both_transports() {
     let server = TestServer::start(behind_a_proxy()).await;
     let site = put(
@@ -236,7 +239,6 @@ async fn nginx_carries_both_transports() {
 }
 
 #[tokio::test]
-#[ignore = "needs Caddy: cargo xtask test deployment"]
 async fn caddy_carries_both_transports() {
     let server = TestServer::start(behind_a_proxy()).await;
     let file = put(
@@ -251,7 +253,6 @@ async fn caddy_carries_both_transports() {
 }
 
 #[tokio::test]
-#[ignore = "needs nginx and Caddy: cargo xtask test deployment"]
 async fn both_carry_both_transports_to_a_unix_socket() {
     for is_caddy in [false, true] {
         let folder = tempfile::tempdir().unwrap();
@@ -274,7 +275,6 @@ async fn both_carry_both_transports_to_a_unix_socket() {
 
 /// Or a small push would overtake a large one.
 #[tokio::test]
-#[ignore = "needs nginx and Caddy: cargo xtask test deployment"]
 async fn a_push_arrives_while_it_is_still_being_sent() {
     for is_caddy in [false, true] {
         let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -300,7 +300,6 @@ async fn a_push_arrives_while_it_is_still_being_sent() {
 }
 
 #[tokio::test]
-#[ignore = "needs nginx: cargo xtask test deployment"]
 async fn nginx_leaves_clients_at_their_instance_and_sends_new_ones_on() {
     let [site, upstream, line] = blocks("nginx").try_into().unwrap();
     let instances = [
@@ -340,7 +339,6 @@ async fn nginx_leaves_clients_at_their_instance_and_sends_new_ones_on() {
 }
 
 #[tokio::test]
-#[ignore = "needs Caddy: cargo xtask test deployment"]
 async fn caddy_leaves_clients_at_their_instance() {
     let instances = [
         TestServer::start(behind_a_proxy()).await,
