@@ -1,5 +1,7 @@
 //! The configurations of docs/DEPLOYMENT.md, run by nginx and Caddy as they stand there.
 
+#![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
+
 #[allow(dead_code, unreachable_pub)] // integration/ uses the rest
 #[path = "../integration/peers/mod.rs"]
 mod peers;
