@@ -122,6 +122,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Opens the socket to the application.
     pub(super) fn open(&mut self, now: Instant, socket_id: String, cx: &mut Context<'_>) {
+        if self.mailbox.end_request().is_some() {
+            // Released or shut down: no new sockets are let in, and this one ends in the same turn.
+            return;
+        }
         tracing::debug!(socket_id, "socket open");
         if let Some(task) = self.hooks.opened(socket_id) {
             self.tasks.push(Task::new(task));

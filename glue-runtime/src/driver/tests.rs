@@ -258,6 +258,18 @@ async fn a_refused_socket_waits_for_its_end_without_work() {
     assert_eq!(stage.link.unread(), 1);
 }
 
+/// [X-3]: a release or a shutdown can be over before the `in` of a socket that it has found.
+#[tokio::test]
+async fn a_socket_that_must_end_before_its_init_is_not_shown_to_the_application() {
+    let mut stage = Stage::new(false, Limits::default());
+
+    stage.channels.mailbox().request_close(CloseReason::Shutdown);
+    stage.link.receives([r#"in{"version":"1.9.1"}"#]);
+
+    assert!(stage.turn(), "the socket has ended");
+    assert!(stage.main.get().is_none());
+}
+
 /// [L-5]
 #[tokio::test]
 async fn a_full_channel_stops_reading_until_it_is_read() {
