@@ -135,6 +135,38 @@ async fn a_patient_broadcast_does_not_wait_for_a_socket_that_ends() {
     assert_eq!((delivery.queued, delivery.closed), (0, 1));
 }
 
+/// The handler runs in the task that makes the room.
+#[tokio::test]
+async fn sends_and_patient_broadcasts_from_inside_a_handler_wait_for_the_peer_only() {
+    let mut limits = Limits::default();
+    limits.backlog_bytes = 4 * SIZE;
+    let server = TestServer::start(
+        Server::builder()
+            .limits(limits)
+            .on_socket(|socket: Socket| async move {
+                let own = socket.clone();
+                socket.on_message(move |_| {
+                    let own = own.clone();
+                    async move {
+                        for number in 0..200 {
+                            own.send(numbered(2 * number)).await.unwrap();
+                            let text = Broadcast::new("m", numbered(2 * number + 1))
+                                .slow_consumer(SlowConsumer::Wait);
+                            assert_eq!(text.send_to([&own]).await.queued, 1);
+                        }
+                    }
+                });
+            }),
+    )
+    .await;
+    let (mut peer, _) = RawPeer::open(server.address()).await;
+    peer.send("cd1&mgo").await;
+    for number in 0..400 {
+        assert_eq!(peer.text().await, format!("cd1&m{}", numbered(number)));
+    }
+    peer.assert_alive().await;
+}
+
 /// Starts a server on which little may wait.
 async fn start() -> TestServer {
     let mut limits = Limits::default();

@@ -1,6 +1,7 @@
 //! What an application can do with a socket beside sending and receiving.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use glue::{Client, CloseReason, ErrorKind, Limits, Server, Socket};
 use glue_tests::deadline::within;
@@ -93,6 +94,40 @@ async fn close_handlers_of_both_sides_hear_of_the_end() {
             Some(("server", CloseReason::Peer))
         ]
     );
+}
+
+#[tokio::test]
+async fn nothing_that_the_socket_runs_keeps_it_once_it_has_ended() {
+    let value = Arc::new(());
+    let bound = Arc::downgrade(&value);
+    let value = Mutex::new(Some(value));
+    let server = TestServer::start(Server::builder().on_socket(move |socket: Socket| {
+        let value = value.lock().unwrap().take();
+        async move {
+            socket.set_value(value);
+            for channel in ["m", "side"] {
+                let owner = socket.clone();
+                socket.channel(channel).on_message(move |text| {
+                    let owner = owner.clone();
+                    async move { owner.send(text).await.unwrap() }
+                });
+            }
+            let owner = socket.clone();
+            socket.on_close(move |_| drop(owner));
+            std::future::pending().await
+        }
+    }))
+    .await;
+    let (mut peer, _) = RawPeer::open(server.address()).await;
+    peer.assert_echo("the value is bound").await;
+    assert!(bound.upgrade().is_some());
+
+    peer.send("cl").await;
+    peer.closed().await;
+    drop(peer);
+    within("the end", server.server().release()).await;
+
+    assert!(bound.upgrade().is_none());
 }
 
 /// [H-9]
