@@ -40,6 +40,9 @@ pub struct Broadcast {
 pub enum SlowConsumer {
     /// It is closed with [`CloseReason::SlowConsumer`]; the default, as its client learns that it has missed something
     /// and can begin anew. What waits there is still delivered, within [`Limits::close`](crate::Limits::close).
+    ///
+    /// A burst of more than [`Limits::backlog_bytes`](crate::Limits::backlog_bytes) that is sent without an `await` closes
+    /// quick sockets as well, as none gets the time to take any of it: such a burst takes [`SlowConsumer::Wait`].
     #[default]
     Close,
     /// The oldest broadcasts with this policy that wait there are dropped until the new one fits, or it itself where those

@@ -106,8 +106,9 @@ impl Socket {
     /// Binds a value of the application to the socket, for example who is signed in, and returns the former one of the same
     /// type. There is one place per type.
     ///
-    /// It lives as long as any handle to the socket, unless it is replaced or removed. Typed methods find it through
-    /// [`Server::socket`](crate::Server::socket) and [`Context::socket_id`](crate::Context::socket_id).
+    /// It lives as long as any handle to the socket, unless it is replaced or removed; so one that owns a handle to the same
+    /// socket keeps both for ever. Typed methods find it through [`Server::socket`](crate::Server::socket) and
+    /// [`Context::socket_id`](crate::Context::socket_id).
     pub fn set_value<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
         let value = Arc::new(value);
         let former = self.lock_values().insert(value);
