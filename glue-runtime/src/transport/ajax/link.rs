@@ -213,6 +213,10 @@ impl AjaxLink {
             Some(push) => {
                 let text = push.text.take()?;
                 state.push_bytes -= push_weight(state.pushes.pop_front());
+                if state.pushes.is_empty() {
+                    // A burst must not leave its queue behind in an idle session.
+                    state.pushes.shrink_to(IDLE_CAPACITY);
+                }
                 Some(Ok(text))
             }
             None => state.fault.map(Err),
@@ -349,5 +353,30 @@ impl WaitingPoll {
 impl Drop for WaitingPoll {
     fn drop(&mut self) {
         self.link.leave(self.id);
+    }
+}
+
+/// Pushes for which an idle link keeps room; browsers send six at once.
+const IDLE_CAPACITY: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_of_pushes_leaves_no_room_behind() {
+        let settings = AjaxSettings {
+            limits: ServerLimits::default(),
+            new_token: || Ok("token".to_owned()),
+        };
+        let link = Arc::new(AjaxLink::new("first".to_owned(), settings));
+        for _ in 0..10_000 {
+            link.begin_push().unwrap().finish(Text::from_static("x")).unwrap();
+        }
+
+        while link.next_push().is_some() {}
+
+        let room = link.lock().pushes.capacity();
+        assert!(room <= 2 * IDLE_CAPACITY, "{room}");
     }
 }
