@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) pushes: VecDeque<Push>,
     /// Pushes so far; the number names one.
     pub(super) pushed: u64,
+    /// Pushes whose requests are not done.
+    pub(super) arriving: usize,
     /// Weight of `pushes`.
     pub(super) push_bytes: usize,
     /// What broke the link: nothing that came later counts.
@@ -93,6 +95,7 @@ impl AjaxLink {
             polls: 0,
             pushes: VecDeque::new(),
             pushed: 0,
+            arriving: 0,
             push_bytes: 0,
             fault: None,
             presence: Some(Presence::Away {
@@ -137,13 +140,13 @@ impl AjaxLink {
         if state.closed || state.fault.is_some() {
             return Err(Refused);
         }
-        let arriving = state.pushes.iter().filter(|push| push.text.is_none()).count();
-        if arriving >= self.settings.limits.pushes {
+        if state.arriving >= self.settings.limits.pushes {
             self.overflow(&mut state);
             return Err(Refused);
         }
         let id = state.pushed;
         state.pushed += 1;
+        state.arriving += 1;
         state.push_bytes += MESSAGE_OVERHEAD;
         state.pushes.push_back(Push {
             id,

@@ -94,5 +94,6 @@ impl Drop for PushSlot {
         if !self.done {
             self.break_off(TransportError::Lost);
         }
+        self.link.lock().arriving -= 1;
     }
 }
