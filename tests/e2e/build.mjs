@@ -31,6 +31,7 @@ function generate(name, emit, folder) {
 
 run(cargo, "build", "-p", "glue-tests", "--bin", "e2e-server");
 run(cargo, "build", "-p", "glue-example-chat", "-p", "glue-example-echo");
+run(cargo, "build", "-p", "glue-example-mounted", "--bin", "mounted-axum");
 generate("glue-tests", "ts", "tests/e2e/generated");
 generate("glue-tests", "js", "tests/e2e/browser/generated");
 generate("glue-example-chat", "js", "examples/chat/web/generated");

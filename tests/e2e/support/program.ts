@@ -44,7 +44,18 @@ export class Program {
     const program = new Program(
       name,
       (port) => ["--listen", `127.0.0.1:${port}`],
-      (line) => Number(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1]),
+      listeningPort,
+    );
+    await program.start();
+    return program;
+  }
+
+  /** Starts the example that mounts a server in axum. */
+  static async mounted(): Promise<Program> {
+    const program = new Program(
+      "mounted-axum",
+      (port) => [`127.0.0.1:${port}`],
+      listeningPort,
     );
     await program.start();
     return program;
@@ -87,4 +98,9 @@ export class Program {
     child.kill("SIGKILL");
     await exited;
   }
+}
+
+/** The port in the first line of an example. */
+function listeningPort(line: string): number {
+  return Number(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1]);
 }
