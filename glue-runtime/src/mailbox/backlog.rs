@@ -42,6 +42,10 @@ impl Mailbox {
             let bound = (!self.is_stuffed()).then_some(self.backlog_bytes);
             queues.offer(text, is_droppable, bound)
         };
+        if matches!(offered, Offered::Queued { dropped: 1.. }) {
+            // They may have left more room than the new one takes.
+            self.room.notify_waiters();
+        }
         if offered != Offered::Full {
             self.driver.wake();
         }
@@ -290,5 +294,20 @@ mod tests {
         };
         let (is_queued, ()) = tokio::join!(offer(), ending);
         assert_eq!(is_queued, Ok(false));
+    }
+
+    #[test]
+    fn room_that_a_droppable_broadcast_makes_beyond_its_own_is_had_by_one_that_waits() {
+        let mailbox = mailbox(4);
+        let all: Text = "a".repeat(4 + 3 * MESSAGE_OVERHEAD).into();
+        assert_eq!(mailbox.offer(&all, DROP), QUEUED);
+        let patient: Text = "1".into();
+        let mut offer = Box::pin(mailbox.offer_patiently(&patient));
+        assert!(offer.as_mut().now_or_never().is_none());
+
+        assert_eq!(mailbox.offer(&"b".into(), DROP), Offered::Queued { dropped: 1 });
+
+        assert_eq!(offer.now_or_never(), Some(true));
+        assert_eq!(waiting(&mailbox), "b1");
     }
 }
