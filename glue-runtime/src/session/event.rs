@@ -43,7 +43,7 @@ pub enum CloseReason {
     ChannelOverflow,
     /// The peer took a broadcast too slowly, and the policy of the broadcast was to close.
     SlowConsumer,
-    /// A handler of the application panicked.
+    /// A handler of the application panicked, or the runtime ended while the socket was open.
     Panicked,
 }
 
