@@ -58,12 +58,18 @@ async fn ws_method_other_than_get() {
     let server = recorded_app::start().await;
     let bystander = Bystander::open(server.address()).await;
 
+    let with_allow: Vec<_> = [("allow", "GET")].iter().chain(TEXT).copied().collect();
+
     for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
         let response = ask(&server, method, "/glue/ws", "").await;
-        assert_answer(&response, 405, "Method not allowed\n", TEXT);
+        assert_answer(&response, 405, "Method not allowed\n", &with_allow);
     }
     let response = ask(&server, "HEAD", "/glue/ws", "").await;
-    assert_eq!(judged(&response, 19), headers(19, TEXT), "HEAD has the same head");
+    assert_eq!(
+        judged(&response, 19),
+        headers(19, &with_allow),
+        "HEAD has the same head"
+    );
     assert_eq!((response.status, response.text()), (405, ""));
 
     bystander.assert_undisturbed(server.address()).await;

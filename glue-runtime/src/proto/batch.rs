@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use thiserror::Error;
 
 use super::frame::BATCH;
+use super::utf16::{self, Utf16Error};
 
 /// Looks through the data of a whole container, so that nothing of a malformed one has an effect; it may hold up to `most`
 /// messages. What passes is read by [`split_first`].
@@ -46,7 +47,7 @@ impl Joined {
     /// Adds a message, which is neither an `in` nor a container.
     pub(crate) fn push(&mut self, message: &str) {
         // Writing to a string cannot fail.
-        let _ = write!(self.0, "{}&", utf16_length(message));
+        let _ = write!(self.0, "{}&", utf16::length(message));
         self.0.push_str(message);
     }
 
@@ -87,9 +88,18 @@ pub(crate) enum BatchError {
     TooMany,
 }
 
+impl From<Utf16Error> for BatchError {
+    fn from(error: Utf16Error) -> Self {
+        match error {
+            Utf16Error::TooLong => Self::TooLong,
+            Utf16Error::SplitCharacter => Self::SplitCharacter,
+        }
+    }
+}
+
 fn split(data: &str) -> Result<(&str, &str), BatchError> {
     let (length, rest) = data.split_once('&').ok_or(BatchError::NoSeparator)?;
-    let end = byte_index(rest, decode_length(length)?)?;
+    let end = utf16::byte_index(rest, decode_length(length)?)?;
     rest.split_at_checked(end).ok_or(BatchError::SplitCharacter)
 }
 
@@ -101,33 +111,4 @@ fn decode_length(digits: &str) -> Result<usize, BatchError> {
     }
     // What doesn't fit a number doesn't fit the text either.
     Ok(digits.parse().unwrap_or(usize::MAX))
-}
-
-/// Returns where the first `units` UTF-16 code units of `text` end.
-fn byte_index(text: &str, units: usize) -> Result<usize, BatchError> {
-    // A unit is a byte or more: as many bytes, if they are ASCII, are the units.
-    let ascii = text.as_bytes().get(..units).ok_or(BatchError::TooLong)?;
-    if ascii.is_ascii() {
-        return Ok(units);
-    }
-    let mut left = units;
-    for (index, character) in text.char_indices() {
-        if left == 0 {
-            return Ok(index);
-        }
-        left = left
-            .checked_sub(character.len_utf16())
-            .ok_or(BatchError::SplitCharacter)?;
-    }
-    if left == 0 {
-        Ok(text.len())
-    } else {
-        Err(BatchError::TooLong)
-    }
-}
-
-/// Counts UTF-16 code units: one for each character, two for those of four bytes.
-fn utf16_length(text: &str) -> usize {
-    let starts = text.bytes().filter(|byte| byte & 0xC0 != 0x80).count();
-    starts + text.bytes().filter(|&byte| byte >= 0xF0).count()
 }

@@ -22,6 +22,7 @@ pub(crate) mod init;
 pub(crate) mod limits;
 pub(crate) mod pair;
 pub(crate) mod text;
+pub(crate) mod utf16;
 
 #[cfg(test)]
 mod tests;

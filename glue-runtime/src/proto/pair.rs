@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use thiserror::Error;
 
 use super::frame::CHANNEL_DATA;
+use super::utf16::{self, Utf16Error};
 
 /// What the length in front of a channel's name counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) fn decode(text: &str, unit: LengthUnit) -> Result<(&str, &str), PairE
     let length = decode_length(length)?;
     let split = match unit {
         LengthUnit::Bytes => length,
-        LengthUnit::Utf16 => byte_index(rest, length)?,
+        LengthUnit::Utf16 => utf16::byte_index(rest, length)?,
     };
     if split > rest.len() {
         return Err(PairError::TooLong);
@@ -60,6 +61,15 @@ pub(crate) enum PairError {
     SplitCharacter,
 }
 
+impl From<Utf16Error> for PairError {
+    fn from(error: Utf16Error) -> Self {
+        match error {
+            Utf16Error::TooLong => Self::TooLong,
+            Utf16Error::SplitCharacter => Self::SplitCharacter,
+        }
+    }
+}
+
 /// Reads a length as the original does: an optional sign, then decimal digits.
 fn decode_length(text: &str) -> Result<usize, PairError> {
     let (negative, digits) = match text.as_bytes() {
@@ -85,23 +95,5 @@ fn decode_length(text: &str) -> Result<usize, PairError> {
         Err(PairError::BadLength)
     } else {
         Ok(length)
-    }
-}
-
-/// Returns where the first `units` UTF-16 code units of `text` end.
-fn byte_index(text: &str, units: usize) -> Result<usize, PairError> {
-    let mut left = units;
-    for (index, character) in text.char_indices() {
-        if left == 0 {
-            return Ok(index);
-        }
-        left = left
-            .checked_sub(character.len_utf16())
-            .ok_or(PairError::SplitCharacter)?;
-    }
-    if left == 0 {
-        Ok(text.len())
-    } else {
-        Err(PairError::TooLong)
     }
 }

@@ -1,12 +1,10 @@
 //! The requests of the Ajax transport: init, poll and push (docs/PROTOCOL.md, Ajax).
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::body::Body as HttpBody;
 
-use super::body::Incoming;
+use super::body::{Incoming, RequestBody};
 use super::handle::Server;
 use super::id::{ajax_token, ajax_uid};
 use super::refusal::Refusal;
@@ -17,22 +15,17 @@ use crate::transport::TransportError;
 use crate::transport::ajax::{AjaxLink, AjaxSettings, AjaxTransport, Polled, Refused};
 
 /// Answers a request: with a text, with nothing to a push, or not at all.
-pub(super) async fn answer<B>(server: &Server, peer: Peer, body: B) -> Result<Bytes, Refusal>
-where
-    B: HttpBody,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+pub(super) async fn answer<B: RequestBody>(server: &Server, peer: Peer, body: B) -> Result<Bytes, Refusal> {
     let mut body = Incoming::new(body, &server.shared.options.server_limits);
-    let start = read_until(&mut body, |bytes| {
-        bytes.len() > HEAD_BYTES || bytes.contains(&b'&')
-    })
-    .await?;
+    let start = body
+        .read_until(|bytes| bytes.len() > HEAD_BYTES || bytes.contains(&b'&'))
+        .await?;
     let end = start.iter().position(|&byte| byte == b'&');
     let head = &start[..end.unwrap_or(start.len())];
     // Whoever is not known is refused before the rest is read.
     match Head::decode(head).map_err(|_| Refusal::BAD_REQUEST)? {
         Head::Init => {
-            skip(&mut body).await?;
+            body.skip(INIT_BYTES).await?;
             init(server, peer)
         }
         Head::Poll { uid } => {
@@ -81,16 +74,12 @@ async fn poll(link: &Arc<AjaxLink>, token: &str) -> Result<Bytes, Refusal> {
 }
 
 /// Takes a message, which begins behind the `&` of `start`.
-async fn push<B>(
+async fn push<B: RequestBody>(
     server: &Server,
     link: &Arc<AjaxLink>,
     start: Bytes,
     mut body: Incoming<B>,
-) -> Result<Bytes, Refusal>
-where
-    B: HttpBody,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+) -> Result<Bytes, Refusal> {
     let most = server.shared.options.limits.message_bytes;
     let mut slot = link.begin_push()?;
     // A copy, as a message that waits must not keep all of the buffer that it came in.
@@ -112,6 +101,7 @@ where
         next = body.next().await?;
     }
 
+    message.shrink_to_fit();
     if message.is_empty() {
         slot.withdraw();
         return Err(Refusal::BAD_REQUEST);
@@ -127,11 +117,7 @@ where
 }
 
 /// Reads the token of a poll behind its `&`; more than a token is none.
-async fn read_token<B>(body: &mut Incoming<B>, start: &[u8]) -> Result<String, Refusal>
-where
-    B: HttpBody,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+async fn read_token<B: RequestBody>(body: &mut Incoming<B>, start: &[u8]) -> Result<String, Refusal> {
     let mut token = start.to_vec();
     while token.len() <= TOKEN_LENGTH + 1
         && let Some(bytes) = body.next().await?
@@ -141,43 +127,6 @@ where
     let token = token.strip_prefix(b"&").ok_or(Refusal::BAD_REQUEST)?;
     let token = std::str::from_utf8(token).map_err(|_| Refusal::BAD_REQUEST)?;
     Ok(token.to_owned())
-}
-
-/// Reads until there is enough, or to the end.
-async fn read_until<B>(body: &mut Incoming<B>, is_enough: impl Fn(&[u8]) -> bool) -> Result<Bytes, Refusal>
-where
-    B: HttpBody,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
-    let mut read = Bytes::new();
-    while let Some(bytes) = body.next().await? {
-        // Mostly it comes in one piece.
-        read = if read.is_empty() {
-            bytes
-        } else {
-            [read, bytes].concat().into()
-        };
-        if is_enough(&read) {
-            break;
-        }
-    }
-    Ok(read)
-}
-
-/// Reads a rest that has no meaning, so that the connection can be used again.
-async fn skip<B>(body: &mut Incoming<B>) -> Result<(), Refusal>
-where
-    B: HttpBody,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
-    let mut skipped = 0;
-    while let Some(bytes) = body.next().await? {
-        skipped += bytes.len();
-        if skipped > INIT_BYTES {
-            return Err(Refusal::TOO_LARGE);
-        }
-    }
-    Ok(())
 }
 
 impl From<Refused> for Refusal {

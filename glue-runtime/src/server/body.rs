@@ -96,11 +96,12 @@ pub(super) struct Incoming<B> {
     bytes_per_second: usize,
 }
 
-impl<B> Incoming<B>
-where
-    B: HttpBody,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
-{
+/// Any body of a request.
+pub(super) trait RequestBody: HttpBody<Error: Into<Box<dyn StdError + Send + Sync>>> {}
+
+impl<B: HttpBody<Error: Into<Box<dyn StdError + Send + Sync>>>> RequestBody for B {}
+
+impl<B: RequestBody> Incoming<B> {
     pub(super) fn new(body: B, limits: &ServerLimits) -> Self {
         Self {
             body: Box::pin(body),
@@ -114,6 +115,35 @@ where
     /// Returns the bytes that are still to come at least, as far as the request's head tells.
     pub(super) fn announced(&self) -> usize {
         usize::try_from(self.body.size_hint().lower()).unwrap_or(usize::MAX)
+    }
+
+    /// Reads until there is enough, or to the end.
+    pub(super) async fn read_until(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> Result<Bytes, Refusal> {
+        let mut read = Bytes::new();
+        while let Some(bytes) = self.next().await? {
+            // Mostly it comes in one piece.
+            read = if read.is_empty() {
+                bytes
+            } else {
+                [read, bytes].concat().into()
+            };
+            if is_enough(&read) {
+                break;
+            }
+        }
+        Ok(read)
+    }
+
+    /// Reads a rest that has no meaning, so that the connection can be used again.
+    pub(super) async fn skip(&mut self, most: usize) -> Result<(), Refusal> {
+        let mut skipped = 0;
+        while let Some(bytes) = self.next().await? {
+            skipped += bytes.len();
+            if skipped > most {
+                return Err(Refusal::TOO_LARGE);
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the next bytes; `None` at the end.

@@ -1,6 +1,6 @@
 //! Error responses: the one place of their bodies (docs/PROTOCOL.md, HTTP).
 
-use http::header::{CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 
 /// An error response.
@@ -16,6 +16,8 @@ pub(super) struct Refusal {
 /// What a client could do instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hint {
+    /// Use GET.
+    Get,
     /// Ask for the WebSocket version that would be accepted.
     Version,
     /// Come again after a while.
@@ -28,11 +30,14 @@ impl Refusal {
     /// There is no such endpoint.
     pub(super) const PATH: Self = Self::new(RefusalReason::BadRequest, StatusCode::BAD_REQUEST, "");
     /// Another method than GET at the WebSocket endpoint.
-    pub(super) const METHOD: Self = Self::new(
-        RefusalReason::BadRequest,
-        StatusCode::METHOD_NOT_ALLOWED,
-        "Method not allowed\n",
-    );
+    pub(super) const METHOD: Self = Self {
+        hint: Some(Hint::Get),
+        ..Self::new(
+            RefusalReason::BadRequest,
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Method not allowed\n",
+        )
+    };
     /// A GET at the WebSocket endpoint that is no upgrade.
     pub(super) const NO_UPGRADE: Self = Self {
         hint: Some(Hint::Version),
@@ -93,6 +98,9 @@ impl Refusal {
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
         match self.hint {
+            Some(Hint::Get) => {
+                headers.insert(ALLOW, HeaderValue::from_static("GET"));
+            }
             Some(Hint::Version) => {
                 headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             }
@@ -172,7 +180,7 @@ mod tests {
         let cases = [
             (Refusal::ORIGIN, 403, "", None),
             (Refusal::PATH, 400, "", None),
-            (Refusal::METHOD, 405, "Method not allowed\n", None),
+            (Refusal::METHOD, 405, "Method not allowed\n", Some((ALLOW, "GET"))),
             (
                 Refusal::NO_UPGRADE,
                 400,

@@ -181,6 +181,7 @@ where
     let stream = TokioIo::new(TimedIo::new(stream, options.server_limits.write));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .max_buf_size(HEAD_BUFFER)
         .header_read_timeout(options.server_limits.header.min(LONGEST))
         .serve_connection(stream, service)
         .with_upgrades();
@@ -207,6 +208,10 @@ fn io_error(error: io::Error) -> Error {
 
 /// A year: hyper panics where a time goes past what an `Instant` can hold.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Bytes that a connection may buffer for a head, or of a body; hyper's default of 400 KiB is what a half-sent head could
+/// hold. Heads of browsers with all their cookies are below 32 KiB.
+const HEAD_BUFFER: usize = 64 << 10;
 
 /// Pause after a failed accept; without it a full table of file descriptors would be a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

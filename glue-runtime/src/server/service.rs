@@ -24,7 +24,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::admission::Admission;
 use super::ajax;
-use super::body::Body;
+use super::body::{Body, RequestBody};
 use super::handle::Server;
 use super::refusal::Refusal;
 use super::request::{Decision, Route, route};
@@ -74,9 +74,7 @@ impl GlueService {
 
     fn answer<B>(&self, request: Request<B>) -> BoxFuture<'static, Result<Response<Body>, Infallible>>
     where
-        B: HttpBody + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+        B: RequestBody<Data: Send> + Send + 'static,
     {
         let remote_addr = self.remote_addr;
         let known = request.extensions().get().map(|&RemoteAddr(addr)| addr);
@@ -122,9 +120,7 @@ where
 /// Answers one request.
 async fn answer<B>(server: Server, request: Request<B>, remote_addr: Option<IpAddr>) -> Response<Body>
 where
-    B: HttpBody + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    B: RequestBody<Data: Send> + Send + 'static,
 {
     let (parts, body) = request.into_parts();
     let options = &server.shared.options;
@@ -174,6 +170,10 @@ fn peer(headers: &HeaderMap, remote_addr: Option<IpAddr>) -> Peer {
 
 /// Starts the socket's task, which waits for the upgrade.
 fn open_websocket<B>(server: &Server, mut request: Request<B>, peer: Peer) -> Result<(), Refusal> {
+    if request.extensions().get::<OnUpgrade>().is_none() {
+        tracing::error!("the HTTP server that mounts the service allows no upgrades");
+        return Err(Refusal::INTERNAL);
+    }
     let (admission, live) = server.shared.admit(peer.remote_addr)?;
     let upgrade = hyper::upgrade::on(&mut request);
     // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
