@@ -10,6 +10,7 @@ use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use glue::{CallError, Client, CloseReason, Code, ErrorKind, Limits, RpcChannel, Server, Socket};
 use glue_tests::bystander::Bystander;
 use glue_tests::deadline::within;
+use glue_tests::raw_ajax::{AjaxPeer, Polled};
 use glue_tests::raw_ws::{RawPeer, Received};
 use glue_tests::recorded_app;
 use glue_tests::server::TestServer;
@@ -341,3 +342,27 @@ const CLOSE: Duration = Duration::from_secs(1);
 
 /// Bytes of one message that no buffer takes whole.
 const HUGE: usize = 16 << 20;
+
+/// who polls needs new connections to take what is left.
+#[tokio::test]
+async fn a_signal_to_end_leaves_the_last_words_to_a_client_that_polls() {
+    let server = Server::builder().build().unwrap();
+    let listener = server.bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(listener.serve_until(stopped));
+    let (mut peer, id) = AjaxPeer::open(address).await;
+    let socket = server.socket(&id).unwrap();
+
+    socket.send("last words").await.unwrap();
+    stop.send(()).unwrap();
+    // Fails once the end was asked for.
+    while socket.send("too many").await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    peer.hang_up();
+
+    assert_eq!(peer.text().await, "cd1&mlast words");
+    while let Polled::Message(_) = peer.poll().await {}
+    within("the end", serving).await.unwrap();
+}

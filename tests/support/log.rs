@@ -1,11 +1,13 @@
 //! What the log says, at its most talkative.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// All that this thread logs, one line an event: level, spans, target, fields.
 #[derive(Clone, Debug, Default)]
@@ -16,24 +18,19 @@ pub struct Log {
 /// Ends the capture when dropped.
 #[derive(Debug)]
 #[must_use]
-pub struct Capture {
-    _subscriber: tracing::subscriber::DefaultGuard,
+pub struct Capture(());
+
+thread_local! {
+    static CAPTURED: RefCell<Option<Log>> = const { RefCell::new(None) };
 }
 
 impl Log {
     /// Captures what this thread logs from now on, traces included.
     pub fn capture() -> (Self, Capture) {
+        install();
         let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(log.clone())
-            .finish();
-        let capture = Capture {
-            _subscriber: subscriber.set_default(),
-        };
-        (log, capture)
+        CAPTURED.set(Some(log.clone()));
+        (log, Capture(()))
     }
 
     /// Returns all lines up to now.
@@ -66,10 +63,35 @@ impl io::Write for Log {
     }
 }
 
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
+impl Drop for Capture {
+    fn drop(&mut self) {
+        CAPTURED.set(None);
     }
+}
+
+/// Writes to the log of the thread that logs.
+struct Current;
+
+impl MakeWriter<'_> for Current {
+    type Writer = Log;
+
+    fn make_writer(&self) -> Log {
+        CAPTURED.with_borrow(|log| log.clone().unwrap_or_default())
+    }
+}
+
+/// Sets the one subscriber of the process. One per thread would not do: what is first logged by a thread that has none is
+/// then taken for switched off by the others too.
+fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let is_captured = dynamic_filter_fn(|_, _| CAPTURED.with_borrow(Option::is_some));
+        let layer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .without_time()
+            .with_writer(Current)
+            .with_filter(is_captured);
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
+            .expect("nobody else sets a subscriber");
+    });
 }

@@ -14,7 +14,7 @@ use crate::session::CloseReason;
 /// A socket to a Glue server. Cheap to clone.
 ///
 /// The socket is closed when the last handle is dropped: all clones, and the channels and generated clients opened on it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
 }
@@ -115,6 +115,19 @@ impl Client {
     /// Waits until the socket has ended and what was sent on it is written, and tells why it ended. Cancel safe.
     pub async fn closed(&self) -> CloseReason {
         self.inner.channels.mailbox().closed().await
+    }
+
+    /// Returns whether the socket has ended.
+    pub fn is_closed(&self) -> bool {
+        self.inner.channels.mailbox().is_closed()
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("socket_id", &self.socket_id())
+            .finish_non_exhaustive()
     }
 }
 

@@ -76,9 +76,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Delivers one message; returns it if it has to wait.
     fn deliver_message(&mut self, now: Instant, text: Text, cx: &mut Context<'_>) -> Option<Received> {
         match self.deliver(now, &text, cx) {
-            Delivery::Done => None,
-            Delivery::Full => Some(Received::Message(text)),
-            Delivery::Batch { offset } => {
+            Delivered::Done => None,
+            Delivered::Full => Some(Received::Message(text)),
+            Delivered::Batch { offset } => {
                 self.stalled.push_front(Received::Batch { text, offset });
                 None
             }
@@ -98,7 +98,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             if !self.can_take_more(now, budget, cx) {
                 return Some(Received::Batch { text, offset });
             }
-            if self.deliver(now, message, cx) == Delivery::Full {
+            if self.deliver(now, message, cx) == Delivered::Full {
                 return Some(Received::Batch { text, offset });
             }
             *budget = budget.saturating_sub(1);
@@ -162,24 +162,24 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     /// Gives one message to the session and what is for the application to its channel.
-    fn deliver(&mut self, now: Instant, text: &str, cx: &mut Context<'_>) -> Delivery {
+    fn deliver(&mut self, now: Instant, text: &str, cx: &mut Context<'_>) -> Delivered {
         tracing::trace!(text, "received");
         match self.session.handle_text(now, text) {
             Some(Content::ChannelData(data)) => {
                 if self.deliver_data(now, data, cx) == Receipt::Full {
                     self.session.stall(now);
-                    return Delivery::Full;
+                    return Delivered::Full;
                 }
             }
             Some(Content::Batch(data)) => {
-                return Delivery::Batch {
+                return Delivered::Batch {
                     offset: text.len() - data.len(),
                 };
             }
             None => self.handle_events(now, cx),
         }
         self.session.end_stall(now);
-        Delivery::Done
+        Delivered::Done
     }
 
     fn deliver_data(&mut self, now: Instant, data: &str, cx: &mut Context<'_>) -> Receipt {
@@ -240,7 +240,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Delivery {
+enum Delivered {
     /// It has had its effect.
     Done,
     /// Its channel has no room; it is to be offered again.

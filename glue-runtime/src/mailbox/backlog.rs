@@ -31,8 +31,8 @@ pub(crate) enum Offered {
 }
 
 impl Mailbox {
-    /// Queues a broadcast if there is room. One that `is_droppable` makes room by dropping the oldest of its kind, and can be
-    /// dropped itself; it is turned away when those don't suffice. The first always fits.
+    /// Queues a broadcast if there is room, or can be made by dropping the oldest that are droppable; one that `is_droppable`
+    /// can be dropped itself. The first always fits.
     pub(crate) fn offer(&self, text: &Text, is_droppable: bool) -> Offered {
         let offered = {
             let mut queues = self.lock();
@@ -42,23 +42,20 @@ impl Mailbox {
             let bound = (!self.is_stuffed()).then_some(self.backlog_bytes);
             queues.offer(text, is_droppable, bound)
         };
-        if matches!(offered, Offered::Queued { dropped: 1.. }) {
-            // They may have left more room than the new one takes.
-            self.room.notify_waiters();
-        }
         if offered != Offered::Full {
             self.driver.wake();
         }
         offered
     }
 
-    /// Queues a broadcast, waiting for room; returns whether the socket lived to take it. Cancel safe.
-    pub(crate) async fn offer_patiently(&self, text: &Text) -> bool {
+    /// Queues a broadcast, waiting for room; returns how many were dropped for it, or `None` if the socket has ended. Cancel
+    /// safe.
+    pub(crate) async fn offer_patiently(&self, text: &Text) -> Option<usize> {
         loop {
             let room = self.room.notified();
             match self.offer(text, false) {
-                Offered::Queued { .. } => return true,
-                Offered::Ended => return false,
+                Offered::Queued { dropped } => return Some(dropped),
+                Offered::Ended => return None,
                 Offered::Full => room.await,
             }
         }
@@ -94,7 +91,7 @@ impl Queues {
             // With all of them gone it would be the first.
             excess = excess.min(droppable);
         }
-        if excess > 0 && (!is_droppable || excess > droppable) {
+        if excess > droppable {
             return Offered::Full;
         }
         let dropped = self.drop_oldest(excess);
@@ -232,14 +229,38 @@ mod tests {
         mailbox.try_send("3".into()).unwrap();
         mailbox.offer(&"b".into(), DROP);
         assert_eq!(mailbox.offer(&"c".into(), DROP), Offered::Queued { dropped: 1 });
-        assert_eq!(mailbox.offer(&"4".into(), KEEP), Offered::Full);
-        let long = "d".repeat(2 + MESSAGE_OVERHEAD);
-        assert_eq!(
-            mailbox.offer(&long.clone().into(), DROP),
-            Offered::Queued { dropped: 2 }
-        );
+        assert_eq!(mailbox.offer(&"4".into(), KEEP), Offered::Queued { dropped: 1 });
+        assert_eq!(mailbox.offer(&"5".into(), KEEP), Offered::Queued { dropped: 1 });
+        assert_eq!(mailbox.offer(&"6".into(), KEEP), Offered::Full);
 
-        assert_eq!(waiting(&mailbox), format!("123{long}"));
+        assert_eq!(waiting(&mailbox), "12345");
+    }
+
+    #[test]
+    fn as_many_droppable_broadcasts_go_as_a_large_one_needs() {
+        let mailbox = mailbox(3);
+        mailbox.offer(&"1".into(), KEEP);
+        mailbox.offer(&"a".into(), DROP);
+        mailbox.offer(&"b".into(), DROP);
+
+        let long = "d".repeat(2 + MESSAGE_OVERHEAD);
+        let offered = mailbox.offer(&long.clone().into(), DROP);
+
+        assert_eq!(offered, Offered::Queued { dropped: 2 });
+        assert_eq!(waiting(&mailbox), format!("1{long}"));
+    }
+
+    #[test]
+    fn a_patient_broadcast_is_not_starved_by_droppable_ones() {
+        let mailbox = mailbox(4);
+        let patient: Text = "p".repeat(2 + MESSAGE_OVERHEAD).into();
+        for _ in 0..4 {
+            mailbox.offer(&"a".into(), DROP);
+        }
+
+        let dropped = mailbox.offer_patiently(&patient).now_or_never();
+
+        assert_eq!(dropped, Some(Some(2)));
     }
 
     #[test]
@@ -259,16 +280,16 @@ mod tests {
         mailbox.offer(&"a".into(), DROP);
 
         mailbox.note_unsent(mailbox.capacity + mailbox.backlog_bytes);
-        assert_eq!(mailbox.offer(&"1".into(), KEEP), Offered::Full);
-        assert_eq!(mailbox.offer(&"b".into(), DROP), Offered::Queued { dropped: 1 });
-        assert_eq!(waiting(&mailbox), "b");
+        assert_eq!(mailbox.offer(&"1".into(), KEEP), Offered::Queued { dropped: 1 });
+        assert_eq!(mailbox.offer(&"2".into(), KEEP), Offered::Full);
+        assert_eq!(waiting(&mailbox), "1");
         assert_eq!(mailbox.offer(&"c".into(), DROP), Offered::Full);
 
         let patient: Text = "2".into();
         let mut offer = Box::pin(mailbox.offer_patiently(&patient));
         assert!(offer.as_mut().now_or_never().is_none());
         mailbox.note_unsent(0);
-        assert_eq!(offer.now_or_never(), Some(true));
+        assert_eq!(offer.now_or_never(), Some(Some(0)));
     }
 
     /// In virtual time a wait that nobody ends is over at once.
@@ -277,14 +298,14 @@ mod tests {
         let mailbox = mailbox(1);
         let text: Text = "x".into();
         let offer = || tokio::time::timeout(Duration::from_secs(1), mailbox.offer_patiently(&text));
-        assert_eq!(offer().await, Ok(true));
+        assert_eq!(offer().await, Ok(Some(0)));
 
         let taking = async {
             tokio::task::yield_now().await;
             mailbox.take_message()
         };
-        let (is_queued, taken) = tokio::join!(offer(), taking);
-        assert_eq!(is_queued, Ok(true));
+        let (dropped, taken) = tokio::join!(offer(), taking);
+        assert_eq!(dropped, Ok(Some(0)));
         assert!(taken.is_some());
 
         let ending = async {
@@ -292,22 +313,7 @@ mod tests {
             mailbox.request_close(CloseReason::Local);
             mailbox.refuse();
         };
-        let (is_queued, ()) = tokio::join!(offer(), ending);
-        assert_eq!(is_queued, Ok(false));
-    }
-
-    #[test]
-    fn room_that_a_droppable_broadcast_makes_beyond_its_own_is_had_by_one_that_waits() {
-        let mailbox = mailbox(4);
-        let all: Text = "a".repeat(4 + 3 * MESSAGE_OVERHEAD).into();
-        assert_eq!(mailbox.offer(&all, DROP), QUEUED);
-        let patient: Text = "1".into();
-        let mut offer = Box::pin(mailbox.offer_patiently(&patient));
-        assert!(offer.as_mut().now_or_never().is_none());
-
-        assert_eq!(mailbox.offer(&"b".into(), DROP), Offered::Queued { dropped: 1 });
-
-        assert_eq!(offer.now_or_never(), Some(true));
-        assert_eq!(waiting(&mailbox), "b1");
+        let (dropped, ()) = tokio::join!(offer(), ending);
+        assert_eq!(dropped, Ok(None));
     }
 }

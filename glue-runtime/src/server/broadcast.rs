@@ -46,11 +46,12 @@ pub enum SlowConsumer {
     #[default]
     Close,
     /// The oldest broadcasts with this policy that wait there are dropped until the new one fits, or it itself where those
-    /// don't suffice. For texts that replace each other, such as positions. Nothing else is ever dropped, and nothing that
-    /// is on its way already: up to [`Limits::send_bytes`](crate::Limits::send_bytes).
+    /// don't suffice; those with another policy make room for themselves in the same way. For texts that replace each other,
+    /// such as positions. Nothing else is ever dropped, and nothing that is on its way already: up to
+    /// [`Limits::send_bytes`](crate::Limits::send_bytes).
     DropOldest,
     /// The sender waits until the socket has room or ends. For texts that must not be lost, from a sender that can wait for
-    /// the slowest: a client that answers pings and reads nothing else holds him up as long as it likes.
+    /// the slowest: a client that answers pings and reads nothing else holds the sender up as long as it likes.
     Wait,
 }
 
@@ -60,7 +61,7 @@ pub enum SlowConsumer {
 pub struct Delivery {
     /// Sockets on which the text is on its way. As after `send`, it is lost if the connection breaks before it gets there.
     pub queued: usize,
-    /// Broadcasts that were dropped by [`SlowConsumer::DropOldest`]: older ones for this, or this one for want of room.
+    /// Broadcasts with [`SlowConsumer::DropOldest`] that were dropped: older ones for this, or this one for want of room.
     pub dropped: usize,
     /// Sockets that get nothing, as they had ended or were closed by [`SlowConsumer::Close`].
     pub closed: usize,
@@ -102,11 +103,13 @@ impl Broadcast {
             .into_iter()
             .map(|socket| async move { socket.mailbox().offer_patiently(&self.text).await });
         let mut offers: FuturesUnordered<_> = offers.collect();
-        while let Some(is_queued) = offers.next().await {
-            if is_queued {
-                delivery.queued += 1;
-            } else {
-                delivery.closed += 1;
+        while let Some(offered) = offers.next().await {
+            match offered {
+                Some(dropped) => {
+                    delivery.queued += 1;
+                    delivery.dropped += dropped;
+                }
+                None => delivery.closed += 1,
             }
         }
         delivery

@@ -21,7 +21,7 @@ use crate::rpc::ChannelService;
 use crate::transport::ajax::AjaxTable;
 
 /// A Glue server. Cheap to clone; all clones are one server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Server {
     pub(super) shared: Arc<Shared>,
 }
@@ -157,5 +157,13 @@ impl Server {
     /// Returns what the server has counted: sockets, messages, refused requests. Cheap enough to be asked every second.
     pub fn stats(&self) -> ServerStats {
         self.shared.counters.read()
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("base_url", &self.shared.options.base_url)
+            .finish_non_exhaustive()
     }
 }

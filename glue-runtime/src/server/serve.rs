@@ -87,6 +87,20 @@ impl Listener {
         }
     }
 
+    /// Accepts connections until the signal comes, then [shuts the server down](Server::shutdown):
+    /// `listener.serve_until(tokio::signal::ctrl_c()).await`.
+    ///
+    /// Connections are accepted while the sockets end, as clients that poll need them to take what was sent to them.
+    pub async fn serve_until<F: Future>(self, signal: F) {
+        let server = self.server.clone();
+        let mut serving = pin!(self.serve());
+        tokio::select! {
+            () = &mut serving => return,
+            _ = signal => {}
+        }
+        tokio::join!(serving, server.shutdown());
+    }
+
     /// Accepts connections until [`Server::shutdown`]. A Unix socket's file is then removed.
     pub async fn serve(self) {
         let Self { server, source } = self;

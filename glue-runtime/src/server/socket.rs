@@ -14,7 +14,7 @@ use crate::proto::MAIN_CHANNEL;
 use crate::session::CloseReason;
 
 /// Handle to one connected client. Cheap to clone; it stays valid, but useless, after the socket has ended.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Socket {
     inner: Arc<Inner>,
 }
@@ -172,6 +172,14 @@ impl Socket {
 
     fn lock_values(&self) -> MutexGuard<'_, Extensions> {
         self.inner.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
     }
 }
 

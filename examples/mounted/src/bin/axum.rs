@@ -19,12 +19,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .base_url("/admin/live/")
         .on_socket(echo)
         .build()?;
-    tokio::select! {
-        served = axum_app::serve(listener, axum_app::router(&live, &admin)) => served?,
-        _ = tokio::signal::ctrl_c() => {
-            live.shutdown().await;
-            admin.shutdown().await;
-        }
-    }
+    let serving = tokio::spawn(axum_app::serve(listener, axum_app::router(&live, &admin)));
+    tokio::signal::ctrl_c().await?;
+    // Requests are answered meanwhile: clients that poll need that to take what was sent to them.
+    tokio::join!(live.shutdown(), admin.shutdown());
+    serving.abort();
     Ok(())
 }

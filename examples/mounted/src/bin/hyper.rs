@@ -15,9 +15,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on http://{}", listener.local_addr()?);
 
     let server = Server::builder().on_socket(echo).build()?;
-    tokio::select! {
-        () = plain_hyper::serve(listener, server.clone()) => {}
-        _ = tokio::signal::ctrl_c() => server.shutdown().await,
-    }
+    let serving = tokio::spawn(plain_hyper::serve(listener, server.clone()));
+    tokio::signal::ctrl_c().await?;
+    // Requests are answered meanwhile: clients that poll need that to take what was sent to them.
+    server.shutdown().await;
+    serving.abort();
     Ok(())
 }

@@ -20,11 +20,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = server.bind(&address).await?;
     println!("listening on http://{}", listener.local_addr()?);
 
-    tokio::select! {
-        () = listener.serve() => {}
-        // Ends every socket, once what was written to it is delivered.
-        _ = tokio::signal::ctrl_c() => server.shutdown().await,
-    }
+    // At the end every socket is closed, once what was written to it is delivered.
+    listener.serve_until(tokio::signal::ctrl_c()).await;
     Ok(())
 }
 
