@@ -30,7 +30,7 @@ impl Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The socket has ended; nothing can be sent on it any more.
+    /// The socket has ended; nothing can be sent on it any more. Or the server has, and can't listen.
     Closed,
     /// The socket has too much to send at the moment; wait, drop the message or close the socket.
     Full,

@@ -366,3 +366,21 @@ async fn a_signal_to_end_leaves_the_last_words_to_a_client_that_polls() {
     while let Polled::Message(_) = peer.poll().await {}
     within("the end", serving).await.unwrap();
 }
+
+#[tokio::test]
+async fn whoever_has_awaited_the_shutdown_can_listen_again() {
+    let mut address = "127.0.0.1:0".to_owned();
+    for _ in 0..50 {
+        let server = Server::builder().build().unwrap();
+        let listener = server.bind(&address).await.unwrap();
+        address = listener.local_addr().unwrap().to_string();
+        let serving = tokio::spawn(listener.serve());
+        tokio::task::yield_now().await;
+
+        within("the end", server.shutdown()).await;
+
+        let error = server.bind(&address).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Closed);
+        drop(serving);
+    }
+}

@@ -76,6 +76,7 @@ impl ClientBuilder {
         let url = self.url()?;
         self.limits
             .check()
+            .and_then(|()| self.keep_alive.check())
             .map_err(|name| Error::new(ErrorKind::Config, format!("`{name}` is zero")))?;
         match tokio::time::timeout(self.connect_timeout, self.open(url)).await {
             Ok(connected) => connected,

@@ -58,7 +58,7 @@ impl Limits {
             ("batch_messages", self.batch_messages),
             ("backlog_bytes", self.backlog_bytes),
         ];
-        let times = [("init", self.init), ("stall", self.stall)];
+        let times = [("init", self.init), ("stall", self.stall), ("close", self.close)];
         let zero_size = sizes
             .into_iter()
             .find(|(_, size)| *size == 0)
@@ -174,6 +174,13 @@ pub struct KeepAlive {
 }
 
 impl KeepAlive {
+    /// Returns what can't work, if anything: a time of zero.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let times = [("interval", self.interval), ("timeout", self.timeout)];
+        let zero = times.into_iter().find(|(_, time)| time.is_zero());
+        zero.map_or(Ok(()), |(name, _)| Err(name))
+    }
+
     /// The server's default, as in the original: ping after 30 s of silence, 7 s for the answer.
     pub const SERVER: Self = Self {
         interval: Duration::from_secs(30),

@@ -68,19 +68,19 @@ impl Admissions {
         }
         let sockets = state.sockets;
         if sockets >= self.limits.sockets {
-            if let Some(left_out) = state.full.pass(now()) {
-                tracing::warn!(sockets, left_out, "the server takes no more sockets");
+            if let Some(not_logged) = state.full.pass(now()) {
+                tracing::warn!(sockets, not_logged, "the server takes no more sockets");
             }
             return Err(RefusedBy::Sockets);
         }
         if let Some(address) = address {
             let sockets = state.addresses.get(&address).copied().unwrap_or_default();
             if sockets >= self.limits.sockets_per_address {
-                if let Some(left_out) = state.full_of_address.pass(now()) {
+                if let Some(not_logged) = state.full_of_address.pass(now()) {
                     tracing::warn!(
                         %address,
                         sockets,
-                        left_out,
+                        not_logged,
                         "no more sockets of this address; if it is a proxy, name it as a trusted one"
                     );
                 }

@@ -107,28 +107,15 @@ impl ServerBuilder {
     /// Makes the server. It does nothing until it is bound to an address.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when two services have one name, a limit is zero, or the base URL is no URL path.
+    /// [`ErrorKind::Config`] when an option can't work: two services of one name, a limit or a time of zero, a base URL that
+    /// is no URL path, an origin that no browser sends, files from a folder that isn't there or under the base URL `/`. The
+    /// source says which.
     pub fn build(self) -> Result<Server, Error> {
         let Self {
             mut options,
             services,
         } = self;
-        let trimmed = options.base_url.trim_matches('/');
-        options.base_url = if trimmed.is_empty() {
-            "/".to_owned()
-        } else {
-            format!("/{trimmed}/")
-        };
-        if options.base_url.contains(['?', '#', '%']) || options.base_url.contains("//") {
-            return Err(Error::new(
-                ErrorKind::Config,
-                format!("`{}` is no URL path", options.base_url),
-            ));
-        }
-
-        let zero = |name| Error::new(ErrorKind::Config, format!("limit `{name}` is zero"));
-        options.limits.check().map_err(zero)?;
-        options.server_limits.check().map_err(zero)?;
+        options.settle()?;
 
         let mut by_name = HashMap::new();
         for service in services {
@@ -158,6 +145,45 @@ pub(super) struct Options {
     pub(super) on_socket: Option<OnSocket>,
     #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // set by that feature's option only
     pub(super) static_files: Option<PathBuf>,
+}
+
+impl Options {
+    /// Gives the base URL its slashes, and refuses what can't work.
+    fn settle(&mut self) -> Result<(), Error> {
+        let config = |text: String| Err(Error::new(ErrorKind::Config, text));
+        let trimmed = self.base_url.trim_matches('/');
+        self.base_url = if trimmed.is_empty() {
+            "/".to_owned()
+        } else {
+            format!("/{trimmed}/")
+        };
+        let is_path = !self.base_url.contains(['?', '#', '%', ' ']) && !self.base_url.contains("//");
+        // Browsers resolve them, so no request would match.
+        let has_dots = self.base_url.split('/').any(|part| part == "." || part == "..");
+        if !is_path || has_dots {
+            return config(format!("`{}` is no URL path", self.base_url));
+        }
+        let checks = [
+            self.limits.check(),
+            self.server_limits.check(),
+            self.keep_alive.check(),
+        ];
+        if let Some(name) = checks.into_iter().find_map(Result::err) {
+            return config(format!("`{name}` is zero"));
+        }
+        if let Err(problem) = self.policy.origins.check() {
+            return config(problem);
+        }
+        if let Some(folder) = &self.static_files {
+            if self.base_url == "/" {
+                return config("files can't be served outside of the base URL `/`".to_owned());
+            }
+            if !folder.is_dir() {
+                return config(format!("`{}` is no folder of files", folder.display()));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for Options {
@@ -200,6 +226,35 @@ mod tests {
     }
 
     #[test]
+    fn options_that_cannot_work_are_refused_and_named() {
+        let never = KeepAlive {
+            interval: std::time::Duration::ZERO,
+            ..KeepAlive::SERVER
+        };
+        let cases = [
+            (ServerBuilder::default().keep_alive(never), "`interval`"),
+            (
+                ServerBuilder::default().origins(Origins::List(vec!["app.example".to_owned()])),
+                "`app.example`",
+            ),
+            #[cfg(feature = "static-files")]
+            (
+                ServerBuilder::default().static_files("no/such/folder"),
+                "`no/such/folder`",
+            ),
+            #[cfg(feature = "static-files")]
+            (ServerBuilder::default().static_files(".").base_url("/"), "`/`"),
+        ];
+        for (builder, named) in cases {
+            let error = builder.build().unwrap_err();
+
+            assert_eq!(error.kind(), ErrorKind::Config, "{named}");
+            let source = std::error::Error::source(&error).unwrap().to_string();
+            assert!(source.contains(named), "{source}");
+        }
+    }
+
+    #[test]
     fn base_urls_get_their_slashes_and_nonsense_is_refused() {
         let base_url = |url: &str| {
             ServerBuilder::default()
@@ -211,7 +266,7 @@ mod tests {
         assert_eq!(base_url("live").unwrap(), "/live/");
         assert_eq!(base_url("/a/b/").unwrap(), "/a/b/");
         assert_eq!(base_url("").unwrap(), "/");
-        for nonsense in ["/a//b/", "/a?b", "/a%20b"] {
+        for nonsense in ["/a//b/", "/a?b", "/a%20b", "/a/../b", "/a b"] {
             assert_eq!(
                 base_url(nonsense).unwrap_err().kind(),
                 ErrorKind::Config,

@@ -16,7 +16,7 @@ use super::service::GlueService;
 use super::shutdown::{LiveGuard, Shutdown};
 use super::socket::Socket;
 use super::stats::ServerStats;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::rpc::ChannelService;
 use crate::transport::ajax::AjaxTable;
 
@@ -39,6 +39,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Fails once the server was told to end: it doesn't begin again.
+    fn check_running(&self) -> Result<(), Error> {
+        if self.shutdown.is_stopping() {
+            return Err(Error::new(ErrorKind::Closed, "the server was shut down"));
+        }
+        Ok(())
+    }
+
     /// Gives a place to a socket of this address, if there may be one more; shutdown waits for its guard.
     pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<(Admission, LiveGuard), RefusedBy> {
         // The guard first: either shutdown waits for it, or it is seen here.
@@ -74,8 +82,9 @@ impl Server {
     /// Listens on a TCP address such as `127.0.0.1:8080`; port 0 picks a free one.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the address can't be had.
+    /// [`ErrorKind::Io`] when the address can't be had, [`ErrorKind::Closed`] after [`Server::shutdown`].
     pub async fn bind(&self, addr: &str) -> Result<Listener, Error> {
+        self.shared.check_running()?;
         Listener::bind(self.clone(), addr).await
     }
 
@@ -83,9 +92,10 @@ impl Server {
     /// is replaced; the file is removed when [`Listener::serve`] ends.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is another file or a living server.
+    /// [`ErrorKind::Io`] when there is another file or a living server, [`ErrorKind::Closed`] after [`Server::shutdown`].
     #[cfg(unix)]
     pub async fn bind_unix(&self, path: impl AsRef<Path>) -> Result<Listener, Error> {
+        self.shared.check_running()?;
         Listener::bind_unix(self.clone(), path.as_ref()).await
     }
 
@@ -132,7 +142,9 @@ impl Server {
         shutdown.stop();
         self.shared.registry.shut_down();
         shutdown.sockets_ended().await;
-        shutdown.connections_ended().await;
+        // A listener whose future is kept, and polled no more, would never end.
+        let time = self.shared.options.limits.close;
+        let _ = tokio::time::timeout(time, shutdown.connections_ended()).await;
     }
 
     /// Returns the open socket of this id.

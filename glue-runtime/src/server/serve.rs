@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 #[cfg(unix)]
+use std::os::unix::fs::FileTypeExt as _;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
@@ -48,7 +50,9 @@ enum Accepted {
 
 impl Listener {
     pub(super) async fn bind(server: Server, addr: &str) -> Result<Self, Error> {
-        let listener = TcpListener::bind(addr).await.map_err(io_error)?;
+        let listener = TcpListener::bind(addr)
+            .await
+            .map_err(|error| cannot_listen(addr, &error))?;
         Ok(Self {
             server,
             source: Source::Tcp(listener),
@@ -57,15 +61,20 @@ impl Listener {
 
     #[cfg(unix)]
     pub(super) async fn bind_unix(server: Server, path: &Path) -> Result<Self, Error> {
+        let shown = path.display().to_string();
+        if std::fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.file_type().is_socket()) {
+            let error = io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket");
+            return Err(cannot_listen(&shown, &error));
+        }
         let listener = match UnixListener::bind(path) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_left_over(path).await => {
-                std::fs::remove_file(path).map_err(io_error)?;
+                std::fs::remove_file(path).map_err(|error| cannot_listen(&shown, &error))?;
                 UnixListener::bind(path)
             }
             bound => bound,
         };
         // Before there is a `SocketFile`: a file that isn't ours must stay.
-        let listener = listener.map_err(io_error)?;
+        let listener = listener.map_err(|error| cannot_listen(&shown, &error))?;
         Ok(Self {
             server,
             source: Source::Unix {
@@ -102,9 +111,14 @@ impl Listener {
     }
 
     /// Accepts connections until [`Server::shutdown`]. A Unix socket's file is then removed.
+    ///
+    /// Dropping the future closes the listener at once, and clients that poll are lost: for a graceful end let it go on
+    /// during the shutdown, as [`Listener::serve_until`] does.
     pub async fn serve(self) {
+        let shutdown = self.server.shared.shutdown.clone();
+        // Dropped behind the listener: who has awaited the shutdown can listen again.
+        let _live = shutdown.connection();
         let Self { server, source } = self;
-        let shutdown = server.shared.shutdown.clone();
         let mut stopped = pin!(shutdown.stopped());
         let mut failures = WarningLimit::default();
         loop {
@@ -126,8 +140,8 @@ impl Listener {
                 Err(error) => {
                     drop(live);
                     // Out of file descriptors, most likely: they come back when sockets end.
-                    if let Some(left_out) = failures.pass(now()) {
-                        tracing::warn!(%error, left_out, "cannot accept connections");
+                    if let Some(not_logged) = failures.pass(now()) {
+                        tracing::warn!(%error, not_logged, "cannot accept connections");
                     }
                     if tokio::time::timeout(ACCEPT_PAUSE, &mut stopped).await.is_ok() {
                         return;
@@ -171,8 +185,6 @@ impl Drop for SocketFile {
 /// Returns whether a path is a socket on which nobody listens any more, as a server leaves it behind that was killed.
 #[cfg(unix)]
 async fn is_left_over(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
     is_socket
         && UnixStream::connect(path)
@@ -214,6 +226,14 @@ where
     if let Err(error) = result {
         tracing::debug!(%error, "connection failed");
     }
+}
+
+/// Says where it was that listening failed; the operating system's error doesn't.
+fn cannot_listen(address: &str, error: &io::Error) -> Error {
+    io_error(io::Error::new(
+        error.kind(),
+        format!("can't listen on `{address}`: {error}"),
+    ))
 }
 
 fn io_error(error: io::Error) -> Error {

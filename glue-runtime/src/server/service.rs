@@ -150,7 +150,16 @@ where
         }
         Route::Preflight => empty(StatusCode::NO_CONTENT),
         Route::Refused(refusal) => refuse(&server, refusal),
-        Route::Elsewhere => elsewhere(&server, Request::from_parts(parts, body)).await,
+        Route::Elsewhere => {
+            if options.static_files.is_none() {
+                let base_url = options.base_url.as_str();
+                tracing::debug!(
+                    base_url,
+                    "request outside of the base URL; does a router take a prefix away?"
+                );
+            }
+            elsewhere(&server, Request::from_parts(parts, body)).await
+        }
     };
     cors.apply(&mut response);
     response

@@ -32,6 +32,30 @@ impl Origins {
         Self::Matching(Arc::new(admits))
     }
 
+    /// Returns what of a list no browser sends, and what to write instead.
+    pub(in crate::server) fn check(&self) -> Result<(), String> {
+        let Self::List(list) = self else {
+            return Ok(());
+        };
+        if list.is_empty() {
+            return Err("the list of origins is empty, so no page could connect".to_owned());
+        }
+        for origin in list {
+            let advice = match origin.split_once("://") {
+                _ if origin == "*" => "use `Origins::Any`",
+                None => "it begins with its scheme, such as `https://`",
+                Some((_, host)) if host.contains('*') => "use `Origins::matching` for patterns",
+                Some((_, host)) if host.is_empty() || host.contains(['/', '?', '#', '@']) => {
+                    "nothing follows its host and port"
+                }
+                Some((scheme, host)) if has_default_port(scheme, host) => "browsers leave this port out",
+                Some(_) => continue,
+            };
+            return Err(format!("no browser sends the origin `{origin}`: {advice}"));
+        }
+        Ok(())
+    }
+
     /// Judges a request by its head.
     pub(in crate::server) fn judge(&self, parts: &Parts) -> Verdict {
         // Of two values a proxy in front may have read the other one.
@@ -87,6 +111,15 @@ pub(in crate::server) enum Verdict {
     Own,
     /// Comes from a page of another host that may go on.
     Foreign(HeaderValue),
+}
+
+fn has_default_port(scheme: &str, host: &str) -> bool {
+    let default = if scheme.eq_ignore_ascii_case("https") {
+        ":443"
+    } else {
+        ":80"
+    };
+    host.ends_with(default)
 }
 
 /// Returns a header's value, `Err` if there are several.
@@ -247,5 +280,33 @@ mod tests {
             foreign("https://app.example")
         );
         assert_eq!(judge(&Origins::Any, "http://chat.example:8080"), Verdict::Own);
+    }
+
+    #[test]
+    fn what_no_browser_sends_is_refused_in_a_list() {
+        let good = [
+            "https://app.example",
+            "http://localhost:5173",
+            "HTTPS://App.Example:8443",
+        ];
+        let bad = [
+            "*",
+            "app.example",
+            "https://app.example/",
+            "https://*.example",
+            "https://app.example:443",
+            "http://app.example:80",
+            "https://",
+        ];
+        let check = |origin: &str| Origins::List(vec![origin.to_owned()]).check();
+
+        for origin in good {
+            assert_eq!(check(origin), Ok(()), "{origin}");
+        }
+        for origin in bad {
+            let problem = check(origin).unwrap_err();
+            assert!(problem.contains(&format!("`{origin}`")), "{problem}");
+        }
+        assert!(Origins::List(Vec::new()).check().is_err());
     }
 }
