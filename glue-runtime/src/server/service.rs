@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, UPGRADE, USER_AGENT,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, UPGRADE, USER_AGENT,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -149,7 +149,16 @@ where
             }
         }
         Route::Preflight => empty(StatusCode::NO_CONTENT),
-        Route::Refused(refusal) => refuse(&server, refusal),
+        Route::Refused(refusal) => {
+            let (origin, host) = (parts.headers.get(ORIGIN), parts.headers.get(HOST));
+            tracing::trace!(
+                ?origin,
+                ?host,
+                path = parts.uri.path(),
+                "request refused by its head"
+            );
+            refuse(&server, refusal)
+        }
         Route::Elsewhere => {
             if options.static_files.is_none() {
                 let base_url = options.base_url.as_str();
