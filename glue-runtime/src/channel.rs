@@ -54,6 +54,9 @@ impl Channel {
 
     /// Waits for the next text; `None` when the socket has ended and all texts were taken. Cancel safe. Ends a
     /// [`discard`](Self::discard).
+    ///
+    /// `None` is seen by a task of one's own only: `on_socket` and handlers are cancelled when the socket ends, and what stands
+    /// behind a loop does not run there.
     pub async fn recv(&self) -> Option<String> {
         let taken = self.inbox.recv().await?;
         Some(self.accept(taken))
@@ -78,10 +81,11 @@ impl Channel {
     /// Calls `handler` for each text, in order, one at a time, as long as the socket lives.
     ///
     /// It takes the place of an earlier handler, which finishes the text that it has under way first, and ends a
-    /// [`discard`](Self::discard). The handler's futures run in the socket's own task and are dropped when the socket ends, and
-    /// with them the texts that wait then: a task of one's own that calls [`recv`](Self::recv) gets those as well. A panic
-    /// ends the socket. Don't mix with [`Channel::recv`]: each text goes to one of them. A handler that owns a `Client` keeps
-    /// that open.
+    /// [`discard`](Self::discard). The handler's futures run in the socket's own task and **are cancelled when the socket
+    /// ends**, at their `.await`, and with them the texts that wait then: a task of one's own that calls [`recv`](Self::recv)
+    /// gets those as well. A panic ends the socket. Don't mix with [`Channel::recv`]: each text goes to one of them.
+    ///
+    /// Rust client: a handler that owns a `Client` keeps that open.
     pub fn on_message<F, Fut>(&self, mut handler: F)
     where
         F: FnMut(String) -> Fut + Send + 'static,

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 /// Bounds of one socket.
 ///
-/// All are enforced before memory is spent on what would go past them.
+/// All are enforced before memory is spent on what would go past them. To change some, begin with the defaults:
+///
+/// ```
+/// let mut limits = glue::Limits::default();
+/// limits.message_bytes = 64 << 10;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
@@ -91,7 +96,17 @@ impl Default for Limits {
     }
 }
 
-/// Bounds of a whole server: what HTTP requests may cost, and how many sockets there may be.
+/// Bounds of a whole server: what HTTP requests may cost, and how many sockets there may be. To change some, begin with the
+/// defaults:
+///
+/// ```
+/// # fn main() -> Result<(), glue::Error> {
+/// let mut limits = glue::ServerLimits::default();
+/// limits.sockets_per_address = 5;
+/// let server = glue::Server::builder().server_limits(limits).build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[cfg(feature = "server")]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -113,7 +128,8 @@ pub struct ServerLimits {
     /// Slowest link that is served, for bodies and answers of the Ajax transport; default 4 KiB a second. Times grow with the
     /// bytes that are under way.
     pub bytes_per_second: usize,
-    /// How long a poll waits for a message; default 35 s, as in the original. Its client gives up after 45 s.
+    /// How long a poll waits for a message; default 35 s, as in the original. Keep it below 45 s, after which
+    /// clients give up.
     pub poll: Duration,
     /// Time without a poll after which an Ajax client counts as gone; default 10 s.
     pub unpolled: Duration,

@@ -33,7 +33,10 @@ impl ServerBuilder {
     /// Calls `handler` for each new socket, once its init exchange is done.
     ///
     /// The future runs in the socket's own task: as far as it goes at once before any message of the socket is
-    /// delivered, then beside the socket until that ends. A panic closes that socket.
+    /// delivered, then beside the socket until that ends. **It is cancelled then**: what stands behind a read loop does not
+    /// run, so clean up in [`Socket::on_close`] or in a guard's `Drop`. A panic closes that socket.
+    ///
+    /// A later handler takes the place of an earlier one.
     #[must_use]
     pub fn on_socket<F, Fut>(mut self, handler: F) -> Self
     where

@@ -30,7 +30,7 @@ async fn on_new_socket(socket: Socket) {
     // Nothing is read from the socket's main channel.
     socket.discard();
 
-    // Set a function that is called as soon as the socket is closed.
+    // Set a function that is called when the socket has ended and what was sent on it is delivered.
     let address = socket.remote_addr();
     socket.on_close(move |reason| println!("socket closed with remote address: {address:?}, {reason}"));
 

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Runs beside the socket, from its first moment to its end.
 async fn on_new_socket(socket: Socket) {
-    // Set a function that is called as soon as the socket is closed.
+    // Set a function that is called when the socket has ended and what was sent on it is delivered.
     let address = socket.remote_addr();
     socket.on_close(move |reason| println!("socket closed with remote address: {address:?}, {reason}"));
 
@@ -43,7 +43,7 @@ async fn on_new_socket(socket: Socket) {
                 let _ = socket.send(text).await;
             }
             Err(error) if error.kind() == ErrorKind::TimedOut => println!("nothing came for 10 s"),
-            // The socket is closed.
+            // The socket has ended. Not reached here, as this function is cancelled then: clean up in `on_close`.
             Err(_) => return,
         }
     }

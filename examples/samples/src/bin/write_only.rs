@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Runs beside the socket, from its first moment to its end.
 async fn on_new_socket(socket: Socket) {
-    // Set a function that is called as soon as the socket is closed.
+    // Set a function that is called when the socket has ended and what was sent on it is delivered.
     let address = socket.remote_addr();
     socket.on_close(move |reason| println!("socket closed with remote address: {address:?}, {reason}"));
 

@@ -16,7 +16,9 @@ pub enum Origins {
     /// Pages of the host that the request goes to; the default, as a browser sends cookies along with any page's request.
     #[default]
     SameHost,
-    /// These origins, written as browsers do: `https://example.org`, with the port if it isn't the scheme's own.
+    /// A list replaces the rule of the same host: name your own in it as well.
+    ///
+    /// Origins are written as browsers do: `https://example.org`, with the port if it isn't the scheme's own.
     List(Vec<String>),
     /// Origins for which a function says so; made by [`Origins::matching`].
     Matching(Arc<dyn Fn(&str) -> bool + Send + Sync>),
