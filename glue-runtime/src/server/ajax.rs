@@ -25,7 +25,8 @@ pub(super) async fn answer<B: RequestBody>(server: &Server, peer: Peer, body: B)
     // Whoever is not known is refused before the rest is read.
     match Head::decode(head).map_err(|_| Refusal::BAD_REQUEST)? {
         Head::Init => {
-            body.skip(INIT_BYTES).await?;
+            let left = INIT_BYTES.checked_sub(start.len()).ok_or(Refusal::TOO_LARGE)?;
+            body.skip(left).await?;
             init(server, peer)
         }
         Head::Poll { uid } => {

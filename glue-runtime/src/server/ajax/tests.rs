@@ -464,3 +464,14 @@ async fn a_push_that_waits_keeps_nothing_of_the_buffer_that_it_came_in() {
     assert_eq!(pushed.0, 200);
     assert!(buffer.is_unique());
 }
+
+///
+#[tokio::test(start_paused = true)]
+async fn what_stands_behind_an_init_is_ignored_up_to_a_bound() {
+    let server = echo();
+
+    let (short, _) = post(&server, format!("i{}", "x".repeat(1023))).await;
+    let (long, _) = post(&server, format!("i{}", "x".repeat(1024))).await;
+
+    assert_eq!((short, long), (200, 413));
+}
