@@ -44,6 +44,25 @@ use crate::transport::WebSocketTransport;
 /// Who asks is known by [`GlueService::remote_addr`] or by a [`RemoteAddr`] among the request's extensions; without them
 /// the server's limit per address and [`Socket::remote_addr`](crate::Socket::remote_addr) know of no address.
 /// Time-outs of heads and answers are the HTTP server's own.
+///
+/// In hyper; in axum it is `Router::new().route_service("/glue/{endpoint}", server.service())`:
+///
+/// ```no_run
+/// use hyper::server::conn::http1;
+/// use hyper_util::rt::TokioIo;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = glue::Server::builder().build()?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+/// loop {
+///     let (stream, peer) = listener.accept().await?;
+///     let service = server.service().remote_addr(peer.ip());
+///     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+///     tokio::spawn(connection.with_upgrades());
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct GlueService {
     server: Server,
