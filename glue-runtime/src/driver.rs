@@ -142,6 +142,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             ended
         })
         .await;
+        self.mailbox
+            .note_undelivered(self.session.outbox().channel_messages());
         self.mailbox.end(reason);
         poll_fn(|cx| self.poll_drain(cx)).await;
     }

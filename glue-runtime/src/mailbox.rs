@@ -9,7 +9,7 @@ pub(crate) use task::Task;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -40,6 +40,8 @@ pub(crate) struct Mailbox {
     backlog_bytes: usize,
     /// Bytes in the session's outbox when the driver last looked.
     unsent: AtomicUsize,
+    /// Messages that will never leave, counted at the end.
+    undelivered: AtomicUsize,
     /// Wakes broadcasts that wait for room.
     room: Notify,
     ended: OnceLock<CloseReason>,
@@ -92,6 +94,7 @@ impl Mailbox {
             capacity,
             backlog_bytes: limits.backlog_bytes,
             unsent: AtomicUsize::new(0),
+            undelivered: AtomicUsize::new(0),
             room: Notify::new(),
             ended: OnceLock::new(),
             end: Notify::new(),
@@ -191,6 +194,12 @@ impl Mailbox {
         self.peer.socket_id.get().map_or("", String::as_str)
     }
 
+    /// Returns how many messages have never left, once the socket has ended.
+    pub(crate) fn undelivered(&self) -> Option<usize> {
+        self.ended.get()?;
+        Some(self.undelivered.load(Ordering::Relaxed))
+    }
+
     /// Driver: takes the oldest message.
     pub(crate) fn take_message(&self) -> Option<Text> {
         let (text, held) = {
@@ -245,10 +254,16 @@ impl Mailbox {
                 std::mem::take(&mut queues.requests),
             )
         };
+        self.note_undelivered(left.0.len());
         // Requests own parts of the application, whose destructors must not run under the lock.
         drop(left);
         self.space.close();
         self.room.notify_waiters();
+    }
+
+    /// Driver: counts messages that were sent and will never leave.
+    pub(crate) fn note_undelivered(&self, messages: usize) {
+        self.undelivered.fetch_add(messages, Ordering::Relaxed);
     }
 
     /// Driver: tells everyone that the socket has ended.

@@ -157,6 +157,14 @@ impl Socket {
         self.mailbox().closed().await
     }
 
+    /// Returns how many messages were sent on the socket and never left it, once it has ended: `None` before.
+    ///
+    /// At least so many have not arrived. Where the connection was lost, what was on its way is lost as well, and nobody
+    /// knows how much that was. All messages count: texts of channels, answers to calls, items and events.
+    pub fn undelivered(&self) -> Option<usize> {
+        self.mailbox().undelivered()
+    }
+
     /// Returns whether the socket has ended.
     pub fn is_closed(&self) -> bool {
         self.mailbox().is_closed()

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::proto::batch::Joined;
-use crate::proto::frame::Frame;
+use crate::proto::frame::{CHANNEL_DATA, Frame};
 use crate::proto::limits::{BATCH_BYTES, BATCH_MESSAGES, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 
@@ -115,6 +115,14 @@ impl Outbox {
     /// Returns the weight of what the peer has caused, in bytes.
     pub(crate) fn caused(&self) -> usize {
         self.caused
+    }
+
+    /// Returns how many messages of channels wait.
+    pub(crate) fn channel_messages(&self) -> usize {
+        let messages = self.data.iter();
+        messages
+            .filter(|(text, _)| text.starts_with(CHANNEL_DATA))
+            .count()
     }
 
     /// Returns whether nothing waits.
