@@ -311,6 +311,13 @@ impl std::fmt::Debug for Polled {
 }
 
 impl State {
+    /// Returns the place of a push, if it has one still.
+    pub(super) fn place_of(&mut self, id: u64) -> Option<&mut Push> {
+        // Numbers rise along the queue.
+        let index = self.pushes.binary_search_by_key(&id, |push| push.id).ok()?;
+        self.pushes.get_mut(index)
+    }
+
     /// Drops the messages from number `from` on: the link broke there.
     pub(super) fn break_off(&mut self, from: u64, error: TransportError) {
         let kept = self.pushes.partition_point(|push| push.id < from);

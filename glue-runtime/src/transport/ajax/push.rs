@@ -40,12 +40,8 @@ impl PushSlot {
         if !is_first && state.push_bytes.saturating_add(bytes) > self.link.push_bytes() {
             self.link.overflow(&mut state);
         }
-        let id = self.id;
-        let Some(push) = state.pushes.iter_mut().rev().find(|push| push.id == id) else {
-            // The link has broken meanwhile.
-            return Err(Refused);
-        };
-        push.weight += bytes;
+        // It has no place any more when the link has broken meanwhile.
+        state.place_of(self.id).ok_or(Refused)?.weight += bytes;
         state.push_bytes += bytes;
         Ok(())
     }
@@ -54,10 +50,7 @@ impl PushSlot {
     pub(crate) fn finish(mut self, text: Text) -> Result<(), Refused> {
         self.done = true;
         let mut state = self.link.lock();
-        let Some(push) = state.pushes.iter_mut().rev().find(|push| push.id == self.id) else {
-            return Err(Refused);
-        };
-        push.text = Some(text);
+        state.place_of(self.id).ok_or(Refused)?.text = Some(text);
         drop(state);
         self.link.wake_driver();
         Ok(())
