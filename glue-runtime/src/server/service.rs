@@ -144,30 +144,22 @@ where
     let (parts, body) = request.into_parts();
     let options = &server.shared.options;
     let Decision { route, address, cors } = route(&parts, &options.base_url, &options.policy, remote_addr);
-    let mut response = match route {
+    let answered = match route {
         Route::WebSocket { key } => {
             let peer = peer(&parts.headers, address);
-            match open_websocket(&server, Request::from_parts(parts, body), peer) {
-                Ok(()) => switching_protocols(&key),
-                Err(refusal) => refuse(&server, refusal),
-            }
+            open_websocket(&server, Request::from_parts(parts, body), peer)
+                .map(|()| switching_protocols(&key))
         }
         #[cfg(feature = "http2")]
         Route::WebSocketOverHttp2 => {
             let peer = peer(&parts.headers, address);
-            match open_websocket(&server, Request::from_parts(parts, body), peer) {
-                Ok(()) => Response::new(Body::empty()),
-                Err(refusal) => refuse(&server, refusal),
-            }
+            open_websocket(&server, Request::from_parts(parts, body), peer).map(|()| empty(StatusCode::OK))
         }
         Route::Ajax => {
             let peer = peer(&parts.headers, address);
-            match ajax::answer(&server, peer, body).await {
-                Ok(answer) => text(answer),
-                Err(refusal) => refuse(&server, refusal),
-            }
+            ajax::answer(&server, peer, body).await.map(text)
         }
-        Route::Preflight => empty(StatusCode::NO_CONTENT),
+        Route::Preflight => Ok(empty(StatusCode::NO_CONTENT)),
         Route::Refused(refusal) => {
             let (origin, host) = (parts.headers.get(ORIGIN), parts.headers.get(HOST));
             tracing::trace!(
@@ -176,7 +168,7 @@ where
                 path = parts.uri.path(),
                 "request refused by its head"
             );
-            refuse(&server, refusal)
+            Err(refusal)
         }
         Route::Elsewhere => {
             if options.static_files.is_none() {
@@ -186,9 +178,10 @@ where
                     "request outside of the base URL; does a router take a prefix away?"
                 );
             }
-            elsewhere(&server, Request::from_parts(parts, body)).await
+            Ok(elsewhere(&server, Request::from_parts(parts, body)).await)
         }
     };
+    let mut response = answered.unwrap_or_else(|refusal| refuse(&server, refusal));
     cors.apply(&mut response);
     response
 }
