@@ -118,7 +118,7 @@ pub use crate::{
 };
 #[cfg(feature = "client")]
 pub use crate::{
-    client::{Client, ClientBuilder},
+    client::{Client, ClientBuilder, Connect, Io},
     rpc::RpcChannel,
 };
 #[cfg(feature = "io")]

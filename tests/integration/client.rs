@@ -1,11 +1,15 @@
 //! The Rust client and the server, each seen from its application.
 
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
 
-use glue::{Client, CloseReason, ErrorKind, OpenRpc as _, Server, Socket};
+use futures_util::future::BoxFuture;
+use glue::{Client, CloseReason, Connect, ErrorKind, Io, OpenRpc as _, Server, Socket};
 use glue_tests::deadline::within;
 use glue_tests::raw_ws::RawPeer;
 use glue_tests::server::TestServer;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 async fn echo(socket: Socket) {
@@ -199,6 +203,43 @@ async fn connecting_fails_with_a_reason() {
     assert_eq!(nobody.kind(), ErrorKind::Connect);
     let nonsense = Client::connect("localhost").await.unwrap_err();
     assert_eq!(nonsense.kind(), ErrorKind::Config);
+}
+
+/// Connects to `address` whatever it is asked for, and tells what that was.
+struct Detour {
+    address: SocketAddr,
+    asked: mpsc::UnboundedSender<String>,
+}
+
+impl Connect for Detour {
+    fn connect(&self, uri: &http::Uri) -> BoxFuture<'static, io::Result<Box<dyn Io>>> {
+        self.asked.send(uri.to_string()).unwrap();
+        let address = self.address;
+        Box::pin(async move { Ok(Box::new(TcpStream::connect(address).await?) as Box<dyn Io>) })
+    }
+}
+
+#[tokio::test]
+async fn a_client_connects_by_what_it_is_given() {
+    let server = TestServer::start(Server::builder().on_socket(echo)).await;
+    let (asked, mut asks) = mpsc::unbounded_channel();
+    let detour = Detour {
+        address: server.address(),
+        asked,
+    };
+    let client = Client::builder(format!("http://nowhere.invalid:{}/", server.address().port()))
+        .connector(detour)
+        .connect();
+
+    let client = soon(client).await.unwrap();
+    client.send("hello").await.unwrap();
+
+    assert_eq!(soon(client.recv()).await.as_deref(), Some("hello"));
+    let asked = soon(asks.recv()).await.unwrap();
+    assert_eq!(
+        asked,
+        format!("http://nowhere.invalid:{}/glue/ws", server.address().port())
+    );
 }
 
 /// [C-8]: a server may speak on channels that a client doesn't open.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::Uri;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use super::connector::{Connect, TcpConnector};
 use super::handle::Client;
 use crate::channel::{Channels, Inbound};
 use crate::driver::{Driver, Hooks, now};
@@ -19,13 +19,13 @@ use crate::session::{CloseReason, Role, Session};
 use crate::transport::{Metered, WebSocketTransport, websocket_config};
 
 /// Collects the options of a [`Client`]; every option but the host has a default.
-#[derive(Debug)]
 pub struct ClientBuilder {
     host: String,
     base_url: String,
     limits: Limits,
     keep_alive: KeepAlive,
     connect_timeout: Duration,
+    connector: Arc<dyn Connect>,
 }
 
 impl ClientBuilder {
@@ -36,6 +36,7 @@ impl ClientBuilder {
             limits: Limits::default(),
             keep_alive: KeepAlive::CLIENT,
             connect_timeout: CONNECT_TIMEOUT,
+            connector: Arc::new(TcpConnector),
         }
     }
 
@@ -67,6 +68,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what connects to the server; by default TCP without delay, to the first address of the host that answers.
+    #[must_use]
+    pub fn connector(mut self, connector: impl Connect) -> Self {
+        self.connector = Arc::new(connector);
+        self
+    }
+
     /// Connects and does the init exchange.
     ///
     /// # Errors
@@ -78,13 +86,13 @@ impl ClientBuilder {
             .check()
             .and_then(|()| self.keep_alive.check())
             .map_err(|name| Error::new(ErrorKind::Config, format!("`{name}` is zero")))?;
-        match tokio::time::timeout(self.connect_timeout, self.open(url)).await {
+        match tokio::time::timeout(self.connect_timeout, self.open(&url)).await {
             Ok(connected) => connected,
             Err(elapsed) => Err(Error::new(ErrorKind::Connect, elapsed)),
         }
     }
 
-    /// Returns the WebSocket endpoint.
+    /// Returns the WebSocket endpoint, by the scheme of the host.
     fn url(&self) -> Result<Uri, Error> {
         let host = self.host.trim_end_matches('/');
         let base_url = self.base_url.trim_matches('/');
@@ -96,15 +104,17 @@ impl ClientBuilder {
                 format!("host `{host}` does not begin with `http://`"),
             )
         })?;
-        format!("ws{rest}/{base_url}{slash}ws")
+        format!("http{rest}/{base_url}{slash}ws")
             .parse()
             .map_err(|error| Error::new(ErrorKind::Config, error))
     }
 
-    async fn open(self, url: Uri) -> Result<Client, Error> {
-        let io = Metered::new(connect(&url).await?);
+    async fn open(self, url: &Uri) -> Result<Client, Error> {
+        let connect_error = |error| Error::new(ErrorKind::Connect, error);
+        let io = self.connector.connect(url).await.map_err(connect_error)?;
+        let io = Metered::new(io);
         let config = Some(websocket_config(&self.limits));
-        let (stream, _response) = tokio_tungstenite::client_async_with_config(url, io, config)
+        let (stream, _response) = tokio_tungstenite::client_async_with_config(websocket_url(url), io, config)
             .await
             .map_err(|error| match error {
                 tungstenite::Error::Http(_) => Error::new(ErrorKind::Refused, error),
@@ -142,17 +152,19 @@ impl ClientBuilder {
     }
 }
 
-/// Connects to the host of a WebSocket URL.
-async fn connect(url: &Uri) -> Result<TcpStream, Error> {
-    let connect_error = |error| Error::new(ErrorKind::Connect, error);
-    // IPv6 addresses stand in brackets there.
-    let host = url.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let io = TcpStream::connect((host, url.port_u16().unwrap_or(80)))
-        .await
-        .map_err(connect_error)?;
-    io.set_nodelay(true).map_err(connect_error)?;
-    Ok(io)
+/// Returns the URL with the scheme that a WebSocket handshake asks for.
+fn websocket_url(url: &Uri) -> String {
+    // `http` becomes `ws`, `https` `wss`.
+    format!("ws{}", url.to_string().trim_start_matches("http"))
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("host", &self.host)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a client does at the turns of its socket's life.
