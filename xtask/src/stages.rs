@@ -14,6 +14,11 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::new("rust", "tests and doc tests of all crates", rust),
     Stage::new("ts", "the TypeScript runtime and the generated code", typescript),
     Stage::new(
+        "package",
+        "the npm package: its size, its import, packed and installed",
+        package,
+    ),
+    Stage::new(
         "e2e",
         "servers and the examples, driven from Node and from Chromium",
         e2e,
@@ -87,6 +92,12 @@ fn typescript() -> Result<(), Failure> {
     run(node::tsc()
         .args(["--project", "glue-codegen/tests/golden"])
         .current_dir(workspace::root()))
+}
+
+fn package() -> Result<(), Failure> {
+    let folder = node::runtime_folder();
+    node::install_once(&folder)?;
+    run(npm(&folder).args(["run", "test:package"]))
 }
 
 fn e2e() -> Result<(), Failure> {

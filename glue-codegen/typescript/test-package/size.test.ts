@@ -1,0 +1,70 @@
+// How much a page loads. The figures are printed, so that a change can say what it costs.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { bundle } from "./bundle.js";
+
+/** A budget is in bytes, minified and compressed as a server does that has prepared its files. */
+interface Part {
+  readonly name: string;
+  readonly script: string;
+  readonly budget: number;
+  /** Texts of the wire that give away which code is in: they survive the minifier. */
+  readonly has: readonly string[];
+  readonly hasNot: readonly string[];
+}
+
+/** Only the parser of typed calls writes these. */
+const RPC = ["unexpected_id", "duplicate_param"];
+const SOCKET = ["connect_timeout", "discard_send_buffer"];
+
+const PARTS: readonly Part[] = [
+  {
+    name: "the whole client",
+    script: 'export * from "./src/index.js"',
+    budget: 9_000,
+    has: [...RPC, ...SOCKET],
+    hasNot: [],
+  },
+  {
+    name: "sockets without typed calls",
+    script: 'import { glue } from "./src/index.js"; glue().send("text")',
+    budget: 6_500,
+    has: SOCKET,
+    hasNot: RPC,
+  },
+  {
+    name: "typed calls over somebody else's socket",
+    script: 'export { Rpc } from "./src/index.js"',
+    budget: 4_000,
+    has: RPC,
+    hasNot: SOCKET,
+  },
+  {
+    name: "errors",
+    script: 'export { GlueError } from "./src/index.js"',
+    budget: 300,
+    has: ["GlueError"],
+    hasNot: [...RPC, ...SOCKET],
+  },
+  {
+    name: "reading a message",
+    script: 'export { decodeFrame } from "./src/proto/frame.js"',
+    budget: 400,
+    has: [],
+    hasNot: [...RPC, ...SOCKET],
+  },
+];
+
+for (const { name, script, budget, has, hasNot } of PARTS) {
+  test(`${name}: at most ${budget} bytes`, async (t) => {
+    const code = await bundle(script);
+    const size = gzipSync(code, { level: 9 }).length;
+    const text = new TextDecoder().decode(code);
+
+    t.diagnostic(`${name}: ${size} of ${budget} bytes (${code.length} before gzip)`);
+    assert.ok(size <= budget, `${size} bytes`);
+    for (const word of has) assert.ok(text.includes(word), `${word} is missing`);
+    for (const word of hasNot) assert.ok(!text.includes(word), `${word} is not needed here`);
+  });
+}
