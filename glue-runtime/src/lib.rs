@@ -65,6 +65,7 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //! | `static-files` | yes | [`ServerBuilder::static_files`] |
 //! | `client` | no | [`Client`] over WebSocket |
 //! | `http2` | no | WebSocket over HTTP/2 (RFC 8441), for servers that are mounted where HTTP/2 is spoken |
+//! | `testing` | no | [`testing`](mod@testing), a network in memory whose links fail when a test says so; with `server` and `client` |
 //! | `metrics` | no | exports what [`Server::stats`] counts through the `metrics` facade |
 //! | `schema` | with `macros` | [`schema`], the data that describes channels |
 //! | `codegen` | never | set by `glue-codegen` on its own builds |
@@ -107,6 +108,8 @@ pub mod schema;
 mod server;
 #[cfg(feature = "io")]
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "io")]
 mod transport;
 

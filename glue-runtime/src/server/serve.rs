@@ -152,6 +152,28 @@ impl Listener {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Server {
+    /// Serves HTTP on a connection from somewhere else, as a listener does.
+    pub(crate) fn serve_stream<S>(&self, stream: S, peer: IpAddr)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let live = self.shared.shutdown.connection();
+        tokio::spawn(serve_connection(self.clone(), stream, Some(peer), live));
+    }
+
+    /// Returns whether the server was shut down, so far that a listener would have ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.shutdown.is_stopped()
+    }
+
+    /// Returns the path under which sockets are served.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.shared.options.base_url
+    }
+}
+
 impl Source {
     /// Waits for a connection. Cancel safe.
     async fn accept(&self) -> io::Result<Accepted> {

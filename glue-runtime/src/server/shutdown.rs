@@ -41,6 +41,12 @@ impl Shutdown {
         *self.is_stopping.borrow()
     }
 
+    /// Returns whether [`Shutdown::stopped`] would be ready.
+    #[cfg(feature = "testing")]
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopping() && *self.sockets.borrow() == 0
+    }
+
     /// Waits for [`Shutdown::stop`]. Cancel safe.
     pub(super) async fn stopping(&self) {
         // The sender lives as long as `self`, so this ends only with the value.
