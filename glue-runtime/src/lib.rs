@@ -123,6 +123,7 @@ pub use crate::{
     error::{Error, ErrorKind},
     proto::code::Code,
     proto::limits::{KeepAlive, Limits},
+    proto::refusal::Refusal,
     rpc::message::{
         ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind, ReplyMessage,
     },

@@ -9,7 +9,7 @@ const INIT: &str = r#"in{"version":"1.9.1","batch":true}"#;
 
 fn assert_agreed(answer: &str) {
     assert!(answer.starts_with(r#"in{"socketID":""#), "{answer}");
-    assert!(answer.ends_with(r#"","batch":true}"#), "{answer}");
+    assert!(answer.ends_with(r#"","batch":true,"limit":1048576}"#), "{answer}");
 }
 
 /// [B-1] [B-4] [B-6]: the answers over a WebSocket stay what they are.

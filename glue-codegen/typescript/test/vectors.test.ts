@@ -44,19 +44,25 @@ vectors<{ name: string; data: string; utf16?: boolean }>(
 );
 
 // The other role's message and the comparison of versions are the server's business.
-vectors<{ role?: string; value: { socketID: string; batch?: true } }>(
-  "init",
-  ({ role, text, error, value, encode }) => {
-    if (role === "server") {
-      assert.deepEqual(
-        decodeServerInit(text),
-        error ? { error } : { socketId: value.socketID, batch: value.batch ?? false },
-      );
-    } else if (role === "client" && encode && !value.batch) {
-      assert.equal(encodeClientInit(), text);
+vectors<{
+  role?: string;
+  value: { socketID: string; batch?: true; limit?: number; errors?: true; auth?: string };
+  refusal?: { code: string; message: string; data?: string };
+}>("init", ({ role, text, error, value, refusal, encode }) => {
+  if (role === "server") {
+    const init = decodeServerInit(text);
+    if (error) assert.deepEqual(init, { error });
+    else if (refusal) {
+      const data = refusal.data === undefined ? undefined : JSON.parse(refusal.data);
+      assert.deepEqual(init, { refusal: { ...refusal, data } });
+    } else {
+      const { socketID, batch = false, limit = Number.POSITIVE_INFINITY } = value;
+      assert.deepEqual(init, { socketId: socketID, batch, limit });
     }
-  },
-);
+  } else if (role === "client" && encode && value.batch && value.errors) {
+    assert.equal(encodeClientInit(value.auth === undefined ? undefined : JSON.parse(value.auth)), text);
+  }
+});
 
 vectors<{ messages: string[]; most?: number }>("batch", ({ text, error, messages, most, encode }) => {
   assert.deepEqual(decodeBatch(text, most), error ? { error } : messages);

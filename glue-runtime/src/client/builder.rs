@@ -128,7 +128,11 @@ impl ClientBuilder {
             opened: Mutex::new(Some(opened)),
         };
         // Over WebSocket there is nothing to gain from containers of the server, and we write none.
-        let role = Role::Client { batch: false };
+        let role = Role::Client {
+            batch: false,
+            errors: false,
+            auth: None,
+        };
         let session = Session::new(role, self.keep_alive, self.limits.clone(), now());
         let driver = Driver::new(
             session,

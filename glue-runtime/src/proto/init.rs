@@ -4,8 +4,11 @@ use std::fmt;
 
 use semver::Version;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use thiserror::Error;
+
+use super::code::Code;
+use super::refusal::Refusal;
 
 /// What a client says in `in`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +17,10 @@ pub(crate) struct ClientInit {
     pub(crate) version: Version,
     /// Whether it reads containers.
     pub(crate) batch: bool,
+    /// Whether it reads refusals.
+    pub(crate) errors: bool,
+    /// What it says of itself, for the application.
+    pub(crate) auth: Option<Auth>,
 }
 
 impl ClientInit {
@@ -22,53 +29,129 @@ impl ClientInit {
     pub(crate) fn decode(json: &str) -> Result<Self, InitError> {
         let members = Members::decode(json)?;
         let member = |own: &str| members.last(|name| name.eq_ignore_ascii_case(own));
-        let version = member("version")
-            .filter(|version| !version.is_null())
-            .ok_or(InitError::NoVersion)?;
-        let version = version.as_str().ok_or(InitError::BadVersion)?;
+        let version: String =
+            read(member("version").ok_or(InitError::NoVersion)?).ok_or(InitError::BadVersion)?;
         Ok(Self {
-            version: Version::parse(version).map_err(|_| InitError::BadVersion)?,
-            batch: member("batch") == Some(&Value::Bool(true)),
+            version: Version::parse(&version).map_err(|_| InitError::BadVersion)?,
+            batch: is_true(member("batch")),
+            errors: is_true(member("errors")),
+            auth: member("auth").and_then(|json| Auth::new(json.to_owned())),
         })
     }
 
     /// Writes the JSON behind `in`.
     pub(crate) fn encode(&self) -> String {
-        format!(r#"{{"version":"{}"{}}}"#, self.version, batch_member(self.batch))
+        let mut out = format!(r#"{{"version":"{}""#, self.version);
+        if self.batch {
+            out.push_str(BATCH);
+        }
+        if self.errors {
+            out.push_str(r#","errors":true"#);
+        }
+        if let Some(Auth(json)) = &self.auth {
+            out.push_str(r#","auth":"#);
+            out.push_str(json);
+        }
+        out.push('}');
+        out
+    }
+}
+
+/// JSON that a client says of itself; often a secret, so it shows itself to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Auth(String);
+
+impl Auth {
+    /// Takes a JSON text; `None` for `null`, which says nothing.
+    pub(crate) fn new(json: String) -> Option<Self> {
+        (json != "null").then_some(Self(json))
+    }
+
+    /// Returns the JSON.
+    #[cfg(test)]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Auth(..)")
     }
 }
 
 /// What a server answers in `in`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServerInit {
+pub(crate) enum ServerInit {
+    /// There is a socket now.
+    Accepted(Accepted),
+    /// The application doesn't want this client; only for one that reads refusals. Whether for good is said by `dr`.
+    Refused(Refusal),
+}
+
+/// The terms of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
     /// Identifier of the new socket; not a secret.
     pub(crate) socket_id: String,
-    /// Whether it reads containers; only for a client that does.
+    /// Whether the server reads containers; only for a client that does.
     pub(crate) batch: bool,
+    /// Bytes of the longest message that the server takes, where it tells.
+    pub(crate) limit: Option<u64>,
 }
 
 impl ServerInit {
     /// Reads the JSON behind `in`; member names are exact here, as the original client reads them.
     pub(crate) fn decode(json: &str) -> Result<Self, InitError> {
         let members = Members::decode(json)?;
-        let member = |own: &str| members.last(|name| name == own);
-        match member("socketID") {
-            Some(Value::String(socket_id)) if !socket_id.is_empty() => Ok(Self {
-                socket_id: socket_id.clone(),
-                batch: member("batch") == Some(&Value::Bool(true)),
-            }),
-            _ => Err(InitError::NoSocketId),
+        if let Some(error) = members.exact("error") {
+            return Ok(Self::Refused(decode_refusal(error)));
         }
+        let socket_id: Option<String> = members.exact("socketID").and_then(read);
+        Ok(Self::Accepted(Accepted {
+            socket_id: socket_id
+                .filter(|id| !id.is_empty())
+                .ok_or(InitError::NoSocketId)?,
+            batch: is_true(members.exact("batch")),
+            limit: members.exact("limit").and_then(read).and_then(whole),
+        }))
     }
 
-    /// Writes the JSON behind `in`. Socket ids are alphanumeric, so nothing needs escaping.
+    /// Writes the JSON behind `in`. Socket ids are alphanumeric, so nothing of them needs escaping.
     pub(crate) fn encode(&self) -> String {
-        format!(
-            r#"{{"socketID":"{}"{}}}"#,
-            self.socket_id,
-            batch_member(self.batch)
-        )
+        match self {
+            Self::Accepted(Accepted {
+                socket_id,
+                batch,
+                limit,
+            }) => {
+                let batch = if *batch { BATCH } else { "" };
+                let limit = limit.map_or(String::new(), |limit| format!(r#","limit":{limit}"#));
+                format!(r#"{{"socketID":"{socket_id}"{batch}{limit}}}"#)
+            }
+            Self::Refused(refusal) => {
+                let code = refusal.code();
+                // Texts are always JSON.
+                let message = serde_json::to_string(refusal.message()).unwrap_or_default();
+                let data = refusal
+                    .data()
+                    .map_or(String::new(), |data| format!(r#","data":{data}"#));
+                format!(r#"{{"error":{{"code":"{code}","message":{message}{data}}}}}"#)
+            }
+        }
     }
+}
+
+/// Reads the member `error`: whatever is in it, it is a refusal.
+fn decode_refusal(json: &str) -> Refusal {
+    let members = Members::decode(json).unwrap_or_default();
+    let text = |member: &str| members.exact(member).and_then(read::<String>);
+    let code = text("code").and_then(|code| Code::from_wire(&code));
+    let refusal = Refusal::new(
+        code.unwrap_or(Code::Internal),
+        text("message").unwrap_or_default(),
+    );
+    refusal.with_json(members.exact("data").map(str::to_owned))
 }
 
 /// Returns whether a server of version `own` serves a client of version `client`: the same major, and not newer in
@@ -97,16 +180,12 @@ pub(crate) enum InitError {
     NoSocketId,
 }
 
-/// Returns the member that announces containers, as it is written behind another.
-fn batch_member(batch: bool) -> &'static str {
-    if batch { r#","batch":true"# } else { "" }
-}
-
 /// The members of a JSON object in their order, duplicates kept; none for `null`.
-struct Members(Vec<(String, Value)>);
+#[derive(Default)]
+struct Members<'a>(Vec<(String, &'a str)>);
 
-impl Members {
-    fn decode(json: &str) -> Result<Self, InitError> {
+impl<'a> Members<'a> {
+    fn decode(json: &'a str) -> Result<Self, InitError> {
         serde_json::from_str(json).map_err(|_| {
             let is_json = serde_json::from_str::<IgnoredAny>(json).is_ok();
             if is_json {
@@ -117,34 +196,39 @@ impl Members {
         })
     }
 
-    /// Returns the last member whose name `matches`.
-    fn last(&self, matches: impl Fn(&str) -> bool) -> Option<&Value> {
+    /// Returns the JSON of the last member whose name `matches`, unless it is `null`.
+    fn last(&self, matches: impl Fn(&str) -> bool) -> Option<&'a str> {
         let mut latest_first = self.0.iter().rev();
-        latest_first
-            .find(|(name, _)| matches(name))
-            .map(|(_, value)| value)
+        let (_, json) = latest_first.find(|(name, _)| matches(name))?;
+        (*json != "null").then_some(json)
+    }
+
+    /// Returns the JSON of the last member of this name, unless it is `null`.
+    fn exact(&self, own: &str) -> Option<&'a str> {
+        self.last(|name| name == own)
     }
 }
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;
 
         impl<'de> Visitor<'de> for Collect {
-            type Value = Members;
+            type Value = Members<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_unit<E>(self) -> Result<Members, E> {
-                Ok(Members(Vec::new()))
+            fn visit_unit<E>(self) -> Result<Members<'de>, E> {
+                Ok(Members::default())
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                // As text, so that what is unknown is not built and what is kept is not changed.
+                while let Some((name, json)) = map.next_entry::<String, &RawValue>()? {
+                    members.push((name, json.get()));
                 }
                 Ok(Members(members))
             }
@@ -153,3 +237,22 @@ impl<'de> Deserialize<'de> for Members {
         deserializer.deserialize_any(Collect)
     }
 }
+
+/// Reads a value of this type.
+fn read<T: for<'a> Deserialize<'a>>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
+fn is_true(json: Option<&str>) -> bool {
+    json == Some("true")
+}
+
+/// Returns a number that every peer reads alike, JavaScript too; `None` for any other.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is whole and in range
+fn whole(number: f64) -> Option<u64> {
+    const MOST: f64 = 9_007_199_254_740_991.0;
+    ((1.0..=MOST).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+}
+
+/// The member that announces containers, as it is written behind another.
+const BATCH: &str = r#","batch":true"#;

@@ -10,6 +10,7 @@
 //! | `limits` | limits and time-outs | `proto/limits.ts` |
 //! | `batch` | containers | `proto/batch.ts` |
 //! | `ajax` | the Ajax transport | `proto/ajax.ts` |
+//! | `refusal` | init: why a client is not accepted | `proto/init.ts` |
 //! | `text` | the owned text of one message | – |
 
 #[cfg(feature = "server")]
@@ -21,6 +22,7 @@ pub(crate) mod frame;
 pub(crate) mod init;
 pub(crate) mod limits;
 pub(crate) mod pair;
+pub(crate) mod refusal;
 pub(crate) mod text;
 pub(crate) mod utf16;
 

@@ -8,7 +8,7 @@ use super::ajax::{self, AjaxError, Head};
 use super::batch::{self, BatchError, Joined};
 use super::envelope::{Envelope, EnvelopeError};
 use super::frame::{Frame, FrameError};
-use super::init::{ClientInit, InitError, ServerInit, is_compatible};
+use super::init::{Auth, ClientInit, InitError, ServerInit, is_compatible};
 use super::limits::BATCH_MESSAGES;
 use super::pair::{self, LengthUnit, PairError};
 
@@ -114,8 +114,11 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
             let Some(init) = check(case, ClientInit::decode(text(case)), name) else {
                 return;
             };
-            assert_eq!(case["value"]["version"], init.version.to_string());
-            assert_eq!(case["value"]["batch"].as_bool().unwrap_or(false), init.batch);
+            let value = &case["value"];
+            assert_eq!(value["version"], init.version.to_string());
+            assert_eq!(value["batch"].as_bool().unwrap_or(false), init.batch);
+            assert_eq!(value["errors"].as_bool().unwrap_or(false), init.errors);
+            assert_eq!(value["auth"].as_str(), init.auth.as_ref().map(Auth::as_str));
             if case["encode"] == true {
                 assert_eq!(init.encode(), text(case));
             }
@@ -124,8 +127,19 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
             let Some(init) = check(case, ServerInit::decode(text(case)), name) else {
                 return;
             };
-            assert_eq!(case["value"]["socketID"], init.socket_id);
-            assert_eq!(case["value"]["batch"].as_bool().unwrap_or(false), init.batch);
+            let (value, refusal) = (&case["value"], &case["refusal"]);
+            match &init {
+                ServerInit::Accepted(init) => {
+                    assert_eq!(value["socketID"], init.socket_id);
+                    assert_eq!(value["batch"].as_bool().unwrap_or(false), init.batch);
+                    assert_eq!(value["limit"].as_u64(), init.limit);
+                }
+                ServerInit::Refused(init) => {
+                    assert_eq!(refusal["code"], init.code().as_str());
+                    assert_eq!(refusal["message"], init.message());
+                    assert_eq!(refusal["data"].as_str(), init.data());
+                }
+            }
             if case["encode"] == true {
                 assert_eq!(init.encode(), text(case));
             }

@@ -26,7 +26,7 @@ use self::state::State;
 use self::timer::{Timer, TimerTable};
 use crate::proto::batch;
 use crate::proto::frame::Frame;
-use crate::proto::init::{ClientInit, ServerInit, is_compatible};
+use crate::proto::init::{Accepted, Auth, ClientInit, ServerInit, is_compatible};
 use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
 use crate::proto::pair::{self, LengthUnit};
 use crate::proto::text::Text;
@@ -35,8 +35,12 @@ use crate::proto::{MAIN_CHANNEL, VERSION};
 /// Which side of the conversation a session is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Sends `in` first, and says there whether it reads containers.
-    Client { batch: bool },
+    /// Sends `in` first, and says there whether it reads containers and refusals, and who it is.
+    Client {
+        batch: bool,
+        errors: bool,
+        auth: Option<Auth>,
+    },
     /// Answers `in` with this socket id.
     Server { socket_id: String },
 }
@@ -72,9 +76,14 @@ impl Session {
     /// Starts a session on a fresh link; a client's `in` is ready to be transmitted.
     pub(crate) fn new(role: Role, keep_alive: KeepAlive, limits: Limits, now: Instant) -> Self {
         let mut outbox = Outbox::default();
-        if let Role::Client { batch } = role {
-            let version = own_version();
-            outbox.push_control(Frame::Init(&ClientInit { version, batch }.encode()));
+        if let Role::Client { batch, errors, auth } = &role {
+            let init = ClientInit {
+                version: own_version(),
+                batch: *batch,
+                errors: *errors,
+                auth: auth.clone(),
+            };
+            outbox.push_control(Frame::Init(&init.encode()));
         }
         let mut timers = TimerTable::default();
         timers.set(Timer::Init, now, limits.init);
@@ -287,12 +296,15 @@ impl Session {
         match (&self.role, self.state) {
             (Role::Server { socket_id }, State::Opening) => match ClientInit::decode(json) {
                 Ok(init) if is_compatible(&init.version, &own_version()) => {
-                    let answer = ServerInit {
+                    let socket_id = socket_id.clone();
+                    let limit = u64::try_from(self.limits.message_bytes).ok();
+                    let answer = ServerInit::Accepted(Accepted {
                         socket_id: socket_id.clone(),
                         batch: init.batch,
-                    };
+                        limit: limit.filter(|_| init.batch),
+                    });
                     self.outbox.push_control(Frame::Init(&answer.encode()));
-                    self.open(answer.socket_id, answer.batch);
+                    self.open(socket_id, init.batch);
                 }
                 Ok(_) => {
                     self.outbox.push_control(Frame::DontReconnect);
@@ -303,9 +315,9 @@ impl Session {
                 }
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
-            (&Role::Client { batch }, State::Opening) => match ServerInit::decode(json) {
-                Ok(init) => self.open(init.socket_id, batch && init.batch),
-                Err(_) => self.close(now, CloseReason::BadInit),
+            (&Role::Client { batch, .. }, State::Opening) => match ServerInit::decode(json) {
+                Ok(ServerInit::Accepted(init)) => self.open(init.socket_id, batch && init.batch),
+                Ok(ServerInit::Refused(_)) | Err(_) => self.close(now, CloseReason::BadInit),
             },
             _ => self.reject(now),
         }

@@ -7,7 +7,15 @@ use super::*;
 
 const ID: &str = "6ZW6uQTwo8apxm11ta3p";
 
-const CLIENT: Role = Role::Client { batch: false };
+const CLIENT: Role = client(false);
+
+const fn client(batch: bool) -> Role {
+    Role::Client {
+        batch,
+        errors: false,
+        auth: None,
+    }
+}
 
 /// One session, fed with texts by hand.
 struct Peer {
@@ -681,7 +689,8 @@ fn batching_server(limits: Limits) -> Peer {
     server.receive(r#"in{"version":"1.9.1","batch":true}"#);
     assert_eq!(
         server.joined(),
-        [format!(r#"in{{"socketID":"{ID}","batch":true}}"#)]
+        [format!(r#"in{{"socketID":"{ID}","batch":true,"limit":1048576}}"#)],
+        "[I-17]"
     );
     server
 }
@@ -818,7 +827,7 @@ fn a_malformed_container_is_one_fault_without_an_effect() {
 /// [B-3] [F-6]
 #[test]
 fn a_client_answers_no_malformed_container() {
-    let mut client = Peer::new(Role::Client { batch: true });
+    let mut client = Peer::new(client(true));
     assert_eq!(client.joined(), [r#"in{"version":"1.9.1","batch":true}"#]);
     client.receive(&format!(r#"in{{"socketID":"{ID}","batch":true}}"#));
 
@@ -832,7 +841,7 @@ fn a_client_answers_no_malformed_container() {
 #[test]
 fn both_sides_must_announce_containers() {
     for (announced, member) in [(true, ""), (false, r#","batch":true"#)] {
-        let mut client = Peer::new(Role::Client { batch: announced });
+        let mut client = Peer::new(client(announced));
         client.receive(&format!(r#"in{{"socketID":"{ID}"{member}}}"#));
 
         assert_eq!(client.receive("ba2&pi"), None, "{announced}");

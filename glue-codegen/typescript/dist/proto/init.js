@@ -1,8 +1,9 @@
+import { isCode } from "./code.js";
 /** The version of the protocol. Original servers refuse a higher one. */
 export const VERSION = "1.9.1";
-/** Writes the data of the client's `in`. */
-export function encodeClientInit() {
-    return JSON.stringify({ version: VERSION });
+/** Writes the data of the client's `in`, which announces that containers and refusals are read. */
+export function encodeClientInit(auth) {
+    return JSON.stringify({ version: VERSION, batch: true, errors: true, auth: auth ?? undefined });
 }
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
 export function decodeServerInit(text) {
@@ -15,9 +16,22 @@ export function decodeServerInit(text) {
     }
     if (typeof value !== "object" || Array.isArray(value))
         return { error: "not_an_object" };
-    const init = value;
-    const socketId = init?.socketID;
-    if (typeof socketId !== "string" || !socketId)
+    const { error, socketID, batch, limit = 0, } = (value ?? {});
+    if (error != null) {
+        const { code, message, data } = error;
+        return {
+            refusal: {
+                code: isCode(code) ? code : "internal",
+                message: typeof message === "string" ? message : "",
+                data: data ?? undefined,
+            },
+        };
+    }
+    if (typeof socketID !== "string" || !socketID)
         return { error: "no_socket_id" };
-    return { socketId, batch: init?.batch === true };
+    return {
+        socketId: socketID,
+        batch: batch === true,
+        limit: limit > 0 && Number.isSafeInteger(limit) ? limit : Number.POSITIVE_INFINITY,
+    };
 }

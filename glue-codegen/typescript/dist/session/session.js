@@ -1,5 +1,5 @@
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
-import { decodeServerInit, encodeClientInit } from "../proto/init.js";
+import { decodeServerInit, VERSION } from "../proto/init.js";
 import { MAX_FAULTS } from "../proto/limits.js";
 import { decodePair, encodePair } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
@@ -25,7 +25,8 @@ export class Session {
     /** The transport can send. */
     handleOpen(now) {
         this.#keepAlive = new KeepAlive(this.#times.pingInterval, this.#times.pingTimeout, now);
-        this.#texts.push(encodeFrame("init", encodeClientInit()));
+        // Containers and refusals are not announced, as they are not handled here yet.
+        this.#texts.push(encodeFrame("init", JSON.stringify({ version: VERSION })));
     }
     handleText(text, now) {
         if (this.#state === "ended")
@@ -102,7 +103,7 @@ export class Session {
             return;
         }
         const init = decodeServerInit(data);
-        if ("error" in init) {
+        if ("error" in init || "refusal" in init) {
             this.#end("bad_init");
         }
         else {

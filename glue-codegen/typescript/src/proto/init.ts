@@ -1,24 +1,32 @@
+import { type Code, isCode } from "./code.js";
 import type { Malformed } from "./malformed.js";
 
 /** The version of the protocol. Original servers refuse a higher one. */
 export const VERSION = "1.9.1";
 
-/** Writes the data of the client's `in`. */
-export function encodeClientInit(): string {
-  return JSON.stringify({ version: VERSION });
+/** Writes the data of the client's `in`, which announces that containers and refusals are read. */
+export function encodeClientInit(auth?: unknown): string {
+  return JSON.stringify({ version: VERSION, batch: true, errors: true, auth: auth ?? undefined });
 }
 
-/** What the server's `in` says. */
+/** What the server's `in` says of a client that is accepted. */
 export interface ServerInit {
   readonly socketId: string;
   /** Whether the server reads containers and may send some; never so unless the client has announced it. */
   readonly batch: boolean;
+  /** Bytes of the longest message that the server takes; infinite where it doesn't tell. */
+  readonly limit: number;
+}
+
+/** Why the server's application doesn't accept the client; `dr` follows if it need not come back. */
+export interface Refusal {
+  readonly refusal: { readonly code: Code; readonly message: string; readonly data?: unknown };
 }
 
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
 export function decodeServerInit(
   text: string,
-): ServerInit | Malformed<"not_json" | "not_an_object" | "no_socket_id"> {
+): ServerInit | Refusal | Malformed<"not_json" | "not_an_object" | "no_socket_id"> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -26,8 +34,31 @@ export function decodeServerInit(
     return { error: "not_json" };
   }
   if (typeof value !== "object" || Array.isArray(value)) return { error: "not_an_object" };
-  const init = value as { readonly socketID?: unknown; readonly batch?: unknown } | null;
-  const socketId = init?.socketID;
-  if (typeof socketId !== "string" || !socketId) return { error: "no_socket_id" };
-  return { socketId, batch: init?.batch === true };
+  const {
+    error,
+    socketID,
+    batch,
+    limit = 0,
+  } = (value ?? {}) as {
+    readonly socketID?: unknown;
+    readonly batch?: unknown;
+    readonly limit?: number;
+    readonly error?: Readonly<Record<"code" | "message" | "data", unknown>> | null;
+  };
+  if (error != null) {
+    const { code, message, data } = error;
+    return {
+      refusal: {
+        code: isCode(code) ? code : "internal",
+        message: typeof message === "string" ? message : "",
+        data: data ?? undefined,
+      },
+    };
+  }
+  if (typeof socketID !== "string" || !socketID) return { error: "no_socket_id" };
+  return {
+    socketId: socketID,
+    batch: batch === true,
+    limit: limit > 0 && Number.isSafeInteger(limit) ? limit : Number.POSITIVE_INFINITY,
+  };
 }
