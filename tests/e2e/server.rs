@@ -6,11 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::future::ready;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, stream};
-use glue::{Context, KeepAlive, Origins, Server, Socket, Stream};
+use glue::{CloseReason, Context, KeepAlive, Origins, Server, Socket, Stream};
 use tokio::sync::watch;
 
 /// Every kind of method, and every shape of type.
@@ -58,6 +60,10 @@ trait Probe {
     fn failing(&self, after: u32) -> impl Stream<Item = Result<u32, MathError>>;
     /// Yields the numbers below `after`, then panics.
     fn panicking(&self, after: u32) -> impl Stream<Item = u32>;
+    /// Returns how the socket of this id ended, once it has.
+    async fn ended(&self, id: String) -> Ended;
+    /// Returns what came on the raw channel `journal`, of all sockets, behind this label and a colon.
+    async fn journal(&self, label: String) -> Vec<String>;
     /// Something was emitted.
     #[event]
     fn emitted(text: String, point: Option<Point>);
@@ -90,11 +96,36 @@ enum MathError {
     Exhausted,
 }
 
-#[derive(Default)]
+/// The end of a socket, as the server saw it.
+#[glue::model]
+#[derive(Clone)]
+struct Ended {
+    /// The name of a [`CloseReason`].
+    reason: String,
+    /// When, in milliseconds since 1970.
+    at: f64,
+}
+
+#[derive(Clone, Default)]
 struct State {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
     notes: watch::Sender<Vec<String>>,
     dropped: watch::Sender<HashSet<String>>,
     produced: Mutex<HashMap<String, u32>>,
+    ended: watch::Sender<HashMap<String, Ended>>,
+    journal: Mutex<Vec<String>>,
+}
+
+impl Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
 }
 
 impl State {
@@ -107,6 +138,59 @@ impl State {
 
     fn produced(&self) -> MutexGuard<'_, HashMap<String, u32>> {
         self.produced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Vec<String>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Echoes the main channel and the channel `golang`, and opens those through which tests look behind the scenes.
+    fn open(&self, socket: &Socket) {
+        for name in ["m", "golang"] {
+            let channel = socket.channel(name);
+            channel.clone().on_message(move |text| {
+                let channel = channel.clone();
+                async move {
+                    // An error means that the socket has ended, and this handler with it.
+                    let _ = channel.send(text).await;
+                }
+            });
+        }
+
+        let state = self.clone();
+        socket.channel("journal").on_message(move |text| {
+            state.journal().push(text);
+            ready(())
+        });
+
+        let orders = socket.clone();
+        socket.channel("order").on_message(move |order| {
+            match order.as_str() {
+                "close" => orders.close(),
+                "dismiss" => orders.dismiss(),
+                _ => {}
+            }
+            ready(())
+        });
+
+        let state = self.clone();
+        let id = socket.id().to_owned();
+        socket.on_close(move |reason| {
+            state.ended.send_modify(|ended| {
+                ended.insert(id, Ended::now(reason));
+            });
+        });
+    }
+}
+
+impl Ended {
+    #[allow(clippy::disallowed_methods)] // tests compare it with the moment at which a page went, in another process
+    fn now(reason: CloseReason) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            reason: format!("{reason:?}"),
+            at: since.as_secs_f64() * 1000.0,
+        }
     }
 }
 
@@ -211,6 +295,21 @@ impl Probe for State {
         }
     }
 
+    async fn ended(&self, id: String) -> Ended {
+        let mut sockets = self.ended.subscribe();
+        let ended = sockets.wait_for(|sockets| sockets.contains_key(&id)).await;
+        let ended = ended.ok().and_then(|sockets| sockets.get(&id).cloned());
+        ended.expect("the sender lives in `self`")
+    }
+
+    async fn journal(&self, label: String) -> Vec<String> {
+        let journal = Self::journal(self);
+        let entries = journal
+            .iter()
+            .filter_map(|text| text.strip_prefix(&label)?.strip_prefix(':'));
+        entries.map(str::to_owned).collect()
+    }
+
     fn count(&self, to: u32) -> impl Stream<Item = u32> {
         stream::iter(0..to)
     }
@@ -256,20 +355,6 @@ impl Probe for State {
     }
 }
 
-/// Echoes the main channel and the channel `golang`.
-async fn echo(socket: Socket) {
-    for name in ["m", "golang"] {
-        let channel = socket.channel(name);
-        channel.clone().on_message(move |text| {
-            let channel = channel.clone();
-            async move {
-                // An error means that the socket has ended, and this handler with it.
-                let _ = channel.send(text).await;
-            }
-        });
-    }
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -291,9 +376,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         timeout: millis("--pong", 20_000)?,
     };
 
+    let state = State::default();
     let mut builder = Server::builder()
-        .channel(State::default().into_channel())
-        .on_socket(echo)
+        .channel(state.clone().into_channel())
+        .on_socket(move |socket| {
+            state.open(&socket);
+            ready(())
+        })
         .keep_alive(keep_alive);
     if let Some(folder) = options.get("--files") {
         builder = builder.static_files(folder);

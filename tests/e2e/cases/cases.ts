@@ -1,0 +1,20 @@
+import { CALLS } from "./calls.js";
+import { CHANNELS } from "./channels.js";
+import { Scene, type Setting } from "./scene.js";
+import { STREAMS } from "./streams.js";
+
+/** Every case, by what it shows. Each is played on every platform and over every transport. */
+export const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = { ...CALLS, ...STREAMS, ...CHANNELS };
+
+/** The kinds of transport. */
+export const TRANSPORTS = ["WebSocket"] as const;
+
+/** Plays one case. */
+export async function play(name: string, setting: Setting): Promise<void> {
+  const scene = new Scene(setting);
+  try {
+    await CASES[name]?.(scene);
+  } finally {
+    await scene.end();
+  }
+}
