@@ -35,6 +35,14 @@ pub(crate) const STAGES: &[Stage] = &[
         deployment,
     ),
     Stage::new("house", "layers, twins, file sizes, rule ids", house),
+    Stage {
+        is_extra: true,
+        ..Stage::new(
+            "platforms",
+            "by name only: later Nodes, Deno and Bun, which npm brings (Linux on x64)",
+            platforms,
+        )
+    },
 ];
 
 /// A part of the tests that can be run by itself.
@@ -42,12 +50,19 @@ pub(crate) const STAGES: &[Stage] = &[
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
+    /// Run by its name alone.
+    is_extra: bool,
     run: fn() -> Result<(), Failure>,
 }
 
 impl Stage {
     const fn new(name: &'static str, about: &'static str, run: fn() -> Result<(), Failure>) -> Self {
-        Self { name, about, run }
+        Self {
+            name,
+            about,
+            is_extra: false,
+            run,
+        }
     }
 }
 
@@ -63,10 +78,10 @@ pub(crate) fn test(names: &[String]) -> Result<(), Failure> {
         }
     }
     let mut done = Vec::new();
-    for stage in STAGES
-        .iter()
-        .filter(|stage| names.is_empty() || names.iter().any(|name| name == stage.name))
-    {
+    for stage in STAGES.iter().filter(|stage| {
+        let is_named = names.iter().any(|name| name == stage.name);
+        is_named || names.is_empty() && !stage.is_extra
+    }) {
         eprintln!("\n== {}: {}", stage.name, stage.about);
         let started = now();
         (stage.run)().map_err(|failure| failure.during(format!("stage `{}` failed", stage.name)))?;
@@ -110,6 +125,20 @@ fn e2e() -> Result<(), Failure> {
             .env("CHROMIUM", &chromium)
             .env("CARGO_TARGET_DIR", workspace::target()?);
         run(command.args(["run", script]))?;
+    }
+    Ok(())
+}
+
+/// Takes 500 MB from the registry, so it isn't for every run.
+fn platforms() -> Result<(), Failure> {
+    let folder = workspace::root().join("tests/e2e");
+    node::install_once(&folder)?;
+    node::install(&folder.join("platforms"))?;
+    for script in ["build", "test:platforms"] {
+        let mut command = npm(&folder);
+        run(command
+            .env("CARGO_TARGET_DIR", workspace::target()?)
+            .args(["run", script]))?;
     }
     Ok(())
 }

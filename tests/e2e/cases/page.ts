@@ -32,7 +32,7 @@ if (globalThis.document === undefined) {
     return socket.socketID();
   };
   globalThis.playInWorker = async (name, setting) => {
-    const worker = new Worker(new URL("cases.js", location.href), { type: "module" });
+    const worker = new Worker(new URL("page.mjs", location.href), { type: "module" });
     const answer = await new Promise<Answer>((resolve) => {
       worker.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
       worker.onerror = ({ message }) => resolve(message || "the worker has failed");
