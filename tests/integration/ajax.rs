@@ -367,8 +367,7 @@ async fn the_user_agent_may_change() {
 async fn a_client_that_can_take_containers_gets_all_that_waits_at_once() {
     let server = recorded_app::start().await;
     let mut peer = AjaxPeer::connect(Endpoint::new(server.address())).await;
-    peer.send(r#"in{"version":"1.9.1","batch":true}"#)
-        .await;
+    peer.send(r#"in{"version":"1.9.1","batch":true}"#).await;
     let answer = peer.text().await;
     assert!(answer.ends_with(r#","batch":true,"limit":1048576}"#), "{answer}");
 

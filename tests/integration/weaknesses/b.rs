@@ -399,8 +399,7 @@ async fn b15_a_blocked_server_refuses_with_503_and_keeps_who_is_there() {
 async fn b16_one_poll_brings_all_that_waits_to_a_client_that_can_read_it() {
     let server = recorded_app::start().await;
     let mut peer = AjaxPeer::connect(Endpoint::new(server.address())).await;
-    peer.send(r#"in{"version":"1.9.1","batch":true}"#)
-        .await;
+    peer.send(r#"in{"version":"1.9.1","batch":true}"#).await;
     let answer = peer.text().await;
     assert!(answer.ends_with(r#","batch":true,"limit":1048576}"#), "{answer}");
 
