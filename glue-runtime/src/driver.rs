@@ -17,19 +17,30 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::future::{BoxFuture, poll_fn};
+use futures_util::future::{BoxFuture, FutureExt as _, poll_fn, ready};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
 use crate::mailbox::{Ending, Mailbox, Request, Task};
+use crate::proto::frame::Frame;
+use crate::proto::init::Auth;
+use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Presence, Transport, TransportError};
 
 /// What a side of the conversation does at the turns of a socket's life.
 pub(crate) trait Hooks: Send {
+    /// A client asks to be accepted; only servers that say so to their sessions are asked.
+    fn authorize(&mut self, _auth: Option<Auth>) -> BoxFuture<'static, Result<(), Refusal>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    /// The client is not accepted, on either side; the end follows.
+    fn refused(&mut self, _refusal: Refusal) {}
+
     /// The socket is open; the returned future is polled with it, first before any message is delivered.
     fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>>;
 
@@ -77,6 +88,8 @@ pub(crate) struct Driver<T, H> {
     channels: HashMap<Box<str>, Box<dyn Inbound>>,
     /// Futures of the application that live as long as the socket.
     tasks: FuturesUnordered<Task>,
+    /// Whether the client is accepted, as long as the application has not decided.
+    decision: Option<Task<Result<(), Refusal>>>,
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
     stalled: VecDeque<Received>,
@@ -104,6 +117,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             hooks,
             channels: HashMap::new(),
             tasks: FuturesUnordered::new(),
+            decision: None,
             stalled: VecDeque::new(),
             out: Vec::new(),
             traffic: Traffic::default(),
@@ -134,6 +148,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         self.mailbox.refuse();
         self.channels.clear();
         self.tasks.clear();
+        self.decision = None;
         self.hooks.closed(reason);
 
         poll_fn(|cx| {
@@ -157,6 +172,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         self.deliver_stalled(now, &mut budget, cx);
         self.note_progress(now);
         self.session.handle_timeout(now);
+        if self.decision.is_some() {
+            self.decide(now, cx);
+            // What came before `in` is there to be delivered then.
+            self.handle_events(now, cx);
+        }
 
         loop {
             self.take_requests();
@@ -346,6 +366,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn handle_events(&mut self, now: Instant, cx: &mut Context<'_>) {
         while let Some(event) = self.session.poll_event() {
             match event {
+                Event::Asked { auth } => {
+                    self.decision = Some(Task::new(self.hooks.authorize(auth)));
+                    self.decide(now, cx);
+                }
+                Event::Refused(refusal) => self.hooks.refused(refusal),
                 Event::Opened { socket_id } => self.open(now, socket_id, cx),
                 Event::Closed(reason) => {
                     if reason == CloseReason::LinkLost {
@@ -356,6 +381,23 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 }
             }
         }
+    }
+
+    /// Goes on with the decision whether the client is accepted.
+    fn decide(&mut self, now: Instant, cx: &mut Context<'_>) {
+        let Some(decision) = &mut self.decision else {
+            return;
+        };
+        match catch_unwind(AssertUnwindSafe(|| decision.poll_unpin(cx))) {
+            Ok(Poll::Pending) => return,
+            Ok(Poll::Ready(Ok(()))) => self.session.accept(),
+            Ok(Poll::Ready(Err(refusal))) => self.session.refuse(now, refusal),
+            Err(_) => {
+                tracing::error!("the handler that authorizes panicked");
+                self.session.close(now, CloseReason::Panicked);
+            }
+        }
+        self.decision = None;
     }
 
     /// Moves what waits in the outbox to the transport, as far as it takes it.
@@ -369,7 +411,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             let Some(text) = self.session.poll_transmit(self.transport.joins()) else {
                 return;
             };
-            tracing::trace!(text = text.as_str(), "sent");
+            tracing::trace!(text = Frame::loggable(&text), "sent");
             self.unflushed = true;
             self.traffic.send(&text);
             if self.transport.send(text).is_err() {

@@ -11,6 +11,7 @@ use crate::mailbox::Task;
 use crate::proto::batch;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
+use crate::proto::frame::Frame;
 use crate::proto::pair::{self, LengthUnit};
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Content};
@@ -163,7 +164,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Gives one message to the session and what is for the application to its channel.
     fn deliver(&mut self, now: Instant, text: &str, cx: &mut Context<'_>) -> Delivered {
-        tracing::trace!(text, "received");
+        tracing::trace!(text = Frame::loggable(text), "received");
         match self.session.handle_text(now, text) {
             Some(Content::ChannelData(data)) => {
                 if self.deliver_data(now, data, cx) == Receipt::Full {

@@ -11,6 +11,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
 use super::*;
+
+mod authorize;
+
 use crate::channel::{Channel, Channels, Receipt};
 use crate::mailbox::{Offered, Peer};
 use crate::proto::MAIN_CHANNEL;
@@ -117,9 +120,22 @@ struct TestHooks {
     channels: Arc<Channels>,
     main: Arc<OnceLock<Channel>>,
     is_echo: bool,
+    /// Whether clients are accepted; all are, where there is none.
+    decision: Option<Decision>,
+    refused: Arc<Mutex<Vec<Refusal>>>,
 }
 
+type Decision = BoxFuture<'static, Result<(), Refusal>>;
+
 impl Hooks for TestHooks {
+    fn authorize(&mut self, _auth: Option<Auth>) -> Decision {
+        self.decision.take().expect("a socket is decided on once")
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        self.refused.lock().unwrap().push(refusal);
+    }
+
     fn opened(&mut self, _socket_id: String) -> Option<BoxFuture<'static, ()>> {
         let main = self.channels.channel(MAIN_CHANNEL);
         let _ = self.main.set(main.clone());
@@ -158,22 +174,36 @@ struct Stage {
     channels: Arc<Channels>,
     main: Arc<OnceLock<Channel>>,
     wakes: Arc<Wakes>,
+    refused: Arc<Mutex<Vec<Refusal>>>,
     run: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 impl Stage {
     fn new(is_echo: bool, limits: Limits) -> Self {
+        Self::with(is_echo, limits, None)
+    }
+
+    /// A stage whose application decides like this.
+    fn deciding(decision: impl Future<Output = Result<(), Refusal>> + Send + 'static) -> Self {
+        Self::with(true, Limits::default(), Some(Box::pin(decision)))
+    }
+
+    fn with(is_echo: bool, limits: Limits, decision: Option<Decision>) -> Self {
         let link = FakeTransport::default();
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
         let main = Arc::new(OnceLock::new());
         let channels = Arc::new(Channels::new(mailbox.clone(), limits.clone()));
+        let refused = Arc::default();
+        let role = Role::Server {
+            socket_id: "x".repeat(20),
+            decides: decision.is_some(),
+        };
         let hooks = TestHooks {
             channels: channels.clone(),
             main: main.clone(),
             is_echo,
-        };
-        let role = Role::Server {
-            socket_id: "x".repeat(20),
+            decision,
+            refused: Arc::clone(&refused),
         };
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
         let run = Box::pin(Driver::new(session, link.clone(), mailbox, hooks).run());
@@ -182,6 +212,7 @@ impl Stage {
             channels,
             main,
             wakes: Arc::default(),
+            refused,
             run,
         }
     }
@@ -761,11 +792,14 @@ fn over_websocket(room: usize) -> (DuplexStream, Arc<Channels>, JoinHandle<()>) 
         channels: channels.clone(),
         main: Arc::default(),
         is_echo: false,
+        decision: None,
+        refused: Arc::default(),
     };
     let task = tokio::spawn(async move {
         let transport = WebSocketTransport::new(io, Vec::new(), &limits).await;
         let role = Role::Server {
             socket_id: "x".repeat(20),
+            decides: false,
         };
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
         Driver::new(session, transport, mailbox, hooks).run().await;

@@ -11,26 +11,26 @@ use futures_util::future::BoxFuture;
 ///
 /// A panic of its destructor is logged: sets of futures leak what is left of them when one of them panics as it is dropped,
 /// and a second one at the same time would end the process.
-pub(crate) struct Task(Option<BoxFuture<'static, ()>>);
+pub(crate) struct Task<T = ()>(Option<BoxFuture<'static, T>>);
 
-impl Task {
-    pub(crate) fn new(future: BoxFuture<'static, ()>) -> Self {
+impl<T> Task<T> {
+    pub(crate) fn new(future: BoxFuture<'static, T>) -> Self {
         Self(Some(future))
     }
 }
 
-impl Future for Task {
-    type Output = ();
+impl<T> Future for Task<T> {
+    type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         // It is there until `drop`.
         self.0
             .as_mut()
-            .map_or(Poll::Ready(()), |future| future.as_mut().poll(cx))
+            .map_or(Poll::Pending, |future| future.as_mut().poll(cx))
     }
 }
 
-impl Drop for Task {
+impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         let future = self.0.take();
         if catch_unwind(AssertUnwindSafe(|| drop(future))).is_err() {

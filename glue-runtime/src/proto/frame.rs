@@ -55,6 +55,14 @@ impl<'a> Frame<'a> {
         [self.command(), data].concat()
     }
 
+    /// Returns a message as logs may show it: what is in an `in` may be a secret.
+    pub(crate) fn loggable(text: &str) -> &str {
+        match text.get(..2) {
+            Some("in") => "in…",
+            _ => text,
+        }
+    }
+
     /// Returns the two letters on the wire.
     pub(crate) const fn command(self) -> &'static str {
         match self {

@@ -47,7 +47,15 @@ pub(super) async fn run<T: Transport>(
         // Too late for the list that release and shutdown go through.
         mailbox.request_close(CloseReason::Shutdown);
     }
-    let session = Session::new(Role::Server { socket_id }, keep_alive, limits, now());
+    let session = Session::new(
+        Role::Server {
+            socket_id,
+            decides: false,
+        },
+        keep_alive,
+        limits,
+        now(),
+    );
     Driver::new(session, transport, mailbox, hooks)
         .run()
         .instrument(span)

@@ -1,8 +1,16 @@
 //! What a session tells its driver.
 
+use crate::proto::init::Auth;
+use crate::proto::refusal::Refusal;
+
 /// A turn in the life of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
+    /// A client wants to be accepted: [`Session::accept`](super::Session::accept) or
+    /// [`Session::refuse`](super::Session::refuse), at any time.
+    Asked { auth: Option<Auth> },
+    /// The server's application doesn't accept the client; told on both sides, and the end follows.
+    Refused(Refusal),
     /// The init exchange is done; channel data may follow.
     Opened { socket_id: String },
     /// The session has ended.
@@ -27,7 +35,8 @@ pub enum CloseReason {
     InitTimeout,
     /// The peer's init could not be read.
     BadInit,
-    /// The server wants this client not to come back by itself: the versions don't fit, or the application has dismissed it.
+    /// The server has not accepted the client: the versions don't fit, or the application doesn't want it. At a client also
+    /// when it was dismissed later.
     Refused,
     /// The peer sent too much channel data before its init.
     DataBeforeInit,

@@ -29,6 +29,7 @@ use crate::proto::frame::Frame;
 use crate::proto::init::{Accepted, Auth, ClientInit, ServerInit, is_compatible};
 use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
 use crate::proto::pair::{self, LengthUnit};
+use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::proto::{MAIN_CHANNEL, VERSION};
 
@@ -41,8 +42,8 @@ pub(crate) enum Role {
         errors: bool,
         auth: Option<Auth>,
     },
-    /// Answers `in` with this socket id.
-    Server { socket_id: String },
+    /// Answers `in` with this socket id; at once, or when the application has decided that it may.
+    Server { socket_id: String, decides: bool },
 }
 
 /// What a message holds for others than the session.
@@ -68,6 +69,8 @@ pub(crate) struct Session {
     early: Vec<Text>,
     /// Whether both sides read containers.
     batch: bool,
+    /// Why the server doesn't accept this client, until it is known whether for good.
+    refusal: Option<Refusal>,
     /// Malformed messages so far.
     faults: u32,
 }
@@ -98,6 +101,7 @@ impl Session {
             events: VecDeque::new(),
             early: Vec::new(),
             batch: false,
+            refusal: None,
             faults: 0,
         };
         session.note_life(now);
@@ -119,7 +123,10 @@ impl Session {
             Ok(Frame::Ping) => self.outbox.push_control(Frame::Pong),
             Ok(Frame::Pong) => {}
             Ok(Frame::Close) => self.close(now, CloseReason::Peer),
-            Ok(Frame::DontReconnect) if self.is_client() => self.close(now, CloseReason::Refused),
+            Ok(Frame::DontReconnect) if self.is_client() => {
+                self.refusal = self.refusal.take().map(Refusal::for_good);
+                self.close(now, CloseReason::Refused);
+            }
             Ok(Frame::Batch(data)) if self.batch => match batch::check(data, self.limits.batch_messages) {
                 Ok(()) => return Some(Content::Batch(data)),
                 Err(_) => self.reject(now),
@@ -161,6 +168,30 @@ impl Session {
                 .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
         }
         self.finish(now, reason);
+    }
+
+    /// Accepts the client, whose [`Event::Asked`] was told; too late, it has no effect.
+    pub(crate) fn accept(&mut self) {
+        if let State::Deciding { batch, .. } = self.state {
+            self.welcome(batch);
+        }
+    }
+
+    /// Refuses the client, whose [`Event::Asked`] was told; too late, it has no effect.
+    pub(crate) fn refuse(&mut self, now: Instant, refusal: Refusal) {
+        let State::Deciding { errors, .. } = self.state else {
+            return;
+        };
+        let is_final = refusal.is_final();
+        self.refusal = Some(refusal.clone());
+        if errors {
+            let answer = ServerInit::Refused(refusal).encode();
+            self.outbox.push_control(Frame::Init(&answer));
+        }
+        if is_final {
+            self.outbox.push_control(Frame::DontReconnect);
+        }
+        self.finish(now, CloseReason::Refused);
     }
 
     /// Ends a server's session for good: behind what is queued the client is told not to come back by itself.
@@ -294,17 +325,15 @@ impl Session {
 
     fn handle_init(&mut self, now: Instant, json: &str) {
         match (&self.role, self.state) {
-            (Role::Server { socket_id }, State::Opening) => match ClientInit::decode(json) {
+            (&Role::Server { decides, .. }, State::Opening) => match ClientInit::decode(json) {
                 Ok(init) if is_compatible(&init.version, &own_version()) => {
-                    let socket_id = socket_id.clone();
-                    let limit = u64::try_from(self.limits.message_bytes).ok();
-                    let answer = ServerInit::Accepted(Accepted {
-                        socket_id: socket_id.clone(),
-                        batch: init.batch,
-                        limit: limit.filter(|_| init.batch),
-                    });
-                    self.outbox.push_control(Frame::Init(&answer.encode()));
-                    self.open(socket_id, init.batch);
+                    if decides {
+                        let ClientInit { batch, errors, .. } = init;
+                        self.state = State::Deciding { batch, errors };
+                        self.events.push_back(Event::Asked { auth: init.auth });
+                    } else {
+                        self.welcome(init.batch);
+                    }
                 }
                 Ok(_) => {
                     self.outbox.push_control(Frame::DontReconnect);
@@ -315,8 +344,12 @@ impl Session {
                 }
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
-            (&Role::Client { batch, .. }, State::Opening) => match ServerInit::decode(json) {
+            (&Role::Client { batch, errors, .. }, State::Opening) => match ServerInit::decode(json) {
                 Ok(ServerInit::Accepted(init)) => self.open(init.socket_id, batch && init.batch),
+                Ok(ServerInit::Refused(refusal)) if errors => {
+                    self.refusal = Some(refusal);
+                    self.state = State::Refused;
+                }
                 Ok(ServerInit::Refused(_)) | Err(_) => self.close(now, CloseReason::BadInit),
             },
             _ => self.reject(now),
@@ -339,6 +372,23 @@ impl Session {
             Ok(_) | Err(_) => self.fault(now),
         }
         None
+    }
+
+    /// Answers a client that is accepted.
+    fn welcome(&mut self, batch: bool) {
+        let Role::Server { socket_id, .. } = &self.role else {
+            return;
+        };
+        let limit = u64::try_from(self.limits.message_bytes).ok();
+        let accepted = Accepted {
+            socket_id: socket_id.clone(),
+            batch,
+            limit: limit.filter(|_| batch),
+        };
+        let socket_id = socket_id.clone();
+        self.outbox
+            .push_control(Frame::Init(&ServerInit::Accepted(accepted).encode()));
+        self.open(socket_id, batch);
     }
 
     fn open(&mut self, socket_id: String, batch: bool) {
@@ -369,6 +419,18 @@ impl Session {
         self.timers.clear();
         self.timers.set(Timer::Close, now, self.limits.close);
         self.early.clear();
+        let reason = match self.refusal.take() {
+            Some(refusal) => {
+                self.events.push_back(Event::Refused(refusal));
+                // However the server ends it, unless we did.
+                if reason == CloseReason::Local {
+                    reason
+                } else {
+                    CloseReason::Refused
+                }
+            }
+            None => reason,
+        };
         self.events.push_back(Event::Closed(reason));
     }
 

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+mod authorize;
+
 const ID: &str = "6ZW6uQTwo8apxm11ta3p";
 
 const CLIENT: Role = client(false);
@@ -14,6 +16,13 @@ const fn client(batch: bool) -> Role {
         batch,
         errors: false,
         auth: None,
+    }
+}
+
+fn server(decides: bool) -> Role {
+    Role::Server {
+        socket_id: ID.to_owned(),
+        decides,
     }
 }
 
@@ -38,9 +47,7 @@ impl Peer {
     }
 
     fn server() -> Self {
-        Self::new(Role::Server {
-            socket_id: ID.to_owned(),
-        })
+        Self::new(server(false))
     }
 
     fn open_server() -> Self {
@@ -78,7 +85,7 @@ impl Peer {
     fn closed(&mut self) -> Option<CloseReason> {
         std::iter::from_fn(|| self.session.poll_event()).find_map(|event| match event {
             Event::Closed(reason) => Some(reason),
-            Event::Opened { .. } => None,
+            _ => None,
         })
     }
 
@@ -524,9 +531,7 @@ fn a_keep_alive_can_be_turned_off() {
         interval: Duration::MAX,
         timeout: Duration::MAX,
     };
-    let role = Role::Server {
-        socket_id: ID.to_owned(),
-    };
+    let role = server(false);
     let mut server = Peer {
         session: Session::new(role, never, Limits::default(), start()),
         now: start(),
@@ -640,9 +645,7 @@ fn a_channel_that_stays_full_ends_the_session() {
 /// A peer that isn't read can't show that it lives.
 #[test]
 fn a_stall_is_no_silence() {
-    let role = Role::Server {
-        socket_id: ID.to_owned(),
-    };
+    let role = server(false);
     let hasty = KeepAlive {
         interval: seconds(1),
         timeout: seconds(1),
@@ -679,9 +682,7 @@ fn a_channel_that_is_read_again_ends_the_stall() {
 
 /// An open server whose client reads containers.
 fn batching_server(limits: Limits) -> Peer {
-    let role = Role::Server {
-        socket_id: ID.to_owned(),
-    };
+    let role = server(false);
     let mut server = Peer {
         session: Session::new(role, KeepAlive::SERVER, limits, start()),
         now: start(),
