@@ -1,0 +1,93 @@
+import { GlueError } from "../errors.js";
+import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
+import { Call } from "./call.js";
+import type { ManualClock } from "./manual-clock.js";
+import type { PeerChannel } from "./peer-channel.js";
+
+/**
+ * Methods by name. Each gets the arguments by name, and returns a value, a promise of one, or, if it is a generator, the
+ * items of a stream. It fails by throwing: a `GlueError` reaches the client as it is, anything else as `internal`.
+ */
+export type Methods = Readonly<Record<string, (args: never, call: Call) => unknown>>;
+
+/** The server's side of the typed calls of one channel. It greets by itself. */
+export class PeerRpc {
+  readonly #channel: PeerChannel;
+  readonly #clock: ManualClock;
+  readonly #calls = new Map<number, Call>();
+  #waiting: Call[] = [];
+  #methods: Methods | undefined;
+
+  /** @internal */
+  constructor(channel: PeerChannel, clock: ManualClock) {
+    this.#channel = channel;
+    this.#clock = clock;
+    channel.onMessage((data) => this.#handle(data));
+  }
+
+  /** Answers every call by these methods from now on, those that wait as well. Any other method is `unimplemented`. */
+  serve(methods: Methods): void {
+    this.#methods = methods;
+    for (const call of this.#waiting.splice(0)) this.#answer(call, methods);
+  }
+
+  /**
+   * The next call that nobody has answered. Virtual time passes until it comes.
+   *
+   * @throws Error if it doesn't within `withinMs` milliseconds, by default a minute.
+   */
+  async nextCall(withinMs?: number): Promise<Call> {
+    await this.#clock.until(
+      () => this.#waiting.length > 0,
+      `a call on channel ${this.#channel.name}`,
+      withinMs,
+    );
+    return this.#waiting.shift() as Call;
+  }
+
+  /** Sends an event. A client hears none before its first call on the channel. */
+  emit(event: string, data: unknown): void {
+    this.#channel.send(encodeEnvelope({ kind: "event", event, body: JSON.stringify(data) }));
+  }
+
+  /** The session has ended. @internal */
+  close(): void {
+    for (const call of this.#calls.values()) call.cancel();
+  }
+
+  #handle(text: string): void {
+    const envelope = decodeEnvelope(text);
+    if ("error" in envelope) return;
+    const { kind, id = 0, credit = 0 } = envelope;
+    switch (kind) {
+      case "hello":
+        this.#channel.send(encodeEnvelope({ kind: "hello", body: "{}" }));
+        break;
+      case "request":
+      case "notification":
+        this.#open(envelope);
+        break;
+      case "credit":
+        this.#calls.get(id)?.grant(credit);
+        break;
+      case "cancel":
+        this.#calls.get(id)?.cancel();
+    }
+  }
+
+  #open({ id, method = "", body = "{}", params }: Envelope): void {
+    const request = { id, method, args: JSON.parse(body) as unknown, credit: params?.credit ?? 0 };
+    const call = new Call(request, (data) => this.#channel.send(data));
+    if (id !== undefined) this.#calls.set(id, call);
+    if (this.#methods) this.#answer(call, this.#methods);
+    else this.#waiting.push(call);
+  }
+
+  #answer(call: Call, methods: Methods): void {
+    const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
+    call.answer(() => {
+      if (!method) throw new GlueError("unimplemented", `no method ${call.method}`);
+      return method(call.args as never, call);
+    });
+  }
+}
