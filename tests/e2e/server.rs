@@ -62,8 +62,8 @@ trait Probe {
     fn panicking(&self, after: u32) -> impl Stream<Item = u32>;
     /// Returns how the socket of this id ended, once it has.
     async fn ended(&self, id: String) -> Ended;
-    /// Returns what came on the raw channel `journal`, of all sockets, behind this label and a colon.
-    async fn journal(&self, label: String) -> Vec<String>;
+    /// Returns what came on the raw channel `journal`, of all sockets, behind this label and a colon, once `last` is there.
+    async fn journal(&self, label: String, last: String) -> Vec<String>;
     /// Something was emitted.
     #[event]
     fn emitted(text: String, point: Option<Point>);
@@ -117,7 +117,7 @@ struct Inner {
     dropped: watch::Sender<HashSet<String>>,
     produced: Mutex<HashMap<String, u32>>,
     ended: watch::Sender<HashMap<String, Ended>>,
-    journal: Mutex<Vec<String>>,
+    journal: watch::Sender<Vec<String>>,
 }
 
 impl Deref for State {
@@ -140,10 +140,6 @@ impl State {
         self.produced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn journal(&self) -> MutexGuard<'_, Vec<String>> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Echoes the main channel and the channel `golang`, and opens those through which tests look behind the scenes.
     fn open(&self, socket: &Socket) {
         for name in ["m", "golang"] {
@@ -159,7 +155,7 @@ impl State {
 
         let state = self.clone();
         socket.channel("journal").on_message(move |text| {
-            state.journal().push(text);
+            state.journal.send_modify(|journal| journal.push(text));
             ready(())
         });
 
@@ -302,11 +298,12 @@ impl Probe for State {
         ended.expect("the sender lives in `self`")
     }
 
-    async fn journal(&self, label: String) -> Vec<String> {
-        let journal = Self::journal(self);
-        let entries = journal
-            .iter()
-            .filter_map(|text| text.strip_prefix(&label)?.strip_prefix(':'));
+    async fn journal(&self, label: String, last: String) -> Vec<String> {
+        let (head, last) = (format!("{label}:"), format!("{label}:{last}"));
+        let mut journal = self.journal.subscribe();
+        let written = journal.wait_for(|journal| journal.contains(&last)).await;
+        let written = written.expect("the sender lives in `self`");
+        let entries = written.iter().filter_map(|text| text.strip_prefix(&head));
         entries.map(str::to_owned).collect()
     }
 
