@@ -45,10 +45,12 @@ macro_rules! modules {
 }
 
 modules! {
+    "abort",
     "client/backoff",
     "client/channel",
     "client/client",
     "client/connector",
+    "client/fallback",
     "client/options",
     "clock",
     "emitter",
@@ -87,6 +89,7 @@ modules! {
     "testing/random",
     "testing/web-socket",
     "testing/wire",
+    "transport/ajax",
     "transport/transport",
     "transport/websocket",
 }

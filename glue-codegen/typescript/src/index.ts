@@ -7,4 +7,6 @@ export type { Unsubscribe } from "./emitter.js";
 export { GlueError } from "./errors.js";
 export type { Code } from "./proto/code.js";
 export { type CallOptions, Rpc, type RpcChannel, type RpcOptions, type RpcSocket } from "./rpc/caller.js";
+export type { Fetch, FetchAnswer, FetchInit } from "./transport/ajax.js";
+export type { SocketType } from "./transport/transport.js";
 export type { WebSocketConstructor, WebSocketLike } from "./transport/websocket.js";

@@ -16,7 +16,7 @@ test("a socket connects and moves data on its channels", () => {
   assert.equal(world.socket.state(), "connecting");
   assert.equal(world.link.url, "ws://host:1/glue/ws");
   world.link.open();
-  assert.deepEqual(world.link.take(), ['in{"version":"1.9.1"}']);
+  assert.deepEqual(world.link.take(), ['in{"version":"1.9.1","batch":true,"errors":true}']);
   world.link.receive('in{"socketID":"S"}');
 
   assert.equal(world.socket.state(), "connected");
@@ -596,7 +596,9 @@ test("arguments that can't work are refused at once", () => {
   assert.throws(() => glue("host:1"), code);
   assert.throws(() => glue(), code);
   assert.throws(() => new World().socket.channel(""), code);
-  if (globalThis.WebSocket === undefined) assert.throws(() => glue("http://host:1"), /options\.WebSocket/);
+  const forceSocketType = "WebSocket";
+  if (globalThis.WebSocket === undefined)
+    assert.throws(() => glue("http://host:1", { forceSocketType }), /options\.WebSocket/);
 });
 
 test("the url is built from host and base", () => {
@@ -624,4 +626,244 @@ test("the url is built from host and base", () => {
     assert.deepEqual(urls, [url]);
     assert.ok(socket.isClosed());
   }
+});
+
+// [B-1] [B-2]
+test("what one turn sends goes in one container, in a later one by itself", async () => {
+  const world = new World();
+  const link = world.connect({ batch: true });
+
+  world.socket.send("1");
+  world.socket.channel("a").send("2");
+  assert.deepEqual(link.take(), []);
+  await settled();
+  assert.deepEqual(link.take(), ["ba6&cd1&m16&cd1&a2"]);
+  world.socket.send("3");
+  await settled();
+
+  assert.deepEqual(link.take(), ["cd1&m3"]);
+});
+
+test("containers stay below 64 KiB and what the server takes", async () => {
+  const large = new World();
+  const first = large.connect({ batch: true });
+  for (let text = 0; text < 5; text++) large.socket.send("x".repeat(20_000));
+  await settled();
+  const small = new World();
+  const second = small.connect({ batch: true, limit: 330 });
+  for (let text = 0; text < 5; text++) small.socket.send("x".repeat(40));
+  await settled();
+  const many = new World();
+  const third = many.connect({ batch: true });
+  for (let text = 0; text < 2_000; text++) many.socket.send("");
+  await settled();
+
+  assert.deepEqual(
+    first.take().map((text) => text.length),
+    [60_035, 40_024],
+  );
+  assert.deepEqual(
+    second.take().map((text) => text.length),
+    [98, 98, 45],
+  );
+  assert.equal(third.take().length, 2);
+});
+
+// [B-4]
+test("a container counts as its messages", () => {
+  const world = new World();
+  const got: string[] = [];
+  world.socket.onMessage((data) => got.push(data));
+  const link = world.connect({ batch: true });
+
+  link.receive("ba2&pi6&cd1&m16&cd1&m2");
+
+  assert.deepEqual(got, ["1", "2"]);
+  assert.deepEqual(link.take(), ["po"]);
+});
+
+// [B-3] [B-5]
+test("a container that is malformed or was not agreed on is no message", () => {
+  const got: string[] = [];
+  const agreed = new World();
+  agreed.socket.onMessage((data) => got.push(data));
+  agreed.connect({ batch: true }).receive("ba6&cd1&m19&cd1&m2");
+  const plain = new World();
+  plain.socket.onMessage((data) => got.push(data));
+  plain.connect().receive("ba6&cd1&m1");
+
+  assert.deepEqual(got, []);
+  assert.equal(agreed.socket.state(), "connected");
+});
+
+test("what is longer than the server takes is handed back and harms nothing", async () => {
+  const world = new World();
+  const back: string[] = [];
+  const discarded = (data: string): number => back.push(data);
+  const long = "é".repeat(48);
+  assert.equal(world.socket.send(`${long}2`, discarded), 0);
+  assert.equal(world.socket.send(long, discarded), 0);
+  const link = world.connect({ batch: true, limit: 101 });
+  await settled();
+  assert.deepEqual(link.take(), [`cd1&m${long}`]);
+
+  assert.equal(world.socket.send(`${long}3`, discarded), -1);
+  assert.equal(world.socket.send("short"), 1);
+  await settled();
+
+  assert.deepEqual(back, [`${long}2`, `${long}3`]);
+  assert.deepEqual(link.take(), ["cd1&mshort"]);
+});
+
+test("auth is part of the first message, asked for anew at each attempt", async () => {
+  const world = new World({ auth: { token: "t" } });
+  world.clock.advance(0);
+  world.link.open();
+  assert.deepEqual(world.link.take(), [
+    'in{"version":"1.9.1","batch":true,"errors":true,"auth":{"token":"t"}}',
+  ]);
+
+  let token = 0;
+  const asked = new World({ auth: async () => ++token });
+  asked.clock.advance(0);
+  assert.equal(asked.links.length, 0);
+  await settled();
+  asked.link.open();
+  assert.match(asked.link.take()[0] ?? "", /"auth":1}$/);
+  asked.link.lose();
+  asked.clock.advance(1_000);
+  await settled();
+  asked.link.open();
+  assert.match(asked.link.take()[0] ?? "", /"auth":2}$/);
+});
+
+test("auth that can't be had is an error, and tried again", async () => {
+  const circular: unknown[] = [];
+  circular.push(circular);
+  for (const auth of [() => Promise.reject(new Error("signed out")), circular]) {
+    const world = new World({ auth });
+    const errors: GlueError[] = [];
+    world.socket.on("error", (error) => errors.push(error));
+    world.clock.advance(0);
+    await settled();
+
+    assert.deepEqual(world.takeEvents(), ["connecting", "error", "reconnecting"]);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["unauthenticated"],
+    );
+    assert.ok(errors[0]?.cause instanceof Error);
+  }
+});
+
+test("the connect timeout covers the time for auth", async () => {
+  let give = (_auth: unknown): void => {};
+  const world = new World({
+    auth: () =>
+      new Promise((resolve) => {
+        give = resolve;
+      }),
+  });
+  world.clock.advance(0);
+  await settled();
+
+  world.clock.advance(10_000);
+  assert.deepEqual(world.takeEvents(), ["connecting", "connect_timeout", "reconnecting"]);
+  give("late");
+  await settled();
+
+  assert.equal(world.links.length, 0);
+});
+
+// [I-15]
+test("a refusal is an error with the server's words, final if the server says so", () => {
+  for (const [final, events] of [
+    [false, ["connecting", "error", "reconnecting"]],
+    [true, ["connecting", "error", "disconnected"]],
+  ] as const) {
+    const world = new World();
+    const errors: GlueError[] = [];
+    world.socket.on("error", (error) => errors.push(error));
+    world.clock.advance(0);
+    world.link.open();
+
+    world.link.receive('in{"error":{"code":"permission_denied","message":"not you","data":{"a":1}}}');
+    if (final) world.link.receive("dr");
+    world.link.lose();
+
+    assert.deepEqual(world.events, events);
+    const [error] = errors;
+    assert.deepEqual([error?.code, error?.message, error?.data], ["permission_denied", "not you", { a: 1 }]);
+  }
+});
+
+test("close codes that say more become codes of the error", () => {
+  for (const [close, code] of [
+    [1009, "resource_exhausted"],
+    [1002, "unavailable"],
+    [1006, "unavailable"],
+  ] as const) {
+    const world = new World();
+    const errors: GlueError[] = [];
+    world.socket.on("error", (error) => errors.push(error));
+
+    world.connect().lose(close);
+
+    assert.deepEqual(
+      errors.map(({ code, data }) => ({ code, data })),
+      [{ code, data: { status: close } }],
+    );
+  }
+});
+
+test("ready waits for a session, the end or a signal", async () => {
+  const world = new World();
+  const controller = new AbortController();
+  const settledAs: string[] = [];
+  const note = (name: string, ready: Promise<void>): void => {
+    ready.then(
+      () => settledAs.push(name),
+      (error) => settledAs.push(`${name} ${error.code} ${error.cause?.code ?? error.cause}`),
+    );
+  };
+  note("first", world.socket.ready());
+  note("aborted", world.socket.ready({ signal: controller.signal }));
+  controller.abort("enough");
+  await settled();
+  assert.deepEqual(settledAs.splice(0), ["aborted cancelled enough"]);
+
+  world.connect();
+  note("second", world.socket.ready());
+  note("too late", world.socket.ready({ signal: controller.signal }));
+  await settled();
+  assert.deepEqual(settledAs.splice(0), ["first", "second", "too late"]);
+  world.link.fail();
+  note("third", world.socket.ready());
+  world.clock.advance(1_000);
+  world.link.fail();
+  world.socket.close();
+  note("fourth", world.socket.ready());
+  await settled();
+
+  assert.deepEqual(settledAs, ["third unavailable unavailable", "fourth unavailable undefined"]);
+});
+
+test("listeners of channels can be taken away, and channels closed", () => {
+  const world = new World();
+  const got: string[] = [];
+  const remove = world.socket.onMessage((data) => got.push(`old ${data}`));
+  const link = world.connect();
+  world.socket.onMessage((data) => got.push(`new ${data}`));
+  remove();
+  link.receive("cd1&m1");
+  world.socket.onMessage(() => got.push("never"))();
+  link.receive("cd1&m2");
+  const channel = world.socket.channel("a");
+  channel.onMessage((data) => got.push(`a ${data}`));
+  channel.close();
+  link.receive("cd1&a3");
+
+  assert.deepEqual(got, ["new 1"]);
+  assert.notEqual(world.socket.channel("a"), channel);
+  assert.equal(channel.send("still"), 1);
 });

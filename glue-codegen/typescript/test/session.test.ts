@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeClientInit } from "../src/proto/init.js";
+import { Outbox } from "../src/session/outbox.js";
 import { Session, type SessionEvent } from "../src/session/session.js";
 
-const TIMES = { connectTimeout: 100, pingInterval: 350, pingTimeout: 50 };
+const INIT = encodeClientInit();
+const TIMES = { connectTimeout: 100, pingInterval: 350, pingReconnectTimeout: 50 };
 
 function start(): Session {
-  const session = new Session(TIMES, (name) => name === "m", 0);
-  session.handleOpen(10);
+  const session = new Session(TIMES, new Outbox(), (name) => name === "m", 0);
+  session.handleOpen(INIT, 10);
   return session;
 }
 
@@ -23,13 +26,13 @@ function* drain<T>(poll: () => T | undefined): Generator<T> {
 }
 
 test("a session asks for itself when the transport opens", () => {
-  const session = new Session(TIMES, () => true, 0);
+  const session = new Session(TIMES, new Outbox(), () => true, 0);
   assert.deepEqual(texts(session), []);
   assert.equal(session.pollTimeout(), 100);
 
-  session.handleOpen(10);
+  session.handleOpen(INIT, 10);
 
-  assert.deepEqual(texts(session), ['in{"version":"1.9.1"}']);
+  assert.deepEqual(texts(session), [`in${INIT}`]);
 });
 
 test("data counts only within the session and for open channels", () => {
@@ -69,25 +72,25 @@ test("the connect deadline gives way to the keep-alive", () => {
   session.handleText('in{"socketID":"S"}', 20);
   assert.equal(session.pollTimeout(), 370);
 
-  session.handleTimeout(100);
-  session.handleTimeout(369);
-  assert.deepEqual(texts(session), ['in{"version":"1.9.1"}']);
-  session.handleTimeout(370);
+  session.handleTimeout(100, () => true);
+  session.handleTimeout(369, () => true);
+  assert.deepEqual(texts(session), [`in${INIT}`]);
+  session.handleTimeout(370, () => true);
 
   assert.deepEqual(texts(session), ["pi"]);
   assert.equal(session.pollTimeout(), 420);
-  session.handleTimeout(420);
+  session.handleTimeout(420, () => true);
   assert.deepEqual(events(session).at(-1), { kind: "ended", reason: "timeout" });
   assert.equal(session.pollTimeout(), Number.POSITIVE_INFINITY);
 });
 
 test("nothing follows the end", () => {
   const session = start();
-  session.handleTimeout(100);
+  session.handleTimeout(100, () => true);
   session.handleText('in{"socketID":"S"}', 101);
   session.handleText("pi", 101);
   session.close();
 
   assert.deepEqual(events(session), [{ kind: "ended", reason: "connect_timeout" }]);
-  assert.deepEqual(texts(session), ['in{"version":"1.9.1"}']);
+  assert.deepEqual(texts(session), [`in${INIT}`]);
 });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeFrame, encodeFrame } from "../src/proto/frame.js";
+import { VERSION } from "../src/proto/init.js";
 import { decodePair, encodePair } from "../src/proto/pair.js";
+import { Outbox } from "../src/session/outbox.js";
 import { Session, type SessionEvent } from "../src/session/session.js";
 
 /** A line of a recording that holds a message; see tests/transcripts/README.md. */
@@ -15,7 +17,7 @@ interface Message {
 
 const FOLDER = new URL("../../../tests/transcripts/websocket/", import.meta.url);
 /** Times of the original client, which are also our defaults. */
-const TIMES = { connectTimeout: 10_000, pingInterval: 35_000, pingTimeout: 5_000 };
+const TIMES = { connectTimeout: 10_000, pingInterval: 35_000, pingReconnectTimeout: 5_000 };
 
 interface Recording {
   readonly file: string;
@@ -73,14 +75,16 @@ test("all that the original server was recorded saying is read, and written back
  * Returns what ours said and what it told the page.
  */
 function replay(connection: readonly Message[]): { said: string[]; told: SessionEvent[] } {
-  const session = new Session(TIMES, () => true, connection[0]?.t_ms ?? 0);
+  const outbox = new Outbox();
+  const session = new Session(TIMES, outbox, () => true, connection[0]?.t_ms ?? 0);
   const said: string[] = [];
   const told: SessionEvent[] = [];
-  session.handleOpen(connection[0]?.t_ms ?? 0);
+  session.handleOpen(JSON.stringify({ version: VERSION }), connection[0]?.t_ms ?? 0);
   for (const { dir, t_ms, ws } of connection) {
-    session.handleTimeout(t_ms);
+    session.handleTimeout(t_ms, () => true);
     if (dir === "s>c") session.handleText(ws, t_ms);
-    else if (ws.startsWith("cd")) session.send(pairOf(ws).name, pairOf(ws).data);
+    else if (ws.startsWith("cd"))
+      outbox.push({ text: encodeFrame("channel_data", encodePair(pairOf(ws).name, pairOf(ws).data)) });
     else if (ws === "cl") session.close();
     for (let text = session.pollText(); text !== undefined; text = session.pollText()) said.push(text);
     for (let event = session.pollEvent(); event; event = session.pollEvent()) told.push(event);

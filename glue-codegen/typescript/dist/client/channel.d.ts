@@ -1,16 +1,29 @@
+import { type Unsubscribe } from "../emitter.js";
 /** Called with the data of a message that was thrown away instead of sent. */
 export type DiscardCallback = (data: string) => void;
-/** 1: handed to the transport. 0: waiting for a connection. -1: thrown away. */
+/** 1: on its way, as far as a connection can promise. 0: waiting for a connection. -1: thrown away. */
 export type SendResult = 1 | 0 | -1;
+/** What a channel needs of its socket. */
+export interface ChannelPort {
+    send(data: string, discarded: DiscardCallback | undefined, ephemeral: boolean | undefined): SendResult;
+    close(): void;
+}
 /** A named lane inside a socket. */
 export declare class Channel {
     #private;
     /** @internal */
-    constructor(send: (data: string, discarded?: DiscardCallback) => SendResult);
-    /** Sends `data`, at once or with the next connection; `discarded` is called if that doesn't come in time. */
-    send(data: string, discarded?: DiscardCallback): SendResult;
-    /** Sets the one listener for incoming data. */
-    onMessage(listener: (data: string) => void): void;
+    constructor(port: ChannelPort);
+    /**
+     * Sends `data`, at once or with the next connection. `discarded` is called if it was thrown away: because no
+     * connection came in time, too much waits already, or it is longer than the server takes.
+     *
+     * What is `ephemeral` goes out in the present session or not at all.
+     */
+    send(data: string, discarded?: DiscardCallback, ephemeral?: boolean): SendResult;
+    /** Sets the one listener for incoming data. The returned function takes it away, if it still is the one. */
+    onMessage(listener: (data: string) => void): Unsubscribe;
+    /** Forgets the channel: what comes for it is dropped, until the socket is asked for it again. */
+    close(): void;
     /** @internal */
     deliver(data: string): void;
 }

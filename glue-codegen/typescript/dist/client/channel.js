@@ -1,19 +1,33 @@
 import { guarded } from "../emitter.js";
 /** A named lane inside a socket. */
 export class Channel {
-    #send;
+    #port;
     #listener;
     /** @internal */
-    constructor(send) {
-        this.#send = send;
+    constructor(port) {
+        this.#port = port;
     }
-    /** Sends `data`, at once or with the next connection; `discarded` is called if that doesn't come in time. */
-    send(data, discarded) {
-        return this.#send(data, discarded);
+    /**
+     * Sends `data`, at once or with the next connection. `discarded` is called if it was thrown away: because no
+     * connection came in time, too much waits already, or it is longer than the server takes.
+     *
+     * What is `ephemeral` goes out in the present session or not at all.
+     */
+    send(data, discarded, ephemeral) {
+        return this.#port.send(data, discarded, ephemeral);
     }
-    /** Sets the one listener for incoming data. */
+    /** Sets the one listener for incoming data. The returned function takes it away, if it still is the one. */
     onMessage(listener) {
         this.#listener = listener;
+        return () => {
+            if (this.#listener === listener)
+                this.#listener = undefined;
+        };
+    }
+    /** Forgets the channel: what comes for it is dropped, until the socket is asked for it again. */
+    close() {
+        this.#listener = undefined;
+        this.#port.close();
     }
     /** @internal */
     deliver(data) {

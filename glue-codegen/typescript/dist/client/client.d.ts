@@ -1,5 +1,6 @@
 import { type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
+import type { SocketType } from "../transport/transport.js";
 import { Channel, type DiscardCallback, type SendResult } from "./channel.js";
 import { type ResolvedOptions, type SocketOptions } from "./options.js";
 /** Where a socket stands. It changes at the moment of a loss, not with the next attempt. */
@@ -37,8 +38,8 @@ export declare class Socket {
     constructor(options: ResolvedOptions);
     /** The version of the protocol. */
     version(): string;
-    /** The kind of transport. */
-    type(): "WebSocket";
+    /** The kind of transport of this session, or of the last one. */
+    type(): SocketType;
     state(): SocketState;
     /** Whether it is over: no connection, and no attempt to come. Only {@link reconnect} changes that. */
     isClosed(): boolean;
@@ -48,8 +49,15 @@ export declare class Socket {
     channel(name: string): Channel;
     /** Sends on the main channel; see {@link Channel.send}. */
     send(data: string, discarded?: DiscardCallback): SendResult;
-    /** Sets the listener of the main channel. */
-    onMessage(listener: (data: string) => void): void;
+    /** Sets the listener of the main channel; see {@link Channel.onMessage}. */
+    onMessage(listener: (data: string) => void): Unsubscribe;
+    /**
+     * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
+     * the last error, `cancelled` when `signal` fires.
+     */
+    ready({ signal }?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<void>;
     on<E extends keyof SocketEvents>(event: E, listener: (argument: SocketEvents[E]) => void): Unsubscribe;
     once<E extends keyof SocketEvents>(event: E, listener: (argument: SocketEvents[E]) => void): Unsubscribe;
     off<E extends keyof SocketEvents>(event: E, listener: (argument: SocketEvents[E]) => void): void;

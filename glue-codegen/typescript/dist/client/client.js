@@ -1,6 +1,9 @@
+import { onAbort } from "../abort.js";
 import { Emitter, guarded } from "../emitter.js";
 import { GlueError } from "../errors.js";
+import { encodeFrame } from "../proto/frame.js";
 import { VERSION } from "../proto/init.js";
+import { encodePair } from "../proto/pair.js";
 import { Outbox } from "../session/outbox.js";
 import { Backoff } from "./backoff.js";
 import { Channel } from "./channel.js";
@@ -29,6 +32,11 @@ export class Socket {
     /** No attempt is under way or will be. */
     #closed = false;
     #dontReconnect = false;
+    #type;
+    /** The last attempt over the first choice of transport failed, or was not made. */
+    #again = false;
+    /** Why the server has refused us. */
+    #refusal;
     #link;
     #cancelAttempt;
     #cancelDiscard;
@@ -38,6 +46,7 @@ export class Socket {
     constructor(options) {
         this.#options = options;
         this.#backoff = new Backoff(options, options.random);
+        this.#type = options.forceSocketType || (options.WebSocket ? "WebSocket" : "AjaxSocket");
         this.channel(MAIN);
         this.#cancelAttempt = options.clock.after(0, () => {
             this.#state = "connecting";
@@ -51,9 +60,9 @@ export class Socket {
     version() {
         return VERSION;
     }
-    /** The kind of transport. */
+    /** The kind of transport of this session, or of the last one. */
     type() {
-        return "WebSocket";
+        return this.#type;
     }
     state() {
         return this.#state;
@@ -72,7 +81,10 @@ export class Socket {
         if (!channel) {
             if (!name)
                 throw new GlueError("invalid_argument", "empty channel name");
-            channel = new Channel((data, discarded) => this.#send(name, data, discarded));
+            channel = new Channel({
+                send: (...message) => this.#send(name, ...message),
+                close: () => this.#channels.delete(name),
+            });
             this.#channels.set(name, channel);
         }
         return channel;
@@ -81,9 +93,33 @@ export class Socket {
     send(data, discarded) {
         return this.#send(MAIN, data, discarded);
     }
-    /** Sets the listener of the main channel. */
+    /** Sets the listener of the main channel; see {@link Channel.onMessage}. */
     onMessage(listener) {
-        this.channel(MAIN).onMessage(listener);
+        return this.channel(MAIN).onMessage(listener);
+    }
+    /**
+     * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
+     * the last error, `cancelled` when `signal` fires.
+     */
+    ready({ signal } = {}) {
+        return new Promise((resolve, reject) => {
+            let error;
+            const removers = [];
+            const settle = (run) => () => {
+                for (const remove of removers)
+                    remove();
+                run();
+            };
+            const fail = () => reject(new GlueError("unavailable", "the socket is closed", { cause: error }));
+            if (this.#socketId)
+                resolve();
+            else if (this.#closed)
+                fail();
+            else
+                removers.push(onAbort(signal, (cancelled) => settle(() => reject(cancelled))()), this.on("error", (last) => {
+                    error = last;
+                }), this.on("connected", settle(resolve)), this.on("disconnected", settle(fail)));
+        });
     }
     on(event, listener) {
         return this.#emitter.add(event, listener);
@@ -109,46 +145,57 @@ export class Socket {
     close() {
         if (this.#closed)
             return;
+        this.#link?.close();
         this.#unlink();
         this.#finish();
         this.#emit("disconnected");
     }
     /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
-    #send(name, value, discarded) {
+    #send(name, value, discarded, ephemeral) {
         if (value === undefined || value === null)
             return -1;
         const data = String(value);
-        if (this.#socketId && this.#link) {
-            this.#link.send(name, data);
-            return 1;
+        const link = this.#socketId ? this.#link : undefined;
+        const waiting = {
+            text: encodeFrame("channel_data", encodePair(name, data)),
+            discarded: discarded && (() => guarded(() => discarded(data))),
+            ephemeral,
+        };
+        if (link ? link.fits(waiting.text) : !(ephemeral || this.#discarding)) {
+            if (this.#outbox.push(waiting, link?.unsent)) {
+                link?.wake();
+                if (!link)
+                    this.#startDiscarding();
+                return link ? 1 : 0;
+            }
         }
-        if (!this.#discarding && this.#outbox.push({ name, data, discarded })) {
-            this.#cancelDiscard ??= this.#options.clock.after(this.#options.resetSendBufferTimeout, () => this.#discard());
-            return 0;
-        }
-        if (discarded)
-            guarded(() => discarded(data));
+        waiting.discarded?.();
         return -1;
     }
-    #discard() {
-        this.#cancelDiscard = undefined;
-        this.#discarding = true;
-        for (const { data, discarded } of this.#outbox.drain())
-            if (discarded)
-                guarded(() => discarded(data));
-        this.#emit("discard_send_buffer");
+    /** What waits for a connection doesn't wait for ever. */
+    #startDiscarding() {
+        this.#cancelDiscard ??= this.#options.clock.after(this.#options.resetSendBufferTimeout, () => {
+            this.#cancelDiscard = undefined;
+            this.#discarding = true;
+            this.#discard(() => true);
+            this.#emit("discard_send_buffer");
+        });
+    }
+    #discard(matches) {
+        for (const { discarded } of this.#outbox.remove(matches))
+            discarded?.();
     }
     #attempt() {
-        this.#unlink();
-        const link = new Link(this.#options, {
+        this.#link?.drop();
+        const link = new Link(this.#options, this.#outbox, this.#again, {
             isChannel: (name) => this.#channels.has(name),
-            onEvent: (event) => this.#handle(event),
-            onClose: (error) => this.#lost(error && "error", error),
+            onEvent: (event) => this.#handle(event, link),
+            onClose: (error) => this.#lost(this.#refusal ?? error),
         });
         this.#link = link;
         link.open();
     }
-    #handle(event) {
+    #handle(event, link) {
         switch (event.kind) {
             case "data":
                 this.#channels.get(event.name)?.deliver(event.data);
@@ -156,26 +203,34 @@ export class Socket {
             case "open":
                 this.#socketId = event.socketId;
                 this.#state = "connected";
+                this.#type = link.type;
+                this.#again = link.type !== "WebSocket";
                 this.#backoff.reset();
                 this.#cancelDiscard?.();
                 this.#cancelDiscard = undefined;
                 this.#discarding = false;
-                // Before the listeners: what they send is newer.
-                for (const { name, data } of this.#outbox.drain())
-                    this.#link?.send(name, data);
+                this.#discard(({ text }) => !link.fits(text));
+                link.wake();
                 this.#emit("connected");
                 break;
+            case "refused": {
+                const { code, message, data } = event.refusal;
+                this.#refusal = new GlueError(code, message, { data });
+                break;
+            }
             case "dont_reconnect":
                 this.#dontReconnect = true;
                 break;
             case "ended":
                 if (event.reason === "timeout" || event.reason === "connect_timeout")
-                    this.#lost(event.reason);
+                    this.#lost(undefined, event.reason);
                 else
-                    this.#lost("error", new GlueError("unavailable", `unreadable server: ${event.reason}`));
+                    this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
         }
     }
-    #lost(event, error) {
+    #lost(error, event = "error") {
+        if (!this.#socketId)
+            this.#again = true;
         this.#unlink();
         const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
         if (delay === undefined) {
@@ -188,18 +243,33 @@ export class Socket {
         const state = this.#state;
         // Both before what their listeners cause, such as closing or reviving the socket.
         this.#emitter.inTurn(() => {
-            if (event)
+            if (error || event !== "error")
                 this.#emitter.emit(event, error);
             this.#emit(state);
         });
     }
+    /** A device that is online again is not kept waiting. */
     #schedule(delay) {
-        this.#cancelAttempt = this.#options.clock.after(delay, () => this.#attempt());
+        const attempt = () => {
+            this.#cancelAttempt();
+            this.#attempt();
+        };
+        const cancel = this.#options.clock.after(delay, attempt);
+        globalThis.addEventListener?.("online", attempt);
+        this.#cancelAttempt = () => {
+            cancel();
+            globalThis.removeEventListener?.("online", attempt);
+        };
     }
+    /** Leaves the link behind, and what means something there only. */
     #unlink() {
-        this.#link?.close();
+        this.#link?.drop();
         this.#link = undefined;
+        this.#refusal = undefined;
         this.#socketId = "";
+        this.#discard(({ ephemeral }) => !!ephemeral);
+        if (this.#outbox.length)
+            this.#startDiscarding();
     }
     #finish() {
         this.#cancelAttempt();

@@ -1,5 +1,7 @@
-import type { GlueError } from "../errors.js";
+import { GlueError } from "../errors.js";
+import type { Outbox } from "../session/outbox.js";
 import { type SessionEvent } from "../session/session.js";
+import type { SocketType } from "../transport/transport.js";
 import type { ResolvedOptions } from "./options.js";
 /** What a link tells its socket. */
 export interface LinkHandler {
@@ -14,9 +16,17 @@ export interface LinkHandler {
  */
 export declare class Link {
     #private;
-    constructor(options: ResolvedOptions, handler: LinkHandler);
+    /** `again` says that the first choice of transport has failed. */
+    constructor(options: ResolvedOptions, outbox: Outbox, again: boolean, handler: LinkHandler);
+    get type(): SocketType;
+    get unsent(): number;
+    /** Whether the server takes a text of this length. */
+    fits(text: string): boolean;
     open(): void;
-    send(name: string, data: string): void;
-    /** Says goodbye and ends it; nothing is reported any more. */
-    close(): void;
+    /** There is something to send. Where the server reads containers, all of this turn of the event loop goes in one. */
+    wake(): void;
+    /** Says what is left to say and goodbye, and ends it; nothing is reported any more. */
+    close(leaving?: boolean): void;
+    /** Ends it without a word; nothing is reported any more. */
+    drop(rest?: readonly string[], leaving?: boolean): void;
 }

@@ -1,52 +1,112 @@
+import { GlueError } from "../errors.js";
+import { encodeClientInit } from "../proto/init.js";
+import { NEVER } from "../proto/limits.js";
 import { Session } from "../session/session.js";
+import { AjaxTransport } from "../transport/ajax.js";
 import { WebSocketTransport } from "../transport/websocket.js";
+import { openEither } from "./fallback.js";
 /**
  * One attempt and what becomes of it: a transport and the session over it. It moves texts between the two,
  * is the only reader of the clock, and falls silent once closed.
  */
 export class Link {
+    #options;
     #clock;
+    /** The one to use, and what is to be tried before it. */
     #transport;
+    #first;
     #session;
     #handler;
     #closed = false;
+    #flushing = false;
     #cancelTimer;
-    #timerAt = Number.POSITIVE_INFINITY;
-    constructor(options, handler) {
+    #cancelWait;
+    #timerAt = NEVER;
+    /** `again` says that the first choice of transport has failed. */
+    constructor(options, outbox, again, handler) {
+        this.#options = options;
         this.#clock = options.clock;
         this.#handler = handler;
-        this.#transport = chooseTransport(options);
-        const times = {
-            connectTimeout: options.connectTimeout,
-            pingInterval: options.pingInterval,
-            pingTimeout: options.pingReconnectTimeout,
-        };
-        this.#session = new Session(times, (name) => handler.isChannel(name), this.#clock.now());
+        [this.#transport, this.#first] = chooseTransports(options, again);
+        this.#session = new Session(options, outbox, (name) => handler.isChannel(name), this.#clock.now());
+    }
+    get type() {
+        return this.#transport.type;
+    }
+    get unsent() {
+        return this.#transport.unsent;
+    }
+    /** Whether the server takes a text of this length. */
+    fits(text) {
+        return this.#session.fits(text);
     }
     open() {
-        this.#transport.open({
-            onOpen: () => this.#run((now) => this.#session.handleOpen(now)),
-            onText: (text) => this.#run((now) => this.#session.handleText(text, now)),
-            onClose: (error) => {
-                if (!this.#closed)
-                    this.#handler.onClose(error);
-            },
-        });
+        const { auth } = this.#options;
+        const ask = async () => this.#connect(typeof auth === "function" ? await auth() : auth);
+        ask().catch((cause) => this.#lost(new GlueError("unauthenticated", "options.auth failed", { cause })));
         this.#pump();
     }
-    send(name, data) {
-        this.#session.send(name, data);
-        this.#flush();
+    /** There is something to send. Where the server reads containers, all of this turn of the event loop goes in one. */
+    wake() {
+        if (!this.#session.batch) {
+            this.#flush();
+        }
+        else if (!this.#flushing) {
+            this.#flushing = true;
+            queueMicrotask(() => {
+                this.#flushing = false;
+                this.#flush();
+            });
+        }
     }
-    /** Says goodbye and ends it; nothing is reported any more. */
-    close() {
+    /** Says what is left to say and goodbye, and ends it; nothing is reported any more. */
+    close(leaving) {
         if (this.#closed)
             return;
         this.#session.close();
-        this.#flush();
+        const rest = [];
+        for (let text = this.#session.pollText(); text !== undefined; text = this.#session.pollText())
+            rest.push(text);
+        this.drop(rest, leaving);
+    }
+    /** Ends it without a word; nothing is reported any more. */
+    drop(rest = [], leaving) {
+        if (this.#closed)
+            return;
         this.#closed = true;
         this.#cancelTimer?.();
-        this.#transport.close();
+        this.#cancelWait?.();
+        this.#transport.close(rest, leaving);
+        if (this.#first !== this.#transport)
+            this.#first?.close([]);
+    }
+    #connect(auth) {
+        if (this.#closed)
+            return;
+        const init = encodeClientInit(auth);
+        const handler = {
+            onOpen: () => this.#run((now) => this.#session.handleOpen(init, now)),
+            onText: (text) => this.#run((now) => this.#session.handleText(text, now)),
+            onReady: () => this.#pump(),
+            onLeave: () => {
+                this.close(true);
+                this.#handler.onClose();
+            },
+            onClose: (error) => this.#lost(error),
+        };
+        const second = this.#transport;
+        if (!this.#first)
+            second.open(handler);
+        else {
+            const wait = (task) => (this.#cancelWait = this.#clock.after(this.#options.connectTimeout / 3, task));
+            openEither(this.#first, second, wait, handler, (transport) => {
+                this.#transport = transport;
+            });
+        }
+    }
+    #lost(error) {
+        if (!this.#closed)
+            this.#handler.onClose(error);
     }
     #run(step) {
         if (this.#closed)
@@ -55,35 +115,42 @@ export class Link {
         this.#pump();
     }
     #pump() {
-        if (this.#closed)
-            return;
-        this.#flush();
         for (let event = this.#session.pollEvent(); event; event = this.#session.pollEvent()) {
-            this.#handler.onEvent(event);
             if (this.#closed)
                 return;
+            this.#handler.onEvent(event);
         }
+        this.#flush();
         this.#arm();
     }
     #flush() {
-        for (let text = this.#session.pollText(); text !== undefined; text = this.#session.pollText()) {
+        while (!this.#closed && this.#transport.ready) {
+            const text = this.#session.pollText();
+            if (text === undefined)
+                return;
             this.#transport.send(text);
         }
     }
     /** Deadlines mostly move away, so a timer that is set already is left alone: it fires early and looks again. */
     #arm() {
         const at = this.#session.pollTimeout();
-        if (at >= this.#timerAt || at === Number.POSITIVE_INFINITY)
+        if (this.#closed || at >= this.#timerAt || at === NEVER)
             return;
         this.#cancelTimer?.();
         this.#timerAt = at;
         this.#cancelTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
-            this.#timerAt = Number.POSITIVE_INFINITY;
-            this.#run((now) => this.#session.handleTimeout(now, this.#transport.unsent));
+            this.#timerAt = NEVER;
+            this.#run((now) => this.#session.handleTimeout(now, () => this.#transport.stalled()));
         });
     }
 }
-/** The only place that chooses; a second kind of transport comes in here. */
-function chooseTransport({ url, WebSocket }) {
-    return new WebSocketTransport(WebSocket, `${url.replace(/^http/, "ws")}ws`);
+/** The only place that chooses: the transport to use, and one to try before it. */
+function chooseTransports(options, again) {
+    const { url, WebSocket, fetch, forceSocketType } = options;
+    const webSocket = WebSocket && forceSocketType !== "AjaxSocket"
+        ? new WebSocketTransport(WebSocket, `${url.replace(/^http/, "ws")}ws`)
+        : undefined;
+    if (webSocket && (!again || !fetch || forceSocketType))
+        return [webSocket, undefined];
+    return [new AjaxTransport(`${url}ajax`, fetch, options.clock), webSocket];
 }

@@ -1,11 +1,21 @@
 import { type Clock } from "../clock.js";
+import type { Fetch } from "../transport/ajax.js";
+import type { SocketType } from "../transport/transport.js";
 import type { WebSocketConstructor } from "../transport/websocket.js";
 /** Options of a socket. Names and defaults are those of the original client; times are in milliseconds. */
 export interface SocketOptions {
     /** The path the server listens on; slashes are added at both ends. Default `/glue/`. */
     readonly baseURL?: string | undefined;
-    /** The only kind of transport to use; false (the default) leaves the choice to the socket. */
-    readonly forceSocketType?: false | "WebSocket" | undefined;
+    /**
+     * The only kind of transport to use. False (the default) leaves the choice to the socket: WebSocket, and long
+     * polling while a WebSocket can't connect to a server that is there.
+     */
+    readonly forceSocketType?: false | SocketType | undefined;
+    /**
+     * What shows the server who this is: anything that JSON can say, or a function that returns that or a promise
+     * of it, called for each attempt. It travels in the first message, so not in a URL that gets logged.
+     */
+    readonly auth?: unknown;
     /** Time for a connection attempt, up to the server's acceptance. Default 10 000. */
     readonly connectTimeout?: number | undefined;
     /** Silence of the server after which it is asked for a sign of life. Default 35 000. */
@@ -22,8 +32,10 @@ export interface SocketOptions {
     readonly reconnectAttempts?: number | undefined;
     /** How long data sent without a connection is kept. Default 10 000. */
     readonly resetSendBufferTimeout?: number | undefined;
-    /** The WebSocket to use where the platform has none, such as that of the package `ws`. */
+    /** The WebSocket to use, such as that of the package `ws`. Default that of the platform, if it has one. */
     readonly WebSocket?: WebSocketConstructor | undefined;
+    /** What makes the requests of long polling. Default that of the platform. */
+    readonly fetch?: Fetch | undefined;
     /** The clock. Default that of the platform. */
     readonly clock?: Clock | undefined;
     /** Random numbers from 0 to 1, for the delays. Default `Math.random`. */
@@ -31,10 +43,11 @@ export interface SocketOptions {
 }
 /** Options with every default filled in. */
 export type ResolvedOptions = {
-    readonly [K in Exclude<keyof SocketOptions, "WebSocket" | "clock">]-?: NonNullable<SocketOptions[K]>;
+    readonly [K in Exclude<keyof SocketOptions, "WebSocket" | "auth">]-?: NonNullable<SocketOptions[K]>;
 } & {
-    readonly clock: Clock;
-    readonly WebSocket: WebSocketConstructor;
+    readonly auth: unknown;
+    /** There may be none. */
+    readonly WebSocket: WebSocketConstructor | undefined;
     readonly url: string;
 };
 /** Checks the arguments of `glue` and fills in defaults; the page and the platform are asked only here. */

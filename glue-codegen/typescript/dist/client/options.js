@@ -22,12 +22,17 @@ export function resolveOptions(host, options) {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const resolved = {
         random: Math.random,
+        auth: undefined,
         WebSocket: globalThis.WebSocket,
+        // It wants to be called as a member of the global object.
+        fetch: globalThis.fetch?.bind(globalThis),
         ...DEFAULTS,
         ...given,
     };
-    if (!resolved.WebSocket)
-        throw invalid("no WebSocket here: pass one as options.WebSocket");
+    const { forceSocketType: forced, WebSocket, fetch } = resolved;
+    const isThere = (forced !== "AjaxSocket" && WebSocket) || (forced !== "WebSocket" && fetch);
+    if (!isThere)
+        throw invalid(`no ${forced || "WebSocket"} here: pass options.WebSocket or options.fetch`);
     const path = resolved.baseURL.replace(/^\/*|\/*$/g, "");
     return { ...resolved, url: `${origin.replace(/\/+$/, "")}/${path && `${path}/`}` };
 }

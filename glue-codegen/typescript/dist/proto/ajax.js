@@ -1,13 +1,8 @@
 /** Writes the body of a request. */
 export function encodeAjaxRequest(request) {
-    switch (request.kind) {
-        case "init":
-            return "i";
-        case "poll":
-            return `o${request.uid}&${request.token}`;
-        case "push":
-            return `u${request.uid}&${request.message}`;
-    }
+    if (request.kind === "init")
+        return "i";
+    return request.kind === "poll" ? `o${request.uid}&${request.token}` : `u${request.uid}&${request.message}`;
 }
 /** Reads the answer to an init. */
 export function decodeAjaxInit(text) {

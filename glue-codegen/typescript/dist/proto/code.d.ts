@@ -4,3 +4,11 @@ export declare const CODES: readonly ["cancelled", "deadline_exceeded", "invalid
 export type Code = (typeof CODES)[number];
 /** Whether `value` is a code this version knows. */
 export declare function isCode(value: unknown): value is Code;
+/** What a peer says of something that failed. */
+export interface ErrorBody {
+    readonly code: Code;
+    readonly message: string;
+    readonly data?: unknown;
+}
+/** Reads an error; a code that isn't known is `internal`. */
+export declare function decodeErrorBody({ code, message, data, }: Readonly<Record<keyof ErrorBody, unknown>>): ErrorBody;

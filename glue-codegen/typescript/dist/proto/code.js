@@ -15,3 +15,11 @@ export const CODES = [
 export function isCode(value) {
     return CODES.includes(value);
 }
+/** Reads an error; a code that isn't known is `internal`. */
+export function decodeErrorBody({ code, message, data, }) {
+    return {
+        code: isCode(code) ? code : "internal",
+        message: typeof message === "string" ? message : "",
+        data,
+    };
+}

@@ -1,4 +1,4 @@
-import { type Code } from "./code.js";
+import { type ErrorBody } from "./code.js";
 import type { Malformed } from "./malformed.js";
 /** The version of the protocol. Original servers refuse a higher one. */
 export declare const VERSION = "1.9.1";
@@ -14,11 +14,7 @@ export interface ServerInit {
 }
 /** Why the server's application doesn't accept the client; `dr` follows if it need not come back. */
 export interface Refusal {
-    readonly refusal: {
-        readonly code: Code;
-        readonly message: string;
-        readonly data?: unknown;
-    };
+    readonly refusal: ErrorBody;
 }
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
 export declare function decodeServerInit(text: string): ServerInit | Refusal | Malformed<"not_json" | "not_an_object" | "no_socket_id">;

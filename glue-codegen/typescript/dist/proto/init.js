@@ -1,4 +1,5 @@
-import { isCode } from "./code.js";
+import { decodeErrorBody } from "./code.js";
+import { NEVER } from "./limits.js";
 /** The version of the protocol. Original servers refuse a higher one. */
 export const VERSION = "1.9.1";
 /** Writes the data of the client's `in`, which announces that containers and refusals are read. */
@@ -17,21 +18,13 @@ export function decodeServerInit(text) {
     if (typeof value !== "object" || Array.isArray(value))
         return { error: "not_an_object" };
     const { error, socketID, batch, limit = 0, } = (value ?? {});
-    if (error != null) {
-        const { code, message, data } = error;
-        return {
-            refusal: {
-                code: isCode(code) ? code : "internal",
-                message: typeof message === "string" ? message : "",
-                data: data ?? undefined,
-            },
-        };
-    }
+    if (error != null)
+        return { refusal: { ...decodeErrorBody(error), data: error.data ?? undefined } };
     if (typeof socketID !== "string" || !socketID)
         return { error: "no_socket_id" };
     return {
         socketId: socketID,
         batch: batch === true,
-        limit: limit > 0 && Number.isSafeInteger(limit) ? limit : Number.POSITIVE_INFINITY,
+        limit: limit > 0 && Number.isSafeInteger(limit) ? limit : NEVER,
     };
 }

@@ -1,3 +1,5 @@
+/** A time that doesn't come, and a limit that isn't reached. */
+export declare const NEVER: number;
 /** The highest number of an exchange: the largest integer a JSON number carries exactly. */
 export declare const MAX_ID: number;
 /** The most items one credit message may grant. */
@@ -8,6 +10,10 @@ export declare const MAX_PARAMS = 16;
 export declare const MAX_FAULTS = 256;
 /** Messages in one container. */
 export declare const MAX_BATCH_MESSAGES = 1024;
+/** Text in a container that we write, so that it stays within what any server reads at once. */
+export declare const MAX_BATCH_TEXT: number;
+/** What a message takes in a container beside its text: its length and a separator. */
+export declare const BATCH_OVERHEAD = 8;
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export declare const FIRST_CREDIT = 8;
 /**

@@ -1,13 +1,14 @@
 import { type Unsubscribe } from "../emitter.js";
 /** The part of a channel that typed calls need. */
 export interface RpcChannel {
-    send(data: string): unknown;
+    /** -1 where it was thrown away; our own keeps what is ephemeral for no other session. */
+    send(data: string, discarded?: undefined, ephemeral?: boolean): unknown;
     onMessage(listener: (data: string) => void): unknown;
 }
 /** The part of a socket that typed calls need: ours has it, and so has that of the original client. */
 export interface RpcSocket {
     channel(name: string): RpcChannel;
-    on(event: (typeof EVENTS)[number], listener: () => void): unknown;
+    on(event: (typeof EVENTS)[number], listener: (argument?: unknown) => void): unknown;
     /** Empty unless connected, and another one in each session. */
     socketID(): string;
     type(): string;

@@ -1,6 +1,7 @@
+import { onAbort } from "../abort.js";
 import { Emitter } from "../emitter.js";
 import { GlueError } from "../errors.js";
-import { isCode } from "../proto/code.js";
+import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
 import { InFlight, Queue } from "./in-flight.js";
 import { Reader } from "./stream.js";
@@ -23,6 +24,8 @@ export class Rpc {
     /** The socket's ID in the session that was greeted; empty if there is none. */
     #session = "";
     #ended = false;
+    /** What went wrong with the socket last. */
+    #cause;
     #faults = 0;
     /** The calls over the channel `name` of `socket`; the same object for the same two. */
     static open(socket, name, options = {}) {
@@ -44,7 +47,9 @@ export class Rpc {
         this.#schema = schema;
         this.#channel.onMessage((text) => this.#receive(text));
         for (const event of EVENTS) {
-            socket.on(event, () => {
+            socket.on(event, (argument) => {
+                if (event === "error" || event === "connected")
+                    this.#cause = argument;
                 this.#sync();
                 // A listener may have revived the socket before this one was told.
                 this.#ended = socket.isClosed?.() ?? event === "disconnected";
@@ -91,10 +96,10 @@ export class Rpc {
     notify(method, args) {
         const text = encodeEnvelope({ kind: "notification", method, body: encodeArgs(method, args) });
         this.#sync();
-        if (this.#session)
-            this.#channel.send(text);
-        else
+        if (!this.#session)
             this.#enqueue(text);
+        else if (!this.#send(text))
+            throw tooMuch(method);
     }
     /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
     stream(method, args, options = {}) {
@@ -125,17 +130,21 @@ export class Rpc {
         const lost = this.#inFlight.drain();
         this.#inFlight = new InFlight();
         for (const exchange of lost)
-            exchange.fail(unavailable("unknown"));
+            exchange.fail(this.#unavailable("unknown"));
         if (!session)
             return;
         const body = JSON.stringify({ schema: this.#schema, peer: PEER });
-        this.#channel.send(encodeEnvelope({ kind: "hello", body }));
+        this.#send(encodeEnvelope({ kind: "hello", body }));
         for (const entry of this.#queue.drain()) {
             if (typeof entry === "string")
-                this.#channel.send(entry);
+                this.#send(entry);
             else
                 this.#request(entry);
         }
+    }
+    /** Returns whether it is on its way; it belongs to this session. */
+    #send(text) {
+        return this.#channel.send(text, undefined, true) !== -1;
     }
     #start(exchange) {
         this.#sync();
@@ -148,18 +157,24 @@ export class Rpc {
         this.#inFlight.add(exchange);
         const { id, method, args, credit } = exchange;
         const params = credit === undefined ? undefined : { params: { credit } };
-        this.#channel.send(encodeEnvelope({ kind: "request", id, ...params, method, body: args }));
+        if (this.#send(encodeEnvelope({ kind: "request", id, ...params, method, body: args })))
+            return;
+        this.#inFlight.remove(exchange);
+        exchange.fail(tooMuch(method));
     }
     #enqueue(entry) {
         if (this.#ended || this.#socket.isClosed?.())
-            throw unavailable("not_sent");
+            throw this.#unavailable("not_sent");
         if (!this.#queue.push(entry))
             throw new GlueError("resource_exhausted", "too many calls wait for a connection");
+    }
+    #unavailable(outcome) {
+        return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
     }
     #dropQueue() {
         for (const entry of this.#queue.drain()) {
             if (typeof entry !== "string")
-                entry.fail(unavailable("not_sent"));
+                entry.fail(this.#unavailable("not_sent"));
         }
     }
     /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
@@ -167,13 +182,13 @@ export class Rpc {
         this.#queue.remove(exchange);
         this.#sync();
         if (this.#inFlight.remove(exchange)) {
-            this.#channel.send(encodeEnvelope({ kind: "cancel", id: exchange.id }));
+            this.#send(encodeEnvelope({ kind: "cancel", id: exchange.id }));
         }
     }
     #grant(exchange, credit) {
         this.#sync();
         if (this.#inFlight.has(exchange)) {
-            this.#channel.send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }));
+            this.#send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }));
         }
     }
     #receive(text) {
@@ -265,24 +280,14 @@ function refuseLoss(key, value) {
 }
 function decodeError(body) {
     try {
-        const { code, message, data } = JSON.parse(body);
-        return new GlueError(isCode(code) ? code : "internal", String(message ?? code), { data });
+        const { code, message, data } = decodeErrorBody(JSON.parse(body));
+        return new GlueError(code, message, { data });
     }
     catch (cause) {
         return new GlueError("internal", "malformed error", { cause });
     }
 }
-function unavailable(outcome) {
-    return new GlueError("unavailable", "connection lost", { data: { outcome } });
-}
-/** Calls `abort` with the error to fail with; throws that error if the signal has fired already. */
-function onAbort(signal, abort) {
-    if (!signal)
-        return () => { };
-    const error = () => new GlueError("cancelled", "cancelled", { cause: signal.reason });
-    if (signal.aborted)
-        throw error();
-    const listener = () => abort(error());
-    signal.addEventListener("abort", listener);
-    return () => signal.removeEventListener("abort", listener);
+/** Longer than the server takes, or more than may wait here. */
+function tooMuch(method) {
+    return new GlueError("resource_exhausted", `${method}: too much to send`);
 }

@@ -25,7 +25,6 @@ export declare class InFlight {
     remove(exchange: Exchange): boolean;
     /** Whether `id` was given out in this session, to an exchange that may have ended since. */
     wasOpened(id: number): boolean;
-    get size(): number;
     drain(): readonly Exchange[];
 }
 /** What waits for a session: exchanges, and notifications as ready texts. */

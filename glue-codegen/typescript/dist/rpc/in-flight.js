@@ -23,9 +23,6 @@ export class InFlight {
     wasOpened(id) {
         return id % 2 === 1 && id <= this.#last;
     }
-    get size() {
-        return this.#exchanges.size;
-    }
     drain() {
         return [...this.#exchanges.values()];
     }

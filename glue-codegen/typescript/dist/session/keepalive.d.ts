@@ -2,12 +2,13 @@
 export type KeepAliveVerdict = "ping" | "dead" | undefined;
 /**
  * Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. Our
- * question waits behind what was sent before, so while that gets less the server is not given up [K-3].
+ * question waits behind what was sent before, so while that gets less the server is not given up [K-2].
  */
 export declare class KeepAlive {
     #private;
     constructor(intervalMs: number, timeoutMs: number, now: number);
     handleText(now: number): void;
-    handleTimeout(now: number, unsent: number): KeepAliveVerdict;
+    /** `stalled` tells, when it is time, whether nothing has moved since it told last. */
+    handleTimeout(now: number, stalled: () => boolean): KeepAliveVerdict;
     get deadline(): number;
 }

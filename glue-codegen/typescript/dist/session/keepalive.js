@@ -1,14 +1,12 @@
 /**
  * Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. Our
- * question waits behind what was sent before, so while that gets less the server is not given up [K-3].
+ * question waits behind what was sent before, so while that gets less the server is not given up [K-2].
  */
 export class KeepAlive {
     #intervalMs;
     #timeoutMs;
     #deadline;
     #asked = false;
-    /** What waited to be sent at the last look after the question. */
-    #unsent = 0;
     constructor(intervalMs, timeoutMs, now) {
         this.#intervalMs = intervalMs;
         this.#timeoutMs = timeoutMs;
@@ -18,14 +16,14 @@ export class KeepAlive {
         this.#asked = false;
         this.#deadline = now + this.#intervalMs;
     }
-    handleTimeout(now, unsent) {
+    /** `stalled` tells, when it is time, whether nothing has moved since it told last. */
+    handleTimeout(now, stalled) {
         if (now < this.#deadline)
             return undefined;
         const asked = this.#asked;
-        if (asked && unsent >= this.#unsent)
+        if (stalled() && asked)
             return "dead";
         this.#asked = true;
-        this.#unsent = unsent;
         this.#deadline = now + this.#timeoutMs;
         return asked ? undefined : "ping";
     }

@@ -1,19 +1,26 @@
-/** Channel data that waits for a session. */
+/** A text that waits to be sent. */
 export interface Waiting {
-    readonly name: string;
-    readonly data: string;
-    /** Called with the data if it is thrown away. */
-    readonly discarded: ((data: string) => void) | undefined;
+    /** As it goes over the wire. */
+    readonly text: string;
+    /** Called if it is thrown away. */
+    readonly discarded?: (() => void) | undefined;
+    /** It means something in the present session only. */
+    readonly ephemeral?: boolean | undefined;
 }
 /**
- * The send buffer of a socket: it outlives the session, so that what is sent while there is none goes out,
- * in order, in the next. Numbering and replaying for resumed sessions belong here as well.
+ * The one queue of a socket: it outlives the session, so that what is sent while there is none, or what the
+ * transport has not taken when it broke, goes out in order in the next. Numbering and replaying for resumed
+ * sessions belong here as well.
  */
 export declare class Outbox {
     #private;
-    /** Returns false, and takes nothing, when the buffer is full. An empty one takes anything. */
-    push(waiting: Waiting): boolean;
-    /** Takes everything out, oldest first. */
-    drain(): readonly Waiting[];
+    /** Returns false, and takes nothing, when the queue is full; `unsent` counts with it. An empty one takes anything. */
+    push(waiting: Waiting, unsent?: number): boolean;
+    /** The oldest text. */
+    peek(): string | undefined;
+    /** Takes the oldest text out. */
+    shift(): void;
+    /** Takes out what `matches`, oldest first. */
+    remove(matches: (waiting: Waiting) => boolean): readonly Waiting[];
     get length(): number;
 }

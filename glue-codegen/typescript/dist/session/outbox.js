@@ -1,28 +1,49 @@
 import { MAX_BUFFERED_TEXT } from "../proto/limits.js";
 /**
- * The send buffer of a socket: it outlives the session, so that what is sent while there is none goes out,
- * in order, in the next. Numbering and replaying for resumed sessions belong here as well.
+ * The one queue of a socket: it outlives the session, so that what is sent while there is none, or what the
+ * transport has not taken when it broke, goes out in order in the next. Numbering and replaying for resumed
+ * sessions belong here as well.
  */
 export class Outbox {
     #waiting = [];
+    /** What was taken from the front; an array that is shifted is copied each time. */
+    #taken = 0;
     #size = 0;
-    /** Returns false, and takes nothing, when the buffer is full. An empty one takes anything. */
-    push(waiting) {
-        const size = this.#size + waiting.data.length;
-        if (this.#waiting.length && size > MAX_BUFFERED_TEXT)
+    /** Returns false, and takes nothing, when the queue is full; `unsent` counts with it. An empty one takes anything. */
+    push(waiting, unsent = 0) {
+        const size = this.#size + waiting.text.length;
+        if (this.#size + unsent && size + unsent > MAX_BUFFERED_TEXT)
             return false;
         this.#size = size;
         this.#waiting.push(waiting);
         return true;
     }
-    /** Takes everything out, oldest first. */
-    drain() {
-        const waiting = this.#waiting;
+    /** The oldest text. */
+    peek() {
+        return this.#waiting[this.#taken]?.text;
+    }
+    /** Takes the oldest text out. */
+    shift() {
+        this.#size -= this.peek()?.length ?? 0;
+        this.#taken++;
+        if (this.length)
+            return;
         this.#waiting = [];
-        this.#size = 0;
-        return waiting;
+        this.#taken = 0;
+    }
+    /** Takes out what `matches`, oldest first. */
+    remove(matches) {
+        const removed = [];
+        const kept = [];
+        for (const waiting of this.#waiting.slice(this.#taken))
+            (matches(waiting) ? removed : kept).push(waiting);
+        this.#waiting = kept;
+        this.#taken = 0;
+        for (const { text } of removed)
+            this.#size -= text.length;
+        return removed;
     }
     get length() {
-        return this.#waiting.length;
+        return this.#waiting.length - this.#taken;
     }
 }

@@ -1,9 +1,11 @@
+import { type Refusal } from "../proto/init.js";
+import type { Outbox } from "./outbox.js";
 /** The times a session keeps, in milliseconds. */
 export interface SessionTimes {
     /** From the start to the server's answer to `in`. */
     readonly connectTimeout: number;
     readonly pingInterval: number;
-    readonly pingTimeout: number;
+    readonly pingReconnectTimeout: number;
 }
 /** Why a session ended from inside. */
 export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "too_many_faults";
@@ -17,31 +19,36 @@ export type SessionEvent = {
     readonly data: string;
 } | {
     readonly kind: "dont_reconnect";
-} | {
+} | ({
+    readonly kind: "refused";
+} & Refusal) | {
     readonly kind: "ended";
     readonly reason: SessionEnd;
 };
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
- * Texts and the passing of time go in, texts to send and events come out.
+ * Texts and the passing of time go in, texts to send and events come out. What the socket sends is taken from
+ * its outbox.
  */
 export declare class Session {
     #private;
-    constructor(times: SessionTimes, isChannel: (name: string) => boolean, now: number);
-    /** The transport can send. */
-    handleOpen(now: number): void;
+    constructor(times: SessionTimes, outbox: Outbox, isChannel: (name: string) => boolean, now: number);
+    /** The transport can send; `init` is what the client says of itself. */
+    handleOpen(init: string, now: number): void;
     handleText(text: string, now: number): void;
-    /** `unsent` is how much the transport still holds of what was sent. */
-    handleTimeout(now: number, unsent?: number): void;
-    /** Sends channel data; only once `open` was reported. */
-    send(name: string, data: string): void;
-    /** Says goodbye, if there is anybody to say it to. */
+    /** `stalled` tells whether nothing that was sent has left since it told last. */
+    handleTimeout(now: number, stalled: () => boolean): void;
+    /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
     close(): void;
-    /** The next text to send. */
+    /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
     pollText(): string | undefined;
     pollEvent(): SessionEvent | undefined;
     /** When {@link handleTimeout} wants to be called. */
     pollTimeout(): number;
+    /** Whether the server reads containers. */
+    get batch(): boolean;
+    /** Whether the server takes a text of this length. */
+    fits(text: string): boolean;
     /** How much of what the server sent made no sense. */
     get faults(): number;
 }

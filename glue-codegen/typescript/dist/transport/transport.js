@@ -1,1 +1,15 @@
-export {};
+import { GlueError } from "../errors.js";
+/** HTTP statuses and WebSocket close codes that say more than that it didn't work. */
+const CODES = {
+    401: "unauthenticated",
+    403: "permission_denied",
+    413: "resource_exhausted",
+    1009: "resource_exhausted",
+};
+/** The error for what happened to a transport; `status` is that of HTTP, or the close code, where there is one. */
+export function failure(message, cause, status = 0) {
+    return new GlueError(CODES[status] ?? "unavailable", message, {
+        cause,
+        data: status ? { status } : undefined,
+    });
+}

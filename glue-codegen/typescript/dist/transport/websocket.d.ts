@@ -1,4 +1,4 @@
-import type { Transport, TransportHandler } from "./transport.js";
+import { type Transport, type TransportHandler } from "./transport.js";
 /** The part of a WebSocket that is used here: the platform's own, or that of a package. */
 export interface WebSocketLike {
     binaryType: string;
@@ -16,9 +16,12 @@ export type WebSocketConstructor = new (url: string) => WebSocketLike;
 /** One WebSocket as a transport. */
 export declare class WebSocketTransport implements Transport {
     #private;
+    readonly type = "WebSocket";
     constructor(Constructor: WebSocketConstructor, url: string);
     open(handler: TransportHandler): void;
+    get ready(): boolean;
     send(text: string): void;
     get unsent(): number;
-    close(): void;
+    stalled(): boolean;
+    close(rest: readonly string[]): void;
 }

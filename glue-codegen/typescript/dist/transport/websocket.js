@@ -1,14 +1,15 @@
-import { GlueError } from "../errors.js";
+import { failure } from "./transport.js";
 /** Close codes that are not worth an error: done, going away, none given. */
 const ORDERLY = [1000, 1001, 1005, undefined];
 /** One WebSocket as a transport. */
 export class WebSocketTransport {
+    type = "WebSocket";
     #create;
     #socket;
     /** Reports the end of the socket, once. */
     #closed = () => { };
-    /** A text could not be sent, so those behind it must not be. */
-    #broken = false;
+    #open = false;
+    #unsent = 0;
     constructor(Constructor, url) {
         this.#create = () => new Constructor(url);
     }
@@ -19,7 +20,7 @@ export class WebSocketTransport {
         }
         catch (cause) {
             // A page's content security policy, or a host that is no URL.
-            handler.onClose(failure("refused", cause));
+            handler.onClose(failure("websocket refused", cause));
             return;
         }
         this.#socket = socket;
@@ -27,12 +28,14 @@ export class WebSocketTransport {
         this.#closed = (error) => {
             if (this.#socket !== socket)
                 return;
-            this.close();
+            this.close([]);
             handler.onClose(error);
         };
         socket.onopen = () => {
-            if (this.#socket === socket)
-                handler.onOpen();
+            if (this.#socket !== socket)
+                return;
+            this.#open = true;
+            handler.onOpen();
         };
         socket.onmessage = ({ data }) => {
             if (this.#socket !== socket)
@@ -42,30 +45,44 @@ export class WebSocketTransport {
                 text = typeof data === "string" ? data : decodeUtf8(data);
             }
             catch (cause) {
-                this.#closed(failure("received no text", cause));
+                this.#closed(failure("websocket received no text", cause));
                 return;
             }
             handler.onText(text);
         };
-        socket.onerror = () => this.#closed(failure("failed"));
-        socket.onclose = ({ code, wasClean }) => this.#closed(wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined);
+        socket.onerror = () => this.#closed(failure("websocket failed"));
+        socket.onclose = ({ code, wasClean }) => {
+            const isOrderly = wasClean !== false && ORDERLY.includes(code);
+            this.#closed(isOrderly ? undefined : failure(`websocket closed with code ${code}`, undefined, code));
+        };
+    }
+    get ready() {
+        return this.#open;
     }
     send(text) {
-        if (this.#broken)
-            return;
         try {
             this.#socket?.send(text);
         }
         catch (cause) {
-            this.#broken = true;
+            // What is behind it must not be sent.
+            this.#open = false;
             // Later, as all that a transport reports: whoever sends is in the middle of something.
-            queueMicrotask(() => this.#closed(failure("failed to send", cause)));
+            queueMicrotask(() => this.#closed(failure("websocket failed to send", cause)));
         }
     }
     get unsent() {
         return this.#socket?.bufferedAmount ?? 0;
     }
-    close() {
+    stalled() {
+        const before = this.#unsent;
+        this.#unsent = this.unsent;
+        return this.#unsent >= before;
+    }
+    close(rest) {
+        for (const text of rest)
+            if (this.#open)
+                this.send(text);
+        this.#open = false;
         const socket = this.#socket;
         this.#socket = undefined;
         socket?.close();
@@ -74,7 +91,4 @@ export class WebSocketTransport {
 /** A byte order mark belongs to the text, as it does in a text frame. */
 function decodeUtf8(bytes) {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-}
-function failure(what, cause) {
-    return new GlueError("unavailable", `websocket ${what}`, { cause });
 }

@@ -1,8 +1,12 @@
+import { onAbort } from "../abort.js";
 import { Emitter, guarded, type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
+import { encodeFrame } from "../proto/frame.js";
 import { VERSION } from "../proto/init.js";
-import { Outbox } from "../session/outbox.js";
+import { encodePair } from "../proto/pair.js";
+import { Outbox, type Waiting } from "../session/outbox.js";
 import type { SessionEvent } from "../session/session.js";
+import type { SocketType } from "../transport/transport.js";
 import { Backoff } from "./backoff.js";
 import { Channel, type DiscardCallback, type SendResult } from "./channel.js";
 import { Link } from "./connector.js";
@@ -56,6 +60,11 @@ export class Socket {
   /** No attempt is under way or will be. */
   #closed = false;
   #dontReconnect = false;
+  #type: SocketType;
+  /** The last attempt over the first choice of transport failed, or was not made. */
+  #again = false;
+  /** Why the server has refused us. */
+  #refusal: GlueError | undefined;
   #link: Link | undefined;
   #cancelAttempt: () => void;
   #cancelDiscard: (() => void) | undefined;
@@ -66,6 +75,7 @@ export class Socket {
   constructor(options: ResolvedOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options, options.random);
+    this.#type = options.forceSocketType || (options.WebSocket ? "WebSocket" : "AjaxSocket");
     this.channel(MAIN);
     this.#cancelAttempt = options.clock.after(0, () => {
       this.#state = "connecting";
@@ -80,9 +90,9 @@ export class Socket {
     return VERSION;
   }
 
-  /** The kind of transport. */
-  type(): "WebSocket" {
-    return "WebSocket";
+  /** The kind of transport of this session, or of the last one. */
+  type(): SocketType {
+    return this.#type;
   }
 
   state(): SocketState {
@@ -104,7 +114,10 @@ export class Socket {
     let channel = this.#channels.get(name);
     if (!channel) {
       if (!name) throw new GlueError("invalid_argument", "empty channel name");
-      channel = new Channel((data, discarded) => this.#send(name, data, discarded));
+      channel = new Channel({
+        send: (...message) => this.#send(name, ...message),
+        close: () => this.#channels.delete(name),
+      });
       this.#channels.set(name, channel);
     }
     return channel;
@@ -115,9 +128,36 @@ export class Socket {
     return this.#send(MAIN, data, discarded);
   }
 
-  /** Sets the listener of the main channel. */
-  onMessage(listener: (data: string) => void): void {
-    this.channel(MAIN).onMessage(listener);
+  /** Sets the listener of the main channel; see {@link Channel.onMessage}. */
+  onMessage(listener: (data: string) => void): Unsubscribe {
+    return this.channel(MAIN).onMessage(listener);
+  }
+
+  /**
+   * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
+   * the last error, `cancelled` when `signal` fires.
+   */
+  ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let error: unknown;
+      const removers: Unsubscribe[] = [];
+      const settle = (run: () => void) => (): void => {
+        for (const remove of removers) remove();
+        run();
+      };
+      const fail = (): void => reject(new GlueError("unavailable", "the socket is closed", { cause: error }));
+      if (this.#socketId) resolve();
+      else if (this.#closed) fail();
+      else
+        removers.push(
+          onAbort(signal, (cancelled) => settle(() => reject(cancelled))()),
+          this.on("error", (last) => {
+            error = last;
+          }),
+          this.on("connected", settle(resolve)),
+          this.on("disconnected", settle(fail)),
+        );
+    });
   }
 
   on<E extends keyof SocketEvents>(event: E, listener: (argument: SocketEvents[E]) => void): Unsubscribe {
@@ -146,48 +186,59 @@ export class Socket {
   /** Ends the connection, or the attempts to get one, for good. */
   close(): void {
     if (this.#closed) return;
+    this.#link?.close();
     this.#unlink();
     this.#finish();
     this.#emit("disconnected");
   }
 
   /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
-  #send(name: string, value: unknown, discarded: DiscardCallback | undefined): SendResult {
+  #send(name: string, value: unknown, discarded?: DiscardCallback, ephemeral?: boolean): SendResult {
     if (value === undefined || value === null) return -1;
     const data = String(value);
-    if (this.#socketId && this.#link) {
-      this.#link.send(name, data);
-      return 1;
+    const link = this.#socketId ? this.#link : undefined;
+    const waiting = {
+      text: encodeFrame("channel_data", encodePair(name, data)),
+      discarded: discarded && (() => guarded(() => discarded(data))),
+      ephemeral,
+    };
+    if (link ? link.fits(waiting.text) : !(ephemeral || this.#discarding)) {
+      if (this.#outbox.push(waiting, link?.unsent)) {
+        link?.wake();
+        if (!link) this.#startDiscarding();
+        return link ? 1 : 0;
+      }
     }
-    if (!this.#discarding && this.#outbox.push({ name, data, discarded })) {
-      this.#cancelDiscard ??= this.#options.clock.after(this.#options.resetSendBufferTimeout, () =>
-        this.#discard(),
-      );
-      return 0;
-    }
-    if (discarded) guarded(() => discarded(data));
+    waiting.discarded?.();
     return -1;
   }
 
-  #discard(): void {
-    this.#cancelDiscard = undefined;
-    this.#discarding = true;
-    for (const { data, discarded } of this.#outbox.drain()) if (discarded) guarded(() => discarded(data));
-    this.#emit("discard_send_buffer");
+  /** What waits for a connection doesn't wait for ever. */
+  #startDiscarding(): void {
+    this.#cancelDiscard ??= this.#options.clock.after(this.#options.resetSendBufferTimeout, () => {
+      this.#cancelDiscard = undefined;
+      this.#discarding = true;
+      this.#discard(() => true);
+      this.#emit("discard_send_buffer");
+    });
+  }
+
+  #discard(matches: (waiting: Waiting) => boolean): void {
+    for (const { discarded } of this.#outbox.remove(matches)) discarded?.();
   }
 
   #attempt(): void {
-    this.#unlink();
-    const link = new Link(this.#options, {
+    this.#link?.drop();
+    const link = new Link(this.#options, this.#outbox, this.#again, {
       isChannel: (name) => this.#channels.has(name),
-      onEvent: (event) => this.#handle(event),
-      onClose: (error) => this.#lost(error && "error", error),
+      onEvent: (event) => this.#handle(event, link),
+      onClose: (error) => this.#lost(this.#refusal ?? error),
     });
     this.#link = link;
     link.open();
   }
 
-  #handle(event: SessionEvent): void {
+  #handle(event: SessionEvent, link: Link): void {
     switch (event.kind) {
       case "data":
         this.#channels.get(event.name)?.deliver(event.data);
@@ -195,24 +246,33 @@ export class Socket {
       case "open":
         this.#socketId = event.socketId;
         this.#state = "connected";
+        this.#type = link.type;
+        this.#again = link.type !== "WebSocket";
         this.#backoff.reset();
         this.#cancelDiscard?.();
         this.#cancelDiscard = undefined;
         this.#discarding = false;
-        // Before the listeners: what they send is newer.
-        for (const { name, data } of this.#outbox.drain()) this.#link?.send(name, data);
+        this.#discard(({ text }) => !link.fits(text));
+        link.wake();
         this.#emit("connected");
         break;
+      case "refused": {
+        const { code, message, data } = event.refusal;
+        this.#refusal = new GlueError(code, message, { data });
+        break;
+      }
       case "dont_reconnect":
         this.#dontReconnect = true;
         break;
       case "ended":
-        if (event.reason === "timeout" || event.reason === "connect_timeout") this.#lost(event.reason);
-        else this.#lost("error", new GlueError("unavailable", `unreadable server: ${event.reason}`));
+        if (event.reason === "timeout" || event.reason === "connect_timeout")
+          this.#lost(undefined, event.reason);
+        else this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
     }
   }
 
-  #lost(event?: "error" | "timeout" | "connect_timeout", error?: GlueError): void {
+  #lost(error: GlueError | undefined, event: "error" | "timeout" | "connect_timeout" = "error"): void {
+    if (!this.#socketId) this.#again = true;
     this.#unlink();
     const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
     if (delay === undefined) {
@@ -224,19 +284,33 @@ export class Socket {
     const state = this.#state as "reconnecting" | "disconnected";
     // Both before what their listeners cause, such as closing or reviving the socket.
     this.#emitter.inTurn(() => {
-      if (event) this.#emitter.emit(event, error);
+      if (error || event !== "error") this.#emitter.emit(event, error);
       this.#emit(state);
     });
   }
 
+  /** A device that is online again is not kept waiting. */
   #schedule(delay: number): void {
-    this.#cancelAttempt = this.#options.clock.after(delay, () => this.#attempt());
+    const attempt = (): void => {
+      this.#cancelAttempt();
+      this.#attempt();
+    };
+    const cancel = this.#options.clock.after(delay, attempt);
+    globalThis.addEventListener?.("online", attempt);
+    this.#cancelAttempt = () => {
+      cancel();
+      globalThis.removeEventListener?.("online", attempt);
+    };
   }
 
+  /** Leaves the link behind, and what means something there only. */
   #unlink(): void {
-    this.#link?.close();
+    this.#link?.drop();
     this.#link = undefined;
+    this.#refusal = undefined;
     this.#socketId = "";
+    this.#discard(({ ephemeral }) => !!ephemeral);
+    if (this.#outbox.length) this.#startDiscarding();
   }
 
   #finish(): void {

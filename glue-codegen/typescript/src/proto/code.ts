@@ -19,3 +19,23 @@ export type Code = (typeof CODES)[number];
 export function isCode(value: unknown): value is Code {
   return (CODES as readonly unknown[]).includes(value);
 }
+
+/** What a peer says of something that failed. */
+export interface ErrorBody {
+  readonly code: Code;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** Reads an error; a code that isn't known is `internal`. */
+export function decodeErrorBody({
+  code,
+  message,
+  data,
+}: Readonly<Record<keyof ErrorBody, unknown>>): ErrorBody {
+  return {
+    code: isCode(code) ? code : "internal",
+    message: typeof message === "string" ? message : "",
+    data,
+  };
+}

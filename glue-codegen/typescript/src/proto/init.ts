@@ -1,4 +1,5 @@
-import { type Code, isCode } from "./code.js";
+import { decodeErrorBody, type ErrorBody } from "./code.js";
+import { NEVER } from "./limits.js";
 import type { Malformed } from "./malformed.js";
 
 /** The version of the protocol. Original servers refuse a higher one. */
@@ -20,7 +21,7 @@ export interface ServerInit {
 
 /** Why the server's application doesn't accept the client; `dr` follows if it need not come back. */
 export interface Refusal {
-  readonly refusal: { readonly code: Code; readonly message: string; readonly data?: unknown };
+  readonly refusal: ErrorBody;
 }
 
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
@@ -43,22 +44,13 @@ export function decodeServerInit(
     readonly socketID?: unknown;
     readonly batch?: unknown;
     readonly limit?: number;
-    readonly error?: Readonly<Record<"code" | "message" | "data", unknown>> | null;
+    readonly error?: Readonly<Record<keyof ErrorBody, unknown>> | null;
   };
-  if (error != null) {
-    const { code, message, data } = error;
-    return {
-      refusal: {
-        code: isCode(code) ? code : "internal",
-        message: typeof message === "string" ? message : "",
-        data: data ?? undefined,
-      },
-    };
-  }
+  if (error != null) return { refusal: { ...decodeErrorBody(error), data: error.data ?? undefined } };
   if (typeof socketID !== "string" || !socketID) return { error: "no_socket_id" };
   return {
     socketId: socketID,
     batch: batch === true,
-    limit: limit > 0 && Number.isSafeInteger(limit) ? limit : Number.POSITIVE_INFINITY,
+    limit: limit > 0 && Number.isSafeInteger(limit) ? limit : NEVER,
   };
 }

@@ -1,3 +1,6 @@
+/** A time that doesn't come, and a limit that isn't reached. */
+export const NEVER: number = Number.POSITIVE_INFINITY;
+
 /** The highest number of an exchange: the largest integer a JSON number carries exactly. */
 export const MAX_ID: number = Number.MAX_SAFE_INTEGER;
 
@@ -12,6 +15,12 @@ export const MAX_FAULTS = 256;
 
 /** Messages in one container. */
 export const MAX_BATCH_MESSAGES = 1024;
+
+/** Text in a container that we write, so that it stays within what any server reads at once. */
+export const MAX_BATCH_TEXT: number = 64 * 1024;
+
+/** What a message takes in a container beside its text: its length and a separator. */
+export const BATCH_OVERHEAD = 8;
 
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export const FIRST_CREDIT = 8;

@@ -1,20 +1,22 @@
+import { onAbort } from "../abort.js";
 import { Emitter, type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
-import { isCode } from "../proto/code.js";
+import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
 import { type Exchange, InFlight, Queue } from "./in-flight.js";
 import { Reader } from "./stream.js";
 
 /** The part of a channel that typed calls need. */
 export interface RpcChannel {
-  send(data: string): unknown;
+  /** -1 where it was thrown away; our own keeps what is ephemeral for no other session. */
+  send(data: string, discarded?: undefined, ephemeral?: boolean): unknown;
   onMessage(listener: (data: string) => void): unknown;
 }
 
 /** The part of a socket that typed calls need: ours has it, and so has that of the original client. */
 export interface RpcSocket {
   channel(name: string): RpcChannel;
-  on(event: (typeof EVENTS)[number], listener: () => void): unknown;
+  on(event: (typeof EVENTS)[number], listener: (argument?: unknown) => void): unknown;
   /** Empty unless connected, and another one in each session. */
   socketID(): string;
   type(): string;
@@ -56,6 +58,8 @@ export class Rpc {
   /** The socket's ID in the session that was greeted; empty if there is none. */
   #session = "";
   #ended = false;
+  /** What went wrong with the socket last. */
+  #cause: unknown;
   #faults = 0;
 
   /** The calls over the channel `name` of `socket`; the same object for the same two. */
@@ -79,7 +83,8 @@ export class Rpc {
     this.#schema = schema;
     this.#channel.onMessage((text) => this.#receive(text));
     for (const event of EVENTS) {
-      socket.on(event, () => {
+      socket.on(event, (argument) => {
+        if (event === "error" || event === "connected") this.#cause = argument;
         this.#sync();
         // A listener may have revived the socket before this one was told.
         this.#ended = socket.isClosed?.() ?? event === "disconnected";
@@ -125,8 +130,8 @@ export class Rpc {
   notify(method: string, args: object): void {
     const text = encodeEnvelope({ kind: "notification", method, body: encodeArgs(method, args) });
     this.#sync();
-    if (this.#session) this.#channel.send(text);
-    else this.#enqueue(text);
+    if (!this.#session) this.#enqueue(text);
+    else if (!this.#send(text)) throw tooMuch(method);
   }
 
   /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
@@ -160,14 +165,19 @@ export class Rpc {
     this.#session = session;
     const lost = this.#inFlight.drain();
     this.#inFlight = new InFlight();
-    for (const exchange of lost) exchange.fail(unavailable("unknown"));
+    for (const exchange of lost) exchange.fail(this.#unavailable("unknown"));
     if (!session) return;
     const body = JSON.stringify({ schema: this.#schema, peer: PEER });
-    this.#channel.send(encodeEnvelope({ kind: "hello", body }));
+    this.#send(encodeEnvelope({ kind: "hello", body }));
     for (const entry of this.#queue.drain()) {
-      if (typeof entry === "string") this.#channel.send(entry);
+      if (typeof entry === "string") this.#send(entry);
       else this.#request(entry);
     }
+  }
+
+  /** Returns whether it is on its way; it belongs to this session. */
+  #send(text: string): boolean {
+    return this.#channel.send(text, undefined, true) !== -1;
   }
 
   #start(exchange: Exchange): void {
@@ -180,18 +190,24 @@ export class Rpc {
     this.#inFlight.add(exchange);
     const { id, method, args, credit } = exchange;
     const params = credit === undefined ? undefined : { params: { credit } };
-    this.#channel.send(encodeEnvelope({ kind: "request", id, ...params, method, body: args }));
+    if (this.#send(encodeEnvelope({ kind: "request", id, ...params, method, body: args }))) return;
+    this.#inFlight.remove(exchange);
+    exchange.fail(tooMuch(method));
   }
 
   #enqueue(entry: Exchange | string): void {
-    if (this.#ended || this.#socket.isClosed?.()) throw unavailable("not_sent");
+    if (this.#ended || this.#socket.isClosed?.()) throw this.#unavailable("not_sent");
     if (!this.#queue.push(entry))
       throw new GlueError("resource_exhausted", "too many calls wait for a connection");
   }
 
+  #unavailable(outcome: "not_sent" | "unknown"): GlueError {
+    return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
+  }
+
   #dropQueue(): void {
     for (const entry of this.#queue.drain()) {
-      if (typeof entry !== "string") entry.fail(unavailable("not_sent"));
+      if (typeof entry !== "string") entry.fail(this.#unavailable("not_sent"));
     }
   }
 
@@ -200,14 +216,14 @@ export class Rpc {
     this.#queue.remove(exchange);
     this.#sync();
     if (this.#inFlight.remove(exchange)) {
-      this.#channel.send(encodeEnvelope({ kind: "cancel", id: exchange.id }));
+      this.#send(encodeEnvelope({ kind: "cancel", id: exchange.id }));
     }
   }
 
   #grant(exchange: Exchange, credit: number): void {
     this.#sync();
     if (this.#inFlight.has(exchange)) {
-      this.#channel.send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }));
+      this.#send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }));
     }
   }
 
@@ -297,23 +313,14 @@ function refuseLoss(this: unknown, key: string, value: unknown): unknown {
 
 function decodeError(body: string): GlueError {
   try {
-    const { code, message, data } = JSON.parse(body) as Readonly<Record<string, unknown>>;
-    return new GlueError(isCode(code) ? code : "internal", String(message ?? code), { data });
+    const { code, message, data } = decodeErrorBody(JSON.parse(body));
+    return new GlueError(code, message, { data });
   } catch (cause) {
     return new GlueError("internal", "malformed error", { cause });
   }
 }
 
-function unavailable(outcome: "not_sent" | "unknown"): GlueError {
-  return new GlueError("unavailable", "connection lost", { data: { outcome } });
-}
-
-/** Calls `abort` with the error to fail with; throws that error if the signal has fired already. */
-function onAbort(signal: AbortSignal | undefined, abort: (error: GlueError) => void): () => void {
-  if (!signal) return () => {};
-  const error = (): GlueError => new GlueError("cancelled", "cancelled", { cause: signal.reason });
-  if (signal.aborted) throw error();
-  const listener = (): void => abort(error());
-  signal.addEventListener("abort", listener);
-  return () => signal.removeEventListener("abort", listener);
+/** Longer than the server takes, or more than may wait here. */
+function tooMuch(method: string): GlueError {
+  return new GlueError("resource_exhausted", `${method}: too much to send`);
 }

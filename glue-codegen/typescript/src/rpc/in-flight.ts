@@ -48,10 +48,6 @@ export class InFlight {
     return id % 2 === 1 && id <= this.#last;
   }
 
-  get size(): number {
-    return this.#exchanges.size;
-  }
-
   drain(): readonly Exchange[] {
     return [...this.#exchanges.values()];
   }

@@ -3,15 +3,13 @@ export type KeepAliveVerdict = "ping" | "dead" | undefined;
 
 /**
  * Decides when to ask a silent server for a sign of life, and when to give it up. Any text counts as one. Our
- * question waits behind what was sent before, so while that gets less the server is not given up [K-3].
+ * question waits behind what was sent before, so while that gets less the server is not given up [K-2].
  */
 export class KeepAlive {
   readonly #intervalMs: number;
   readonly #timeoutMs: number;
   #deadline: number;
   #asked = false;
-  /** What waited to be sent at the last look after the question. */
-  #unsent = 0;
 
   constructor(intervalMs: number, timeoutMs: number, now: number) {
     this.#intervalMs = intervalMs;
@@ -24,12 +22,12 @@ export class KeepAlive {
     this.#deadline = now + this.#intervalMs;
   }
 
-  handleTimeout(now: number, unsent: number): KeepAliveVerdict {
+  /** `stalled` tells, when it is time, whether nothing has moved since it told last. */
+  handleTimeout(now: number, stalled: () => boolean): KeepAliveVerdict {
     if (now < this.#deadline) return undefined;
     const asked = this.#asked;
-    if (asked && unsent >= this.#unsent) return "dead";
+    if (stalled() && asked) return "dead";
     this.#asked = true;
-    this.#unsent = unsent;
     this.#deadline = now + this.#timeoutMs;
     return asked ? undefined : "ping";
   }

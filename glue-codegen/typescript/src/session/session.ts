@@ -1,15 +1,17 @@
+import { decodeBatch, encodeBatch } from "../proto/batch.js";
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
-import { decodeServerInit, VERSION } from "../proto/init.js";
-import { MAX_FAULTS } from "../proto/limits.js";
-import { decodePair, encodePair, type Pair } from "../proto/pair.js";
+import { decodeServerInit, type Refusal } from "../proto/init.js";
+import { BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_FAULTS, NEVER } from "../proto/limits.js";
+import { decodePair, type Pair } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
+import type { Outbox } from "./outbox.js";
 
 /** The times a session keeps, in milliseconds. */
 export interface SessionTimes {
   /** From the start to the server's answer to `in`. */
   readonly connectTimeout: number;
   readonly pingInterval: number;
-  readonly pingTimeout: number;
+  readonly pingReconnectTimeout: number;
 }
 
 /** Why a session ended from inside. */
@@ -20,88 +22,74 @@ export type SessionEvent =
   | { readonly kind: "open"; readonly socketId: string }
   | { readonly kind: "data"; readonly name: string; readonly data: string }
   | { readonly kind: "dont_reconnect" }
+  | ({ readonly kind: "refused" } & Refusal)
   | { readonly kind: "ended"; readonly reason: SessionEnd };
 
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
- * Texts and the passing of time go in, texts to send and events come out.
+ * Texts and the passing of time go in, texts to send and events come out. What the socket sends is taken from
+ * its outbox.
  */
 export class Session {
   readonly #times: SessionTimes;
+  readonly #outbox: Outbox;
   /** Whether a name is one of an open channel; decides how the length of a name beyond ASCII is read. */
   readonly #isChannel: (name: string) => boolean;
   readonly #connectDeadline: number;
   #keepAlive: KeepAlive | undefined;
   #state: "opening" | "open" | "ended" = "opening";
-  #texts: string[] = [];
+  /** They go ahead of all data [K-5]. */
+  #control: string[] = [];
   #events: SessionEvent[] = [];
   #faults = 0;
+  #batch = false;
+  #limit = NEVER;
 
-  constructor(times: SessionTimes, isChannel: (name: string) => boolean, now: number) {
+  constructor(times: SessionTimes, outbox: Outbox, isChannel: (name: string) => boolean, now: number) {
     this.#times = times;
+    this.#outbox = outbox;
     this.#isChannel = isChannel;
     this.#connectDeadline = now + times.connectTimeout;
   }
 
-  /** The transport can send. */
-  handleOpen(now: number): void {
-    this.#keepAlive = new KeepAlive(this.#times.pingInterval, this.#times.pingTimeout, now);
-    // Containers and refusals are not announced, as they are not handled here yet.
-    this.#texts.push(encodeFrame("init", JSON.stringify({ version: VERSION })));
+  /** The transport can send; `init` is what the client says of itself. */
+  handleOpen(init: string, now: number): void {
+    this.#keepAlive = new KeepAlive(this.#times.pingInterval, this.#times.pingReconnectTimeout, now);
+    this.#control.push(encodeFrame("init", init));
   }
 
   handleText(text: string, now: number): void {
-    if (this.#state === "ended") return;
     this.#keepAlive?.handleText(now);
-    const frame = decodeFrame(text);
-    if ("error" in frame) {
-      this.#fault();
-      return;
-    }
-    switch (frame.kind) {
-      case "channel_data":
-        this.#handleData(frame.data ?? "");
-        break;
-      case "ping":
-        this.#texts.push(encodeFrame("pong"));
-        break;
-      case "init":
-        this.#handleInit(frame.data ?? "");
-        break;
-      case "dont_reconnect":
-        this.#events.push({ kind: "dont_reconnect" });
-        break;
-      case "invalid":
-      case "close":
-      case "batch":
-        // `cl` announces a close that follows anyway; `iv` answers something we don't send; containers were not agreed on.
-        this.#fault();
-    }
+    this.#handle(text);
   }
 
-  /** `unsent` is how much the transport still holds of what was sent. */
-  handleTimeout(now: number, unsent = 0): void {
+  /** `stalled` tells whether nothing that was sent has left since it told last. */
+  handleTimeout(now: number, stalled: () => boolean): void {
     if (this.#state === "opening" && now >= this.#connectDeadline) this.#end("connect_timeout");
     if (this.#state === "ended") return;
-    const verdict = this.#keepAlive?.handleTimeout(now, unsent);
-    if (verdict === "ping") this.#texts.push(encodeFrame("ping"));
+    const verdict = this.#keepAlive?.handleTimeout(now, stalled);
+    if (verdict === "ping") this.#control.push(encodeFrame("ping"));
     else if (verdict) this.#end("timeout");
   }
 
-  /** Sends channel data; only once `open` was reported. */
-  send(name: string, data: string): void {
-    this.#texts.push(encodeFrame("channel_data", encodePair(name, data)));
-  }
-
-  /** Says goodbye, if there is anybody to say it to. */
+  /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
   close(): void {
-    if (this.#state === "open") this.#texts.push(encodeFrame("close"));
-    this.#state = "ended";
+    if (this.#state === "open") this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
   }
 
-  /** The next text to send. */
+  /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
   pollText(): string | undefined {
-    return this.#texts.shift();
+    const texts: string[] = [];
+    // Three bytes are the most that a unit of UTF-16 takes.
+    let left = this.#batch ? Math.min(MAX_BATCH_TEXT, this.#limit / 3) : 0;
+    for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
+      left -= next.length + BATCH_OVERHEAD;
+      if (texts.length && (left < 0 || texts.length === MAX_BATCH_MESSAGES)) break;
+      texts.push(next);
+      if (this.#control.length) this.#control.shift();
+      else this.#outbox.shift();
+    }
+    return texts.length > 1 ? encodeFrame("batch", encodeBatch(texts)) : texts[0];
   }
 
   pollEvent(): SessionEvent | undefined {
@@ -110,14 +98,65 @@ export class Session {
 
   /** When {@link handleTimeout} wants to be called. */
   pollTimeout(): number {
-    if (this.#state === "ended") return Number.POSITIVE_INFINITY;
-    const deadline = this.#keepAlive?.deadline ?? Number.POSITIVE_INFINITY;
+    if (this.#state === "ended") return NEVER;
+    const deadline = this.#keepAlive?.deadline ?? NEVER;
     return this.#state === "opening" ? Math.min(this.#connectDeadline, deadline) : deadline;
+  }
+
+  /** Whether the server reads containers. */
+  get batch(): boolean {
+    return this.#batch;
+  }
+
+  /** Whether the server takes a text of this length. */
+  fits(text: string): boolean {
+    const limit = this.#limit;
+    return (
+      text.length * 3 <= limit || (text.length <= limit && new TextEncoder().encode(text).length <= limit)
+    );
   }
 
   /** How much of what the server sent made no sense. */
   get faults(): number {
     return this.#faults;
+  }
+
+  #peek(): string | undefined {
+    return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
+  }
+
+  #handle(text: string): void {
+    if (this.#state === "ended") return;
+    const frame = decodeFrame(text);
+    if ("error" in frame) {
+      this.#fault();
+      return;
+    }
+    const { kind, data = "" } = frame;
+    switch (kind) {
+      case "channel_data":
+        this.#handleData(data);
+        break;
+      case "ping":
+        this.#control.push(encodeFrame("pong"));
+        break;
+      case "init":
+        this.#handleInit(data);
+        break;
+      case "dont_reconnect":
+        this.#events.push({ kind });
+        break;
+      case "batch": {
+        const texts = this.#batch ? decodeBatch(data) : undefined;
+        if (!texts || "error" in texts) this.#fault();
+        else for (const inner of texts) this.#handle(inner);
+        break;
+      }
+      case "invalid":
+      case "close":
+        // `cl` announces a close that follows anyway; `iv` answers something we don't send.
+        this.#fault();
+    }
   }
 
   #handleInit(data: string): void {
@@ -126,11 +165,16 @@ export class Session {
       return;
     }
     const init = decodeServerInit(data);
-    if ("error" in init || "refusal" in init) {
+    if ("error" in init) {
       this.#end("bad_init");
+    } else if ("refusal" in init) {
+      this.#events.push({ kind: "refused", ...init });
     } else {
+      const { socketId, batch, limit } = init;
+      this.#batch = batch;
+      this.#limit = limit;
       this.#state = "open";
-      this.#events.push({ kind: "open", socketId: init.socketId });
+      this.#events.push({ kind: "open", socketId });
     }
   }
 

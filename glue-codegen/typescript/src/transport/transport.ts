@@ -1,21 +1,50 @@
-import type { GlueError } from "../errors.js";
+import { GlueError } from "../errors.js";
+import type { Code } from "../proto/code.js";
+
+/** The kinds of transport, by the names of the original client. */
+export type SocketType = "WebSocket" | "AjaxSocket";
 
 /** What a transport reports. Nothing follows `onClose`. */
 export interface TransportHandler {
   onOpen(): void;
   onText(text: string): void;
+  /** It takes another text. */
+  onReady(): void;
+  /** The page is being left: the last moment to close it. */
+  onLeave(): void;
   /** It is over; with an error if it did not end in good order. */
   onClose(error?: GlueError): void;
 }
 
 /** Carries texts, in order, to one server and back. It knows nothing of what they mean. */
 export interface Transport {
+  readonly type: SocketType;
   /** Starts connecting. */
   open(handler: TransportHandler): void;
-  /** Sends one text; only between `onOpen` and `onClose`. Doesn't throw: a failure is reported as the end. */
+  /** Whether it takes a text. Never so before `onOpen`. */
+  readonly ready: boolean;
+  /** Sends one text, if it is ready. Doesn't throw: a failure is reported as the end. */
   send(text: string): void;
-  /** Bytes that were sent and have not left yet; 0 where nobody knows. */
+  /** How much was sent and has not left yet; 0 where nobody knows. */
   readonly unsent: number;
-  /** Ends it. The handler is told nothing any more. */
-  close(): void;
+  /** Whether nothing of that has left since the last call. */
+  stalled(): boolean;
+  /** Ends it, behind these texts, or as far as they get while the page is being left. The handler is told nothing any more. */
+  close(rest: readonly string[], leaving?: boolean): void;
+}
+
+/** HTTP statuses and WebSocket close codes that say more than that it didn't work. */
+const CODES: Readonly<Record<number, Code>> = {
+  401: "unauthenticated",
+  403: "permission_denied",
+  413: "resource_exhausted",
+  1009: "resource_exhausted",
+};
+
+/** The error for what happened to a transport; `status` is that of HTTP, or the close code, where there is one. */
+export function failure(message: string, cause?: unknown, status = 0): GlueError {
+  return new GlueError(CODES[status] ?? "unavailable", message, {
+    cause,
+    data: status ? { status } : undefined,
+  });
 }

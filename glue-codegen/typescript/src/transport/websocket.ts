@@ -1,5 +1,5 @@
-import { GlueError } from "../errors.js";
-import type { Transport, TransportHandler } from "./transport.js";
+import type { GlueError } from "../errors.js";
+import { failure, type Transport, type TransportHandler } from "./transport.js";
 
 /** The part of a WebSocket that is used here: the platform's own, or that of a package. */
 export interface WebSocketLike {
@@ -22,12 +22,13 @@ const ORDERLY: readonly (number | undefined)[] = [1000, 1001, 1005, undefined];
 
 /** One WebSocket as a transport. */
 export class WebSocketTransport implements Transport {
+  readonly type = "WebSocket";
   readonly #create: () => WebSocketLike;
   #socket: WebSocketLike | undefined;
   /** Reports the end of the socket, once. */
   #closed: (error?: GlueError) => void = () => {};
-  /** A text could not be sent, so those behind it must not be. */
-  #broken = false;
+  #open = false;
+  #unsent = 0;
 
   constructor(Constructor: WebSocketConstructor, url: string) {
     this.#create = () => new Constructor(url);
@@ -39,18 +40,20 @@ export class WebSocketTransport implements Transport {
       socket = this.#create();
     } catch (cause) {
       // A page's content security policy, or a host that is no URL.
-      handler.onClose(failure("refused", cause));
+      handler.onClose(failure("websocket refused", cause));
       return;
     }
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     this.#closed = (error) => {
       if (this.#socket !== socket) return;
-      this.close();
+      this.close([]);
       handler.onClose(error);
     };
     socket.onopen = () => {
-      if (this.#socket === socket) handler.onOpen();
+      if (this.#socket !== socket) return;
+      this.#open = true;
+      handler.onOpen();
     };
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
       if (this.#socket !== socket) return;
@@ -58,26 +61,30 @@ export class WebSocketTransport implements Transport {
       try {
         text = typeof data === "string" ? data : decodeUtf8(data as ArrayBuffer);
       } catch (cause) {
-        this.#closed(failure("received no text", cause));
+        this.#closed(failure("websocket received no text", cause));
         return;
       }
       handler.onText(text);
     };
-    socket.onerror = () => this.#closed(failure("failed"));
-    socket.onclose = ({ code, wasClean }: { readonly code?: number; readonly wasClean?: boolean }) =>
-      this.#closed(
-        wasClean === false || !ORDERLY.includes(code) ? failure(`closed with code ${code}`) : undefined,
-      );
+    socket.onerror = () => this.#closed(failure("websocket failed"));
+    socket.onclose = ({ code, wasClean }: { readonly code?: number; readonly wasClean?: boolean }) => {
+      const isOrderly = wasClean !== false && ORDERLY.includes(code);
+      this.#closed(isOrderly ? undefined : failure(`websocket closed with code ${code}`, undefined, code));
+    };
+  }
+
+  get ready(): boolean {
+    return this.#open;
   }
 
   send(text: string): void {
-    if (this.#broken) return;
     try {
       this.#socket?.send(text);
     } catch (cause) {
-      this.#broken = true;
+      // What is behind it must not be sent.
+      this.#open = false;
       // Later, as all that a transport reports: whoever sends is in the middle of something.
-      queueMicrotask(() => this.#closed(failure("failed to send", cause)));
+      queueMicrotask(() => this.#closed(failure("websocket failed to send", cause)));
     }
   }
 
@@ -85,7 +92,15 @@ export class WebSocketTransport implements Transport {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  close(): void {
+  stalled(): boolean {
+    const before = this.#unsent;
+    this.#unsent = this.unsent;
+    return this.#unsent >= before;
+  }
+
+  close(rest: readonly string[]): void {
+    for (const text of rest) if (this.#open) this.send(text);
+    this.#open = false;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
@@ -95,8 +110,4 @@ export class WebSocketTransport implements Transport {
 /** A byte order mark belongs to the text, as it does in a text frame. */
 function decodeUtf8(bytes: ArrayBuffer): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-}
-
-function failure(what: string, cause?: unknown): GlueError {
-  return new GlueError("unavailable", `websocket ${what}`, { cause });
 }

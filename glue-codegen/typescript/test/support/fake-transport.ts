@@ -63,7 +63,7 @@ export class World {
   readonly events: string[] = [];
   readonly socket: Socket;
 
-  /** Delays are not random here: each takes its full length. */
+  /** Delays are not random here: each takes its full length. There is nothing but WebSocket, unless asked for. */
   constructor(options: SocketOptions = {}) {
     const { clock, links } = this;
     class WebSocket extends FakeWebSocket {
@@ -72,7 +72,13 @@ export class World {
         links.push(this);
       }
     }
-    this.socket = glue("http://host:1", { clock, WebSocket, random: () => 1, ...options });
+    this.socket = glue("http://host:1", {
+      clock,
+      WebSocket,
+      random: () => 1,
+      forceSocketType: "WebSocket",
+      ...options,
+    });
     for (const event of EVENTS) this.socket.on(event, () => this.events.push(event));
   }
 
@@ -83,18 +89,18 @@ export class World {
     return link;
   }
 
-  /** Lets the attempt that is due succeed, and forgets what was sent for it. */
-  accept(socketId = `S${this.links.length}`): FakeWebSocket {
+  /** Lets the attempt that is due succeed, and forgets what was sent for it; `more` stands in the server's `in`. */
+  accept(more: object = {}): FakeWebSocket {
     this.link.open();
     this.link.take();
-    this.link.receive(`in{"socketID":"${socketId}"}`);
+    this.link.receive(`in${JSON.stringify({ socketID: `S${this.links.length}`, ...more })}`);
     return this.link;
   }
 
   /** From the start to a session. */
-  connect(): FakeWebSocket {
+  connect(more: object = {}): FakeWebSocket {
     this.clock.advance(0);
-    return this.accept();
+    return this.accept(more);
   }
 
   takeEvents(): string[] {

@@ -1,0 +1,8 @@
+import type { Transport, TransportHandler } from "../transport/transport.js";
+/**
+ * Opens one of two transports to a server to which the first could not connect: it may have been away, or
+ * something on the way refuses the first. So the second is opened, which tells whether the server is there; then
+ * the first is tried once more, for as long as `wait` waits, and only if that fails again it is left at the second.
+ * `settled` is told which it is, ahead of `onOpen`.
+ */
+export declare function openEither(first: Transport, second: Transport, wait: (task: () => void) => () => void, handler: TransportHandler, settled: (transport: Transport) => void): void;

@@ -1,0 +1,14 @@
+import { GlueError } from "./errors.js";
+
+/**
+ * Calls `abort` with the error to fail with when the signal fires; throws that error if it has already.
+ * Returns what ends that.
+ */
+export function onAbort(signal: AbortSignal | undefined, abort: (error: GlueError) => void): () => void {
+  if (!signal) return () => {};
+  const error = (): GlueError => new GlueError("cancelled", "cancelled", { cause: signal.reason });
+  if (signal.aborted) throw error();
+  const listener = (): void => abort(error());
+  signal.addEventListener("abort", listener);
+  return () => signal.removeEventListener("abort", listener);
+}

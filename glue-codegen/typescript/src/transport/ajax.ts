@@ -1,0 +1,187 @@
+import type { Clock } from "../clock.js";
+import { GlueError } from "../errors.js";
+import { type AjaxRequest, decodeAjaxAnswer, decodeAjaxInit, encodeAjaxRequest } from "../proto/ajax.js";
+import { failure, type Transport, type TransportHandler } from "./transport.js";
+
+/** The part of `fetch` that is used here: the platform's own, or one that adds something to each request. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
+
+/** How {@link Fetch} is called. */
+export interface FetchInit {
+  readonly method: "POST";
+  readonly body: string;
+  readonly redirect: "manual";
+  /** Whether the request should outlive the page. */
+  readonly keepalive: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What {@link Fetch} gives. */
+export interface FetchAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
+/** Time for an answer that comes at once, and for one that may take up to 35 s, in milliseconds. */
+const ANSWER_TIME = 8_000;
+const POLL_TIME = 45_000;
+/** Bytes that the slowest link that is waited for moves in a millisecond. */
+const SLOWEST = 4;
+/** Ends a session. */
+const GOODBYE: readonly string[] = ["cl"];
+/** What browsers let a request hold that outlives its page, in bytes; a text has up to three times its length. */
+const MAX_KEEPALIVE = 65_536 / 3 - 32;
+
+/** Long polling as a transport: one poll and one push at a time, so that order is kept. */
+export class AjaxTransport implements Transport {
+  readonly type = "AjaxSocket";
+  readonly #url: string;
+  readonly #fetch: Fetch;
+  readonly #clock: Clock;
+  #handler: TransportHandler | undefined;
+  #uid = "";
+  /** Ends the request that waits for the server. */
+  #asking: AbortController | undefined;
+  /** The length of the text that is being pushed. */
+  #pushing = 0;
+  #pushed: Promise<unknown> = Promise.resolve();
+  #receiving = false;
+  readonly #onLeave = (): void => this.#handler?.onLeave();
+
+  constructor(url: string, fetch: Fetch, clock: Clock) {
+    this.#url = url;
+    this.#fetch = fetch;
+    this.#clock = clock;
+  }
+
+  open(handler: TransportHandler): void {
+    this.#handler = handler;
+    globalThis.addEventListener?.("pagehide", this.#onLeave);
+    this.#run().catch((cause) => this.#end(cause));
+  }
+
+  get ready(): boolean {
+    return !!this.#uid && !this.#pushing;
+  }
+
+  send(text: string): void {
+    this.#pushing = text.length;
+    this.#pushed = this.#push(text).then(() => {
+      this.#pushing = 0;
+      this.#handler?.onReady();
+    });
+    this.#pushed.catch((cause) => this.#end(cause));
+  }
+
+  get unsent(): number {
+    return this.#pushing;
+  }
+
+  /** Requests have times of their own, so none that is under way counts as stalled. */
+  stalled(): boolean {
+    return !this.#pushing && !this.#receiving;
+  }
+
+  /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
+  close(rest: readonly string[], leaving = false): void {
+    this.#stop();
+    if (!this.#uid) return;
+    const texts = rest.length ? rest : GOODBYE;
+    if (leaving) {
+      const send = (message: string): boolean =>
+        navigator.sendBeacon(this.#url, encodeAjaxRequest({ kind: "push", uid: this.#uid, message }));
+      // It may be too much for a page that goes.
+      if (!texts.every(send)) GOODBYE.every(send);
+    } else {
+      for (const text of texts) this.#pushed = this.#pushed.then(() => this.#push(text));
+      this.#pushed.catch(() => {});
+    }
+  }
+
+  async #run(): Promise<void> {
+    const init = decodeAjaxInit(await this.#post({ kind: "init" }, ANSWER_TIME));
+    if ("error" in init) throw strange("init");
+    const { uid } = init;
+    let { token } = init;
+    this.#uid = uid;
+    let poll = this.#poll(uid, token);
+    this.#handler?.onOpen();
+    for (;;) {
+      const answer = decodeAjaxAnswer(await poll);
+      if (!this.#handler) return;
+      if ("error" in answer) throw strange("poll");
+      if (answer.kind === "closed") return this.#end();
+      // The next poll confirms the answer, so it comes first.
+      if (answer.kind === "message") token = answer.token;
+      poll = this.#poll(uid, token);
+      if (answer.kind === "message") this.#handler.onText(answer.message);
+    }
+  }
+
+  /** A poll whose connection breaks may be repeated, a push not: it could have arrived [A-5]. */
+  #poll(uid: string, token: string): Promise<string> {
+    const poll = (): Promise<string> => this.#post({ kind: "poll", uid, token }, POLL_TIME);
+    return poll().catch((cause) => {
+      if (cause instanceof GlueError || !this.#handler) throw cause;
+      return poll();
+    });
+  }
+
+  async #push(message: string): Promise<void> {
+    const time = ANSWER_TIME + message.length / SLOWEST;
+    const answer = await this.#post({ kind: "push", uid: this.#uid, message }, time);
+    if (answer) throw strange("push");
+  }
+
+  async #post(request: AjaxRequest, time: number): Promise<string> {
+    const controller = new AbortController();
+    const { kind } = request;
+    const expire = (ms: number): (() => void) =>
+      this.#clock.after(ms, () => controller.abort(failure(`ajax ${kind} timed out`)));
+    let cancel = expire(time);
+    const body = encodeAjaxRequest(request);
+    const isPush = kind === "push";
+    if (!isPush) this.#asking = controller;
+    try {
+      const answer = await this.#fetch(this.#url, {
+        method: "POST",
+        body,
+        redirect: "manual",
+        // So that a goodbye gets out even if the page is closed right after.
+        keepalive: isPush && !this.#handler && body.length < MAX_KEEPALIVE,
+        signal: controller.signal,
+      });
+      const { status } = answer;
+      if (!answer.ok) {
+        throw failure(`ajax ${kind} answered ${status || "a redirect"}`, undefined, status);
+      }
+      cancel();
+      cancel = expire(POLL_TIME + Number(answer.headers.get("content-length")) / SLOWEST);
+      this.#receiving = !isPush;
+      return await answer.text();
+    } finally {
+      cancel();
+      if (!isPush) this.#receiving = false;
+    }
+  }
+
+  #end(cause?: unknown): void {
+    const handler = this.#handler;
+    this.#stop();
+    const isKnown = cause === undefined || cause instanceof GlueError;
+    handler?.onClose(isKnown ? cause : failure("ajax failed", cause));
+  }
+
+  #stop(): void {
+    this.#handler = undefined;
+    globalThis.removeEventListener?.("pagehide", this.#onLeave);
+    this.#asking?.abort();
+  }
+}
+
+/** Something on the way answers instead of the server, such as the page of a proxy. */
+function strange(kind: string): GlueError {
+  return failure(`ajax ${kind} answered with nonsense`);
+}
