@@ -1,4 +1,4 @@
-//! Tests against a real server on a real socket.
+//! Tests against a real server, on a real socket or in memory.
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
 
@@ -17,6 +17,7 @@ mod http2;
 mod keepalive;
 mod limits;
 mod mounted;
+mod network;
 mod noise;
 mod observing;
 mod peers;

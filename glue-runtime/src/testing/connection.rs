@@ -97,6 +97,9 @@ impl Connection {
     }
 
     /// Sets how many bytes are read or written at once at most, at least one; default `None`, without a limit.
+    ///
+    /// The Rust client takes the answer to its handshake for an attack when that comes in more than 64 pieces: with less than
+    /// four bytes begin when it has connected.
     pub fn set_chunk(&self, direction: Direction, bytes: impl Into<Option<usize>>) {
         let bytes = bytes.into();
         self.set(direction, |conditions| conditions.set_chunk(bytes));
