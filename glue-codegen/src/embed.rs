@@ -65,6 +65,7 @@ modules! {
     "proto/limits",
     "proto/malformed",
     "proto/pair",
+    "proto/wire",
     "rpc/caller",
     "rpc/credit",
     "rpc/in-flight",

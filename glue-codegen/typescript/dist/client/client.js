@@ -110,7 +110,7 @@ export class Socket {
                     remove();
                 run();
             };
-            const fail = () => reject(new GlueError("unavailable", "the socket is closed", { cause: error }));
+            const fail = () => reject(new GlueError("unavailable", "socket closed", { cause: error }));
             if (this.#socketId)
                 resolve();
             else if (this.#closed)

@@ -1,4 +1,5 @@
 import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
+import { byWire } from "./wire.js";
 const KINDS = {
     hello: "hi",
     request: "rq",
@@ -11,7 +12,7 @@ const KINDS = {
     cancel: "ca",
     event: "ev",
 };
-const BY_WIRE = new Map(Object.entries(KINDS).map(([kind, wire]) => [wire, kind]));
+const BY_WIRE = byWire(KINDS);
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }) {
     const name = method ?? event;

@@ -1,3 +1,4 @@
+import { byWire } from "./wire.js";
 const COMMANDS = {
     init: "in",
     ping: "pi",
@@ -9,7 +10,7 @@ const COMMANDS = {
     batch: "ba",
 };
 const WITH_DATA = ["init", "channel_data", "batch"];
-const KINDS = new Map(Object.entries(COMMANDS).map(([kind, command]) => [command, kind]));
+const KINDS = byWire(COMMANDS);
 /** Writes a frame. */
 export function encodeFrame(kind, data = "") {
     return COMMANDS[kind] + data;

@@ -70,7 +70,7 @@ export class Rpc {
                 id: 0,
                 take(kind, value) {
                     if (kind !== "ok")
-                        throw new Error("not a call's answer");
+                        throw new Error("unexpected answer");
                     unlisten?.();
                     resolve(value);
                     return true;
@@ -166,7 +166,7 @@ export class Rpc {
         if (this.#ended || this.#socket.isClosed?.())
             throw this.#unavailable("not_sent");
         if (!this.#queue.push(entry))
-            throw new GlueError("resource_exhausted", "too many calls wait for a connection");
+            throw new GlueError("resource_exhausted", "too many calls wait");
     }
     #unavailable(outcome) {
         return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });

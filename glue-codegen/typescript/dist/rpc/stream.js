@@ -52,7 +52,7 @@ export class Reader {
             return true;
         }
         if (kind !== "item")
-            throw new Error("not a stream's answer");
+            throw new Error("unexpected answer");
         if (!this.#window.receive(size))
             throw new Error("more items than granted");
         const waiter = this.#waiters.shift();

@@ -145,7 +145,7 @@ export class Socket {
         for (const remove of removers) remove();
         run();
       };
-      const fail = (): void => reject(new GlueError("unavailable", "the socket is closed", { cause: error }));
+      const fail = (): void => reject(new GlueError("unavailable", "socket closed", { cause: error }));
       if (this.#socketId) resolve();
       else if (this.#closed) fail();
       else

@@ -1,5 +1,6 @@
 import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
 import type { Malformed } from "./malformed.js";
+import { byWire } from "./wire.js";
 
 const KINDS = {
   hello: "hi",
@@ -46,7 +47,7 @@ export type EnvelopeError =
   | "bad_method"
   | "bad_credit";
 
-const BY_WIRE = new Map(Object.entries(KINDS).map(([kind, wire]) => [wire as string, kind as EnvelopeKind]));
+const BY_WIRE = byWire(KINDS);
 
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }: Envelope): string {

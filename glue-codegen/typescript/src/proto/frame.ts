@@ -1,4 +1,5 @@
 import type { Malformed } from "./malformed.js";
+import { byWire } from "./wire.js";
 
 const COMMANDS = {
   init: "in",
@@ -23,9 +24,7 @@ export interface Frame {
 
 const WITH_DATA: readonly FrameKind[] = ["init", "channel_data", "batch"];
 
-const KINDS = new Map(
-  Object.entries(COMMANDS).map(([kind, command]) => [command as string, kind as FrameKind]),
-);
+const KINDS = byWire(COMMANDS);
 
 /** Writes a frame. */
 export function encodeFrame(kind: FrameKind, data = ""): string {

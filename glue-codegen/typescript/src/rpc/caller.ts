@@ -104,7 +104,7 @@ export class Rpc {
         credit: undefined,
         id: 0,
         take(kind, value) {
-          if (kind !== "ok") throw new Error("not a call's answer");
+          if (kind !== "ok") throw new Error("unexpected answer");
           unlisten?.();
           resolve(value as T);
           return true;
@@ -197,8 +197,7 @@ export class Rpc {
 
   #enqueue(entry: Exchange | string): void {
     if (this.#ended || this.#socket.isClosed?.()) throw this.#unavailable("not_sent");
-    if (!this.#queue.push(entry))
-      throw new GlueError("resource_exhausted", "too many calls wait for a connection");
+    if (!this.#queue.push(entry)) throw new GlueError("resource_exhausted", "too many calls wait");
   }
 
   #unavailable(outcome: "not_sent" | "unknown"): GlueError {

@@ -69,7 +69,7 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
       this.#end();
       return true;
     }
-    if (kind !== "item") throw new Error("not a stream's answer");
+    if (kind !== "item") throw new Error("unexpected answer");
     if (!this.#window.receive(size)) throw new Error("more items than granted");
     const waiter = this.#waiters.shift();
     if (waiter) {
