@@ -120,6 +120,7 @@ test("an answer that breaks off is asked for again", async () => {
   assert.deepEqual(world.take(), ["text whole"]);
 });
 
+// [T-4] C4
 test("there is one push at a time", async () => {
   const world = await connected();
 
@@ -137,6 +138,7 @@ test("there is one push at a time", async () => {
   assert.equal(world.transport.stalled(), true);
 });
 
+// [T-4]
 test("a push that fails is not repeated, as it may have arrived", async () => {
   const world = await connected();
 
@@ -183,6 +185,7 @@ test("a redirect is not followed", async () => {
   assert.match(world.error?.message ?? "", /init answered a redirect/);
 });
 
+// C11
 test("the page of a proxy is no answer", async () => {
   const page = "<!DOCTYPE html><p>Sign in & pay</p>";
   const init = new World();
@@ -243,6 +246,7 @@ test("a long answer has time to come in, and is no stalled link", async () => {
   assert.deepEqual(world.take(), ["text long"]);
 });
 
+// C12
 test("close says what is left behind the push that is under way, and then nothing is heard", async () => {
   const world = await connected();
   world.transport.send("one");
@@ -306,6 +310,7 @@ test("a text that is too long to outlive a page is sent all the same", async () 
   assert.equal(world.network.take(long as string).init.keepalive, false);
 });
 
+// [T-9] C12
 test("a page that is left is told of, and says goodbye by beacon", async (t) => {
   const listeners = new Map<string, () => void>();
   const beacons: string[] = [];

@@ -347,3 +347,33 @@ test("opening twice gives the same object", () => {
   assert.equal(Rpc.open(world.socket, "a"), Rpc.open(world.socket, "a"));
   assert.notEqual(Rpc.open(world.socket, "a"), Rpc.open(world.socket, "b"));
 });
+
+test("a call that is longer than the server takes fails by itself", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  const link = world.connect({ batch: true, limit: 100 });
+
+  await assert.rejects(rpc.call("f", { text: "x".repeat(100) }), { code: "resource_exhausted" });
+  assert.throws(() => rpc.notify("f", { text: "x".repeat(100) }), { code: "resource_exhausted" });
+  const call = rpc.call("f", {});
+  await settled();
+  link.receive("cd1&aok3&1");
+
+  assert.equal(await call, 1);
+});
+
+test("what goes wrong with the socket is the cause of what fails with it", async () => {
+  const world = new World({ reconnect: false });
+  const rpc = Rpc.open(world.socket, "a");
+  const waiting = rpc.call("f", {});
+  world.clock.advance(0);
+  world.link.open();
+  world.link.receive('in{"error":{"code":"unauthenticated","message":"sign in"}}');
+  world.link.lose();
+
+  await assert.rejects(waiting, (error: GlueError) => {
+    assert.deepEqual(error.data, { outcome: "not_sent" });
+    assert.equal((error.cause as GlueError).code, "unauthenticated");
+    return true;
+  });
+});

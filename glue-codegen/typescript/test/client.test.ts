@@ -30,6 +30,7 @@ test("a socket connects and moves data on its channels", () => {
   assert.deepEqual(world.events, ["connecting", "connected"]);
 });
 
+// C13
 test("empty messages are sent and delivered", () => {
   const world = new World();
   const got: string[] = [];
@@ -43,6 +44,7 @@ test("empty messages are sent and delivered", () => {
   assert.deepEqual(got, [""]);
 });
 
+// C16
 test("channels may be named like members of an object, and the main channel is m", () => {
   const world = new World();
   const got: string[] = [];
@@ -73,6 +75,7 @@ test("names beyond ascii are written in bytes and read in bytes or units", () =>
   assert.deepEqual(got, ["bytes", "units"]);
 });
 
+// C18
 test("binary frames are read as text", () => {
   const world = new World();
   const got: string[] = [];
@@ -107,6 +110,7 @@ test("pings are answered at once, before the session too", () => {
   assert.deepEqual(world.link.take(), ["po"]);
 });
 
+// C15
 test("malformed and unknown texts change nothing", () => {
   const world = new World();
   const got: string[] = [];
@@ -134,6 +138,7 @@ test("malformed and unknown texts change nothing", () => {
   assert.equal(world.socket.state(), "connected");
 });
 
+// C7
 test("the state changes at the drop and a reconnect follows", () => {
   const world = new World();
   world.connect().lose();
@@ -179,6 +184,7 @@ test("delays grow to their limit and attempts run out", () => {
   assert.equal(world.events.at(-1), "disconnected");
 });
 
+// [T-2] C9
 test("delays are drawn from the upper half of the range", () => {
   const world = new World({ random: () => 0 });
   world.connect().lose();
@@ -203,6 +209,7 @@ test("a server that is away for 40 s is found again by default, however the dela
   assert.equal(world.socket.state(), "reconnecting");
 });
 
+// [T-2] C9
 test("a server that accepts the transport only does not reset the attempts", () => {
   const world = new World({ reconnectAttempts: 2 });
   world.clock.advance(0);
@@ -228,6 +235,7 @@ test("an accepted session resets the attempts", () => {
   assert.equal(world.socket.state(), "connected");
 });
 
+// [T-8] C5
 test("close sticks in the same tick", () => {
   const world = new World();
 
@@ -238,6 +246,7 @@ test("close sticks in the same tick", () => {
   assert.deepEqual(world.events, ["disconnected"]);
 });
 
+// [T-8] C5
 test("close sticks during the delay and during an attempt", () => {
   for (const attempting of [false, true]) {
     const world = new World();
@@ -353,6 +362,7 @@ test("a socket that can't send can be closed", async () => {
   assert.equal(world.clock.pending, 0);
 });
 
+// C6
 test("reconnect is ignored while an attempt is pending", () => {
   const world = new World();
   world.socket.reconnect();
@@ -382,6 +392,7 @@ test("reconnect revives a closed socket", () => {
   assert.equal(world.links.length, 2);
 });
 
+// [T-8]
 test("dont_reconnect makes the next loss final", () => {
   const world = new World();
   world.clock.advance(0);
@@ -397,6 +408,7 @@ test("dont_reconnect makes the next loss final", () => {
   assert.equal(world.socket.state(), "reconnecting");
 });
 
+// [T-1] C10
 test("the connect timeout covers the answer of the server", () => {
   const world = new World();
   world.clock.advance(0);
@@ -410,6 +422,7 @@ test("the connect timeout covers the answer of the server", () => {
   assert.ok(world.links[0]?.closed);
 });
 
+// C10
 test("an unreadable answer of the server is an error", () => {
   for (const answer of ["in", "in[]", "in{}", 'in{"socketID":""}']) {
     const world = new World();
@@ -494,6 +507,7 @@ test("any text answers the question", () => {
   assert.deepEqual(link.take(), ["pi"]);
 });
 
+// [T-5] C3
 test("what is sent without a connection goes out in order, ahead of what connected listeners send", () => {
   const world = new World();
   world.socket.on("connected", () => world.socket.send("3"));
@@ -520,6 +534,7 @@ test("the send buffer bridges a reconnect", () => {
   assert.deepEqual(world.link.take(), ["cd1&m1", "cd1&m2"]);
 });
 
+// [T-6]
 test("the send buffer is bounded, whatever it is given", () => {
   const world = new World();
   const discarded: unknown[] = [];
@@ -539,6 +554,7 @@ test("the send buffer is bounded, whatever it is given", () => {
   assert.deepEqual(world.link.take(), []);
 });
 
+// [T-6] C2
 test("data that waited too long is handed back", () => {
   const world = new World({ connectTimeout: 60_000 });
   const discarded: string[] = [];
@@ -559,6 +575,7 @@ test("data that waited too long is handed back", () => {
   assert.equal(world.socket.send("4", discard), 1);
 });
 
+// C19
 test("off, once and removers end what on began", () => {
   const world = new World();
   const calls: string[] = [];
@@ -696,6 +713,7 @@ test("a container that is malformed or was not agreed on is no message", () => {
   assert.equal(agreed.socket.state(), "connected");
 });
 
+// [T-7]
 test("what is longer than the server takes is handed back and harms nothing", async () => {
   const world = new World();
   const back: string[] = [];
@@ -816,6 +834,7 @@ test("close codes that say more become codes of the error", () => {
   }
 });
 
+// C19
 test("ready waits for a session, the end or a signal", async () => {
   const world = new World();
   const controller = new AbortController();
@@ -848,6 +867,7 @@ test("ready waits for a session, the end or a signal", async () => {
   assert.deepEqual(settledAs, ["third unavailable unavailable", "fourth unavailable undefined"]);
 });
 
+// C19
 test("listeners of channels can be taken away, and channels closed", () => {
   const world = new World();
   const got: string[] = [];
@@ -866,4 +886,66 @@ test("listeners of channels can be taken away, and channels closed", () => {
   assert.deepEqual(got, ["new 1"]);
   assert.notEqual(world.socket.channel("a"), channel);
   assert.equal(channel.send("still"), 1);
+});
+
+// C1
+test("a socket tells what became of a message, as a channel does", () => {
+  const world = new World({ resetSendBufferTimeout: 100 });
+  assert.equal(world.socket.send("waits"), 0);
+  world.connect();
+  assert.equal(world.socket.send("goes"), 1);
+  world.link.lose();
+  assert.equal(world.socket.send("waits"), 0);
+  world.clock.advance(100);
+
+  assert.equal(world.socket.send("too late"), -1);
+});
+
+// C2
+test("a discard callback gets the data as it was given, and may be async", () => {
+  const world = new World({ reconnect: false });
+  const back: string[] = [];
+  world.socket.channel("golang").send("a&b", async (data) => {
+    back.push(data);
+  });
+
+  world.clock.advance(10_000);
+
+  assert.deepEqual(back, ["a&b"]);
+});
+
+// C3
+test("a listener that throws as the socket connects keeps nothing from being sent", async (t) => {
+  const thrown: unknown[] = [];
+  const before = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (error) => thrown.push(error));
+  t.after(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of before) process.on("uncaughtException", listener);
+  });
+  const world = new World();
+  world.socket.send("1");
+  world.socket.on("connected", () => {
+    throw new Error("on purpose");
+  });
+
+  const link = world.connect();
+  await new Promise((resolve) => setImmediate(resolve));
+
+  assert.deepEqual(link.take(), ["cd1&m1"]);
+  assert.equal(thrown.length, 1);
+});
+
+// C14
+test("the error event carries one error", () => {
+  const world = new World();
+  const got: unknown[][] = [];
+  world.socket.on("error", (...args: unknown[]) => got.push(args));
+
+  world.connect().fail();
+
+  assert.equal(got.length, 1);
+  assert.equal(got[0]?.length, 1);
+  assert.ok(got[0]?.[0] instanceof GlueError);
 });

@@ -48,6 +48,7 @@ test("the first attempt is a WebSocket alone", async () => {
   assert.deepEqual(world.network.bodies, []);
 });
 
+// [T-3] C8
 test("where a WebSocket can't connect to a server that is there, the socket connects by Ajax", async () => {
   const world = new World();
   world.link.fail();
@@ -140,6 +141,7 @@ test("after a loss on Ajax the WebSocket is tried again", async () => {
   assert.equal(world.network.bodies.filter((body) => body === "i").length, 0);
 });
 
+// [T-3] C8
 test("a forced WebSocket is never replaced", async () => {
   const world = new World({ forceSocketType: "WebSocket" });
 
@@ -167,6 +169,7 @@ test("a forced Ajax never tries a WebSocket", async () => {
   assert.equal(world.socket.state(), "connected");
 });
 
+// [B-7] C4
 test("what is sent while a push is under way goes in one container", async () => {
   const world = new World({ forceSocketType: "AjaxSocket" });
   await world.openAjax();
@@ -199,6 +202,7 @@ test("an original server is sent one message at a time", async () => {
   assert.deepEqual(world.network.bodies, []);
 });
 
+// [T-5]
 test("what was not pushed yet when the link broke goes out in the next session, once", async () => {
   const world = new World({ forceSocketType: "AjaxSocket" });
   await world.openAjax();
