@@ -24,6 +24,7 @@ use tokio::time::Sleep;
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
 use crate::mailbox::{Ending, Mailbox, Request, Task};
+use crate::proto::code::Code;
 use crate::proto::frame::Frame;
 use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
@@ -33,9 +34,9 @@ use crate::transport::{Presence, Transport, TransportError};
 
 /// What a side of the conversation does at the turns of a socket's life.
 pub(crate) trait Hooks: Send {
-    /// A client asks to be accepted; only servers that say so to their sessions are asked.
+    /// A client asks to be accepted; asked only where the session's role says that somebody decides.
     fn authorize(&mut self, _auth: Option<Auth>) -> BoxFuture<'static, Result<(), Refusal>> {
-        Box::pin(ready(Ok(())))
+        Box::pin(ready(Err(Refusal::new(Code::Internal, "nobody decides"))))
     }
 
     /// The client is not accepted, on either side; the end follows.

@@ -129,6 +129,7 @@ pub use crate::{
     },
     rpc::{CallError, Caller, ChannelService, Context, Emitter, OpenRpc, RpcError},
     session::CloseReason,
+    transport::TransportKind,
 };
 #[cfg(feature = "client")]
 pub use crate::{
@@ -142,7 +143,7 @@ pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
 pub use server::{
     Body, Broadcast, Delivery, ForwardedHeader, GlueService, Listener, Origins, RefusalReason, RemoteAddr,
-    Server, ServerBuilder, ServerStats, SlowConsumer, Socket, TransportStats, TrustedProxies,
+    Server, ServerBuilder, ServerStats, SlowConsumer, Socket, SocketRequest, TransportStats, TrustedProxies,
 };
 
 #[cfg(feature = "macros")]

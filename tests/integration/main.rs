@@ -4,6 +4,7 @@
 
 mod ajax;
 mod ajax_faults;
+mod authorize;
 mod batch;
 mod broadcast;
 mod channels;

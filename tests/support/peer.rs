@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::raw_ajax::{AjaxPeer, Endpoint, Polled};
-use crate::raw_ws::RawPeer;
+use crate::raw_ws::{RawPeer, upgrade_request};
 
 /// What carries a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +41,24 @@ impl Peer {
 
     /// Connects, without an `in`.
     pub async fn connect(carrier: Carrier, address: SocketAddr) -> Self {
+        Self::connect_with(carrier, address, "").await
+    }
+
+    /// Connects with additional header lines, each ended by CRLF, in all requests; without an `in`.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn connect_with(carrier: Carrier, address: SocketAddr, headers: &str) -> Self {
         match carrier {
-            Carrier::WebSocket => Self::WebSocket(RawPeer::connect(address).await),
-            Carrier::Ajax => Self::Ajax(AjaxPeer::connect(Endpoint::new(address)).await),
+            Carrier::WebSocket => {
+                let (peer, response) = RawPeer::upgrade(address, &upgrade_request(headers)).await;
+                assert_eq!(response.status, 101, "the server accepts the upgrade");
+                Self::WebSocket(peer)
+            }
+            Carrier::Ajax => {
+                let endpoint = Endpoint::new(address).headers(headers);
+                Self::Ajax(AjaxPeer::connect(endpoint).await)
+            }
         }
     }
 

@@ -68,7 +68,6 @@ impl Auth {
     }
 
     /// Returns the JSON.
-    #[cfg(test)]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -4,9 +4,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::codec::{self, Codec};
+use super::exact::ExactValue;
 use super::json_path;
 use super::message::{ArgsError, EncodeError};
 
@@ -268,6 +269,18 @@ impl Problem {
             Self::Missing { name } => format!("`{method}`: argument `{name}` is missing"),
         };
         ArgsError { message }
+    }
+}
+
+/// Reads the JSON value of this name by itself; an error says what is wrong, and where in it.
+pub(crate) fn read_named<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, String> {
+    match serde_json::from_str(text) {
+        Ok(ExactValue(value)) => Ok(value),
+        Err(error) => {
+            let (what, length) = split_position(&error, text);
+            let path = json_path::path_at(name, text, length);
+            Err(format!("{what} at `{path}`"))
+        }
     }
 }
 

@@ -160,6 +160,13 @@ pub(super) fn append(
     result
 }
 
+/// Returns `value` as JSON, unless JSON or JavaScript can't hold it.
+pub(crate) fn write<T: Serialize>(value: &T) -> serde_json::Result<String> {
+    let mut out = String::new();
+    append(&mut out, |bytes| exact::to_json(value, bytes))?;
+    Ok(out)
+}
+
 /// Reads the JSON value that `text` begins with, and returns how many bytes it takes.
 pub(super) fn read_prefix<T: DeserializeOwned>(text: &str) -> serde_json::Result<(T, usize)> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();

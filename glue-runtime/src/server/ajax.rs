@@ -1,21 +1,30 @@
 //! The requests of the Ajax transport: init, poll and push (docs/PROTOCOL.md, Ajax).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 
 use super::body::{Incoming, RequestBody};
 use super::handle::Server;
 use super::id::{ajax_token, ajax_uid};
 use super::refusal::Refusal;
 use super::socket_task;
-use crate::mailbox::Peer;
+use super::visitor::Visitor;
 use crate::proto::ajax::{HEAD_BYTES, Head, TOKEN_LENGTH, init_answer};
 use crate::transport::TransportError;
 use crate::transport::ajax::{AjaxLink, AjaxSettings, AjaxTransport, Polled, Refused};
 
 /// Answers a request: with a text, with nothing to a push, or not at all.
-pub(super) async fn answer<B: RequestBody>(server: &Server, peer: Peer, body: B) -> Result<Bytes, Refusal> {
+///
+/// `parts` are the request's head; `address` is from where it comes, as far as can be believed.
+pub(super) async fn answer<B: RequestBody>(
+    server: &Server,
+    parts: Parts,
+    address: Option<IpAddr>,
+    body: B,
+) -> Result<Bytes, Refusal> {
     let mut body = Incoming::new(body, &server.shared.options.server_limits);
     let start = body
         .read_until(|bytes| bytes.len() > HEAD_BYTES || bytes.contains(&b'&'))
@@ -27,7 +36,7 @@ pub(super) async fn answer<B: RequestBody>(server: &Server, peer: Peer, body: B)
         Head::Init => {
             let left = INIT_BYTES.checked_sub(start.len()).ok_or(Refusal::TOO_LARGE)?;
             body.skip(left).await?;
-            init(server, peer)
+            init(server, Visitor::new(server, parts, address))
         }
         Head::Poll { uid } => {
             let link = find(server, uid)?;
@@ -47,8 +56,8 @@ fn find(server: &Server, uid: &str) -> Result<Arc<AjaxLink>, Refusal> {
 }
 
 /// Starts a session.
-fn init(server: &Server, peer: Peer) -> Result<Bytes, Refusal> {
-    let (admission, live) = server.shared.admit(peer.remote_addr)?;
+fn init(server: &Server, visitor: Visitor) -> Result<Bytes, Refusal> {
+    let (admission, live) = server.shared.admit(visitor.peer.remote_addr)?;
     let secrets = ajax_uid().and_then(|uid| Ok((uid, ajax_token()?)));
     let (uid, token) = secrets.map_err(|error| {
         tracing::error!(%error, "no randomness for a socket");
@@ -63,7 +72,13 @@ fn init(server: &Server, peer: Peer) -> Result<Bytes, Refusal> {
     let entry = server.shared.ajax.enter(uid, link.clone());
     let transport = AjaxTransport::new(link, entry);
     // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-    tokio::spawn(socket_task::run(server.clone(), transport, peer, admission, live));
+    tokio::spawn(socket_task::run(
+        server.clone(),
+        transport,
+        visitor,
+        admission,
+        live,
+    ));
     Ok(answer.into())
 }
 

@@ -10,9 +10,11 @@ use futures_util::future::BoxFuture;
 use super::handle::Server;
 use super::policy::{Origins, Policy, TrustedProxies};
 use super::socket::Socket;
+use super::socket_request::SocketRequest;
 use crate::error::{Error, ErrorKind};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::{KeepAlive, Limits, ServerLimits};
+use crate::proto::refusal::Refusal;
 use crate::rpc::ChannelService;
 
 /// Collects the options of a [`Server`]; every option has a default.
@@ -48,6 +50,54 @@ impl ServerBuilder {
             let handler = handler.clone();
             // Called inside the future, so that a panic of the call itself is the socket's as well.
             Box::pin(async move { handler(socket).await })
+        })));
+        self
+    }
+
+    /// Asks `handler` about each client before it is accepted: may it have a socket, and who is it?
+    ///
+    /// It sees what the client says of itself and the head of its HTTP request. `Ok(())` accepts the client; the values
+    /// that were set are there from the socket's first moment, for [`on_socket`](Self::on_socket) and for typed calls. A
+    /// [`Refusal`] ends the session. It is asked anew each time a client connects, on either transport, and by default
+    /// every client is accepted.
+    ///
+    /// ```
+    /// use glue::{Code, Refusal, Server, SocketRequest};
+    ///
+    /// #[derive(Clone)]
+    /// struct User(String);
+    ///
+    /// async fn user_of(token: &str) -> Option<User> {
+    /// #     Some(User(token.to_owned()))
+    ///     // Look it up.
+    /// }
+    ///
+    /// let server = Server::builder()
+    ///     .authorize(|request: SocketRequest| async move {
+    ///         let token: String = request.auth()?;
+    ///         let user = user_of(&token).await;
+    ///         request.set_value(user.ok_or_else(|| Refusal::new(Code::Unauthenticated, "unknown token"))?);
+    ///         Ok(())
+    ///     })
+    ///     .build()?;
+    /// # Ok::<_, glue::Error>(())
+    /// ```
+    ///
+    /// The future may take its time within [`Limits::init`], of which it has what the client has left of it; then, and when
+    /// the client goes, it is dropped. It runs in the socket's own task. A panic ends that socket only.
+    ///
+    /// A later handler takes the place of an earlier one.
+    #[must_use]
+    pub fn authorize<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(SocketRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Refusal>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.options.authorize = Some(Authorize(Arc::new(move |request| {
+            let handler = handler.clone();
+            // Called inside the future, so that a panic of the call itself is the socket's as well.
+            Box::pin(async move { handler(request).await })
         })));
         self
     }
@@ -145,6 +195,7 @@ pub(super) struct Options {
     pub(super) limits: Limits,
     pub(super) server_limits: ServerLimits,
     pub(super) keep_alive: KeepAlive,
+    pub(super) authorize: Option<Authorize>,
     pub(super) on_socket: Option<OnSocket>,
     #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // set by that feature's option only
     pub(super) static_files: Option<PathBuf>,
@@ -197,9 +248,21 @@ impl Default for Options {
             limits: Limits::default(),
             server_limits: ServerLimits::default(),
             keep_alive: KeepAlive::SERVER,
+            authorize: None,
             on_socket: None,
             static_files: None,
         }
+    }
+}
+
+/// The application's decision on who gets a socket.
+pub(super) struct Authorize(
+    pub(super) Arc<dyn Fn(SocketRequest) -> BoxFuture<'static, Result<(), Refusal>> + Send + Sync>,
+);
+
+impl std::fmt::Debug for Authorize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authorize")
     }
 }
 

@@ -233,7 +233,7 @@ const BYTES: Metric = Metric {
 };
 const REFUSED: Metric = Metric {
     name: "glue_refused_total",
-    help: "Requests below the base URL that were answered with an error.",
+    help: "Requests below the base URL that were answered with an error, and clients that were not accepted.",
 };
 const CONNECTIONS: Metric = Metric {
     name: "glue_http_connections",
@@ -281,7 +281,7 @@ fn close_label(reason: CloseReason) -> &'static str {
     }
 }
 
-const REFUSAL_REASONS: [RefusalReason; 11] = [
+const REFUSAL_REASONS: [RefusalReason; 12] = [
     RefusalReason::Origin,
     RefusalReason::BadRequest,
     RefusalReason::UnknownSession,
@@ -292,6 +292,7 @@ const REFUSAL_REASONS: [RefusalReason; 11] = [
     RefusalReason::ShuttingDown,
     RefusalReason::Sockets,
     RefusalReason::SocketsPerAddress,
+    RefusalReason::Unauthorized,
     RefusalReason::Internal,
 ];
 
@@ -308,6 +309,7 @@ fn refusal_label(reason: RefusalReason) -> &'static str {
         RefusalReason::ShuttingDown => "shutting_down",
         RefusalReason::Sockets => "sockets",
         RefusalReason::SocketsPerAddress => "sockets_per_address",
+        RefusalReason::Unauthorized => "unauthorized",
         RefusalReason::Internal => "internal",
     }
 }

@@ -17,9 +17,11 @@ mod serve;
 mod service;
 mod shutdown;
 mod socket;
+mod socket_request;
 mod socket_task;
 mod stats;
 mod timed_io;
+mod visitor;
 mod warning_limit;
 
 pub use body::Body;
@@ -31,4 +33,5 @@ pub use refusal::RefusalReason;
 pub use serve::Listener;
 pub use service::{GlueService, RemoteAddr};
 pub use socket::Socket;
+pub use socket_request::SocketRequest;
 pub use stats::{ServerStats, TransportStats};

@@ -123,7 +123,8 @@ impl Refusal {
     }
 }
 
-/// Why a request below the base URL was answered with an error, as [`ServerStats`](crate::ServerStats) counts it.
+/// Why a request below the base URL was answered with an error, or a client not accepted, as
+/// [`ServerStats`](crate::ServerStats) counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalReason {
@@ -149,6 +150,9 @@ pub enum RefusalReason {
     /// There are as many sockets of the client's address as
     /// [`ServerLimits::sockets_per_address`](crate::ServerLimits::sockets_per_address) allows.
     SocketsPerAddress,
+    /// The handler of [`ServerBuilder::authorize`](crate::ServerBuilder::authorize) has refused the client: in its session,
+    /// not by the status of an answer.
+    Unauthorized,
     /// The server failed: the operating system gave no random numbers.
     Internal,
 }
@@ -166,6 +170,7 @@ impl std::fmt::Display for RefusalReason {
             Self::ShuttingDown => "server is shutting down",
             Self::Sockets => "too many sockets",
             Self::SocketsPerAddress => "too many sockets of one address",
+            Self::Unauthorized => "refused by the application",
             Self::Internal => "internal error",
         })
     }

@@ -9,10 +9,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, UPGRADE, USER_AGENT,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, UPGRADE,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::request::Parts;
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Body as HttpBody;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -31,7 +32,7 @@ use super::request::{Decision, Route, route};
 use super::shutdown::LiveGuard;
 use super::socket_task;
 use super::timed_io::TimedIo;
-use crate::mailbox::Peer;
+use super::visitor::Visitor;
 use crate::transport::WebSocketTransport;
 
 /// A server as a service, to be mounted in an HTTP server of one's own: for hyper, and for all that takes a `tower`
@@ -146,19 +147,11 @@ where
     let Decision { route, address, cors } = route(&parts, &options.base_url, &options.policy, remote_addr);
     let answered = match route {
         Route::WebSocket { key } => {
-            let peer = peer(&parts.headers, address);
-            open_websocket(&server, Request::from_parts(parts, body), peer)
-                .map(|()| switching_protocols(&key))
+            open_websocket(&server, parts, address).map(|()| switching_protocols(&key))
         }
         #[cfg(feature = "http2")]
-        Route::WebSocketOverHttp2 => {
-            let peer = peer(&parts.headers, address);
-            open_websocket(&server, Request::from_parts(parts, body), peer).map(|()| empty(StatusCode::OK))
-        }
-        Route::Ajax => {
-            let peer = peer(&parts.headers, address);
-            ajax::answer(&server, peer, body).await.map(text)
-        }
+        Route::WebSocketOverHttp2 => open_websocket(&server, parts, address).map(|()| empty(StatusCode::OK)),
+        Route::Ajax => ajax::answer(&server, parts, address, body).await.map(text),
         Route::Preflight => Ok(empty(StatusCode::NO_CONTENT)),
         Route::Refused(refusal) => {
             let (origin, host) = (parts.headers.get(ORIGIN), parts.headers.get(HOST));
@@ -186,35 +179,25 @@ where
     response
 }
 
-fn peer(headers: &HeaderMap, remote_addr: Option<IpAddr>) -> Peer {
-    let user_agent = headers.get(USER_AGENT);
-    let user_agent = user_agent
-        .and_then(|agent| agent.to_str().ok())
-        .map(str::to_owned);
-    Peer {
-        remote_addr,
-        user_agent,
-        ..Peer::default()
-    }
-}
-
 /// Starts the socket's task, which waits for the upgrade.
-fn open_websocket<B>(server: &Server, mut request: Request<B>, peer: Peer) -> Result<(), Refusal> {
+fn open_websocket(server: &Server, head: Parts, address: Option<IpAddr>) -> Result<(), Refusal> {
+    let mut request = Request::from_parts(head, ());
     if request.extensions().get::<OnUpgrade>().is_none() {
         tracing::error!("the HTTP server that mounts the service allows no upgrades");
         return Err(Refusal::INTERNAL);
     }
-    let (admission, live) = server.shared.admit(peer.remote_addr)?;
+    let (admission, live) = server.shared.admit(address)?;
     let upgrade = hyper::upgrade::on(&mut request);
+    let visitor = Visitor::new(server, request.into_parts().0, address);
     // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-    tokio::spawn(run_websocket(server.clone(), upgrade, peer, admission, live));
+    tokio::spawn(run_websocket(server.clone(), upgrade, visitor, admission, live));
     Ok(())
 }
 
 async fn run_websocket(
     server: Server,
     upgrade: OnUpgrade,
-    peer: Peer,
+    visitor: Visitor,
     admission: Admission,
     live: LiveGuard,
 ) {
@@ -223,15 +206,23 @@ async fn run_websocket(
     };
     // Our own connections are taken out of their wrappers, which would cost something per message.
     let upgraded = match downcast::<TcpStream>(upgraded) {
-        Ok((io, early)) => return run(server, io, early, peer, admission, live).await,
+        Ok((io, early)) => return run(server, io, early, visitor, admission, live).await,
         Err(upgraded) => upgraded,
     };
     #[cfg(unix)]
     let upgraded = match downcast::<UnixStream>(upgraded) {
-        Ok((io, early)) => return run(server, io, early, peer, admission, live).await,
+        Ok((io, early)) => return run(server, io, early, visitor, admission, live).await,
         Err(upgraded) => upgraded,
     };
-    run(server, TokioIo::new(upgraded), Vec::new(), peer, admission, live).await;
+    run(
+        server,
+        TokioIo::new(upgraded),
+        Vec::new(),
+        visitor,
+        admission,
+        live,
+    )
+    .await;
 }
 
 /// Waits for the connection, which is free when the answer has been taken. A client that doesn't take it must not keep its
@@ -262,13 +253,19 @@ where
     Ok((parts.io.into_inner().into_inner(), parts.read_buf.into()))
 }
 
-async fn run<S>(server: Server, io: S, early: Vec<u8>, peer: Peer, admission: Admission, live: LiveGuard)
-where
+async fn run<S>(
+    server: Server,
+    io: S,
+    early: Vec<u8>,
+    visitor: Visitor,
+    admission: Admission,
+    live: LiveGuard,
+) where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
 {
     let limits = &server.shared.options.limits;
     let transport = WebSocketTransport::new(io, early, limits).await;
-    socket_task::run(server, transport, peer, admission, live).await;
+    socket_task::run(server, transport, visitor, admission, live).await;
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {

@@ -2,27 +2,34 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
+use http::request::Parts;
 use tracing::Instrument as _;
 
 use super::admission::Admission;
 use super::counters::SocketCounter;
 use super::handle::Server;
 use super::id::socket_id;
+use super::refusal::RefusalReason;
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
+use super::socket_request::SocketRequest;
+use super::visitor::Visitor;
 use crate::channel::{Channels, Inbound, Lane};
 use crate::driver::{Driver, Hooks, Traffic, now};
-use crate::mailbox::{Mailbox, Peer};
+use crate::mailbox::Mailbox;
 use crate::proto::MAIN_CHANNEL;
+use crate::proto::code::Code;
+use crate::proto::init::Auth;
+use crate::proto::refusal::Refusal;
 use crate::session::{CloseReason, Role, Session};
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportKind};
 
 /// Runs a socket from its first byte to its last; then its place among the server's sockets is free again.
 pub(super) async fn run<T: Transport>(
     server: Server,
     transport: T,
-    peer: Peer,
+    visitor: Visitor,
     mut admission: Admission,
     _live: LiveGuard,
 ) {
@@ -35,11 +42,14 @@ pub(super) async fn run<T: Transport>(
     let options = &server.shared.options;
     let limits = options.limits.clone();
     let keep_alive = options.keep_alive;
-    let mailbox = Arc::new(Mailbox::new(peer, &limits));
+    let mailbox = Arc::new(Mailbox::new(visitor.peer, &limits));
     let hooks = ServerHooks {
         server: server.clone(),
         socket_id: socket_id.clone(),
         mailbox: mailbox.clone(),
+        transport: transport.kind(),
+        head: visitor.head,
+        socket: None,
         counter: server.shared.counters.socket(transport.kind()),
     };
     server.shared.registry.enter(socket_id.clone(), mailbox.clone());
@@ -50,7 +60,7 @@ pub(super) async fn run<T: Transport>(
     let session = Session::new(
         Role::Server {
             socket_id,
-            decides: false,
+            decides: options.authorize.is_some(),
         },
         keep_alive,
         limits,
@@ -67,14 +77,41 @@ struct ServerHooks {
     server: Server,
     socket_id: String,
     mailbox: Arc<Mailbox>,
+    transport: TransportKind,
+    /// Head of the request with which the client came, until the application decides.
+    head: Option<Box<Parts>>,
+    /// What the application may set values on while it decides.
+    socket: Option<Socket>,
     counter: SocketCounter,
 }
 
+impl ServerHooks {
+    fn new_socket(&self) -> Socket {
+        let limits = self.server.shared.options.limits.clone();
+        Socket::new(Channels::new(self.mailbox.clone(), limits))
+    }
+}
+
 impl Hooks for ServerHooks {
+    fn authorize(&mut self, auth: Option<Auth>) -> BoxFuture<'static, Result<(), Refusal>> {
+        let (Some(authorize), Some(head)) = (&self.server.shared.options.authorize, self.head.take()) else {
+            // The session asks once, and only where there is a handler; were it otherwise, nobody gets in.
+            return Box::pin(ready(Err(Refusal::new(Code::Internal, "nobody decides"))));
+        };
+        let socket = self.new_socket();
+        self.socket = Some(socket.clone());
+        authorize.0(SocketRequest::new(socket, auth, head, self.transport))
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        // What the application has to say is for the client only.
+        tracing::debug!(code = %refusal.code(), is_final = refusal.is_final(), "client refused by the application");
+        self.server.shared.counters.refuse(RefusalReason::Unauthorized);
+    }
+
     fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
+        let socket = self.socket.take().unwrap_or_else(|| self.new_socket());
         let shared = &self.server.shared;
-        let channels = Channels::new(self.mailbox.clone(), shared.options.limits.clone());
-        let socket = Socket::new(channels);
         // A session opens once, so the id was not set before.
         let _ = self.mailbox.peer().socket_id.set(socket_id);
         shared.registry.open(socket.clone());

@@ -42,7 +42,7 @@ pub struct TransportStats {
 }
 
 impl ServerStats {
-    /// Returns how many requests below the base URL were answered with an error for this reason.
+    /// Returns how many requests below the base URL were answered with an error, or clients not accepted, for this reason.
     pub fn refused(&self, reason: RefusalReason) -> u64 {
         find(&self.refused, reason)
     }

@@ -56,10 +56,13 @@ pub(crate) trait Transport: Send + Unpin {
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 }
 
-/// What carries the texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TransportKind {
+/// What carries a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportKind {
+    /// One WebSocket connection.
     WebSocket,
+    /// Long polling.
     #[cfg_attr(not(feature = "server"), allow(dead_code))] // only servers speak it
     Ajax,
 }

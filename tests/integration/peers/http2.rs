@@ -103,7 +103,12 @@ impl Http2 {
 
     /// Opens a WebSocket, without an `in`.
     pub(crate) async fn tunnel(&self) -> Tunnel {
-        let (response, to_server) = self.ask("websocket", "/glue/ws", &[VERSION]).await;
+        self.tunnel_with(&[VERSION]).await
+    }
+
+    /// Opens a WebSocket with these headers, without an `in`.
+    pub(crate) async fn tunnel_with(&self, headers: &[(&str, &str)]) -> Tunnel {
+        let (response, to_server) = self.ask("websocket", "/glue/ws", headers).await;
         assert_eq!(response.status(), 200);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
