@@ -190,7 +190,7 @@ export class Socket {
         const link = new Link(this.#options, this.#outbox, this.#again, {
             isChannel: (name) => this.#channels.has(name),
             onEvent: (event) => this.#handle(event, link),
-            onClose: (error) => this.#lost(this.#refusal ?? error),
+            onClose: (error) => this.#lost(error),
         });
         this.#link = link;
         link.open();
@@ -231,6 +231,9 @@ export class Socket {
     #lost(error, event = "error") {
         if (!this.#socketId)
             this.#again = true;
+        // What follows a refusal is its consequence.
+        const cause = this.#refusal ?? error;
+        const what = this.#refusal ? "error" : event;
         this.#unlink();
         const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
         if (delay === undefined) {
@@ -243,8 +246,8 @@ export class Socket {
         const state = this.#state;
         // Both before what their listeners cause, such as closing or reviving the socket.
         this.#emitter.inTurn(() => {
-            if (error || event !== "error")
-                this.#emitter.emit(event, error);
+            if (cause || what !== "error")
+                this.#emitter.emit(what, cause);
             this.#emit(state);
         });
     }
