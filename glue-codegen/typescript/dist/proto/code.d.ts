@@ -2,8 +2,6 @@
 export declare const CODES: readonly ["cancelled", "deadline_exceeded", "invalid_argument", "unimplemented", "unavailable", "resource_exhausted", "unauthenticated", "permission_denied", "internal", "application"];
 /** One of {@link CODES}. */
 export type Code = (typeof CODES)[number];
-/** Whether `value` is a code this version knows. */
-export declare function isCode(value: unknown): value is Code;
 /** What a peer says of something that failed. */
 export interface ErrorBody {
     readonly code: Code;

@@ -11,14 +11,10 @@ export const CODES = [
     "internal",
     "application",
 ];
-/** Whether `value` is a code this version knows. */
-export function isCode(value) {
-    return CODES.includes(value);
-}
 /** Reads an error; a code that isn't known is `internal`. */
 export function decodeErrorBody({ code, message, data, }) {
     return {
-        code: isCode(code) ? code : "internal",
+        code: CODES.includes(code) ? code : "internal",
         message: typeof message === "string" ? message : "",
         data,
     };

@@ -15,11 +15,6 @@ export const CODES = [
 /** One of {@link CODES}. */
 export type Code = (typeof CODES)[number];
 
-/** Whether `value` is a code this version knows. */
-export function isCode(value: unknown): value is Code {
-  return (CODES as readonly unknown[]).includes(value);
-}
-
 /** What a peer says of something that failed. */
 export interface ErrorBody {
   readonly code: Code;
@@ -34,7 +29,7 @@ export function decodeErrorBody({
   data,
 }: Readonly<Record<keyof ErrorBody, unknown>>): ErrorBody {
   return {
-    code: isCode(code) ? code : "internal",
+    code: (CODES as readonly unknown[]).includes(code) ? (code as Code) : "internal",
     message: typeof message === "string" ? message : "",
     data,
   };
