@@ -44,7 +44,8 @@ pub struct Limits {
     /// How long a full channel may keep a socket from being read; default 5 s, below every keep-alive. Then the
     /// socket is closed.
     pub stall: Duration,
-    /// Time for the init exchange; default 10 s. Clients send `in` at once.
+    /// Time for the init exchange; default 10 s. Clients send `in` at once, so nearly all of it is left to
+    /// `ServerBuilder::authorize`.
     pub init: Duration,
     /// Time to hand over what is queued and to end the connection when a socket is closed; default 5 s.
     pub close: Duration,

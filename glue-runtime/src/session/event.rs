@@ -31,7 +31,7 @@ pub enum CloseReason {
     LinkLost,
     /// The peer answered no ping in time.
     KeepAlive,
-    /// The peer did not finish the init exchange in time.
+    /// The init exchange was not done in time: the peer was too slow, or the application that decides whether it is accepted.
     InitTimeout,
     /// The peer's init could not be read.
     BadInit,
