@@ -127,7 +127,6 @@ test("there is one push at a time", async () => {
   world.transport.send("one");
   assert.equal(world.transport.ready, false);
   assert.equal(world.transport.unsent, 3);
-  assert.equal(world.transport.stalled(), false);
   const push = world.network.take(`u${UID}&one`);
   assert.deepEqual(world.network.bodies, []);
   await push.answer("");
@@ -135,10 +134,31 @@ test("there is one push at a time", async () => {
   assert.deepEqual(world.take(), ["ready"]);
   assert.equal(world.transport.ready, true);
   assert.equal(world.transport.unsent, 0);
+});
+
+// [K-2]
+test("a long push has time to get out, and is no stalled link; a short one that takes long is", async () => {
+  const world = await connected();
+  assert.equal(world.transport.stalled(), true);
+
+  world.transport.send("x".repeat(20_000));
+  assert.equal(world.transport.stalled(), false);
+  await world.network.take(`u${UID}&${"x".repeat(20_000)}`).answer("");
+  world.transport.send("pi");
+
   assert.equal(world.transport.stalled(), true);
 });
 
-// [T-4]
+test("nothing is said to a server that has ended the session", async () => {
+  const world = await connected();
+
+  await world.poll.answer("c");
+  world.transport.close([]);
+  await settled();
+
+  assert.deepEqual(world.network.bodies, []);
+});
+
 test("a push that fails is not repeated, as it may have arrived", async () => {
   const world = await connected();
 
@@ -254,7 +274,6 @@ test("close says what is left behind the push that is under way, and then nothin
 
   world.transport.close(["two", "cl"]);
   assert.ok(world.poll.init.signal.aborted);
-  assert.equal(world.transport.stalled(), false);
   assert.deepEqual(world.network.bodies, []);
   await first.answer("");
   const second = world.network.take(`u${UID}&two`);

@@ -29,7 +29,7 @@ export declare class AjaxTransport implements Transport {
     get ready(): boolean;
     send(text: string): void;
     get unsent(): number;
-    /** Requests have times of their own, so none that is under way counts as stalled. */
+    /** Nobody tells how far a push is, but a short one needs no longer, over the slowest link, than a ping may take. */
     stalled(): boolean;
     /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
     close(rest: readonly string[], leaving?: boolean): void;

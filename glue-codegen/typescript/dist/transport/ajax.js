@@ -49,9 +49,9 @@ export class AjaxTransport {
     get unsent() {
         return this.#pushing;
     }
-    /** Requests have times of their own, so none that is under way counts as stalled. */
+    /** Nobody tells how far a push is, but a short one needs no longer, over the slowest link, than a ping may take. */
     stalled() {
-        return !this.#pushing && !this.#receiving;
+        return !this.#receiving && this.#pushing < 20_000;
     }
     /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
     close(rest, leaving = false) {
@@ -147,8 +147,11 @@ export class AjaxTransport {
     #end(cause) {
         const handler = this.#handler;
         this.#stop();
-        const isKnown = cause === undefined || cause instanceof GlueError;
-        handler?.onClose(isKnown ? cause : failure("ajax failed", cause));
+        // The server has ended it: there is nobody to say goodbye to.
+        if (!cause)
+            this.#uid = "";
+        const error = cause instanceof GlueError ? cause : failure("ajax failed", cause);
+        handler?.onClose(cause ? error : undefined);
     }
     #stop() {
         this.#handler = undefined;

@@ -79,9 +79,9 @@ export class AjaxTransport implements Transport {
     return this.#pushing;
   }
 
-  /** Requests have times of their own, so none that is under way counts as stalled. */
+  /** Nobody tells how far a push is, but a short one needs no longer, over the slowest link, than a ping may take. */
   stalled(): boolean {
-    return !this.#pushing && !this.#receiving;
+    return !this.#receiving && this.#pushing < 20_000;
   }
 
   /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
@@ -170,8 +170,10 @@ export class AjaxTransport implements Transport {
   #end(cause?: unknown): void {
     const handler = this.#handler;
     this.#stop();
-    const isKnown = cause === undefined || cause instanceof GlueError;
-    handler?.onClose(isKnown ? cause : failure("ajax failed", cause));
+    // The server has ended it: there is nobody to say goodbye to.
+    if (!cause) this.#uid = "";
+    const error = cause instanceof GlueError ? cause : failure("ajax failed", cause);
+    handler?.onClose(cause ? error : undefined);
   }
 
   #stop(): void {
