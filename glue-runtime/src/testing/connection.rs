@@ -67,6 +67,13 @@ impl Connection {
         });
     }
 
+    /// Ends this direction behind what was written, as a proxy does that has waited for too long: the reader comes to the
+    /// end, the writer fails.
+    pub fn end(&self, direction: Direction) {
+        let now = now();
+        self.each(direction, |lane| lane.end(now));
+    }
+
     /// Lets nothing arrive in this direction any more, not even the end of the connection, and nobody is told: what is left
     /// of a connection when a machine or the route to it dies.
     ///

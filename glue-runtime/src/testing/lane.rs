@@ -14,7 +14,7 @@ pub(super) struct Lane {
     /// Whether nothing arrives any more, not even an end.
     is_lost: bool,
     bytes: VecDeque<u8>,
-    /// When how many of `bytes` arrive; never out of order.
+    /// When how many of `bytes` arrive: not before those in front of them, as a latency may have been made shorter.
     due: VecDeque<(Instant, usize)>,
     /// When the last byte so far has left, which the bandwidth decides.
     busy_until: Option<Instant>,
@@ -214,9 +214,7 @@ impl Lane {
             sent += Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         }
         self.busy_until = Some(sent);
-        let due = sent + self.conditions.latency;
-        // A latency that was made shorter lets nothing overtake.
-        self.due.back().map_or(due, |(last, _)| due.max(*last))
+        sent + self.conditions.latency
     }
 
     /// Returns how many bytes travel together: a slow link brings them one by one, not all at the end.

@@ -69,6 +69,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! | --- | --- | --- |
 //! | reset: both ends fail at once | [`Connection::cut`] | [`Network::cut_all`] |
 //! | reset at a certain byte | [`Connection::cut_after`] | [`Network::cut_new`], also at random |
+//! | end in due form, as proxies do it | [`Connection::end`] | – |
 //! | half-open: bytes vanish, nobody is told | [`Connection::lose`] | [`Network::lose`] |
 //! | bytes are held back, and come later | [`Connection::stall`] | [`Network::stall`] |
 //! | a long way, a thin one | [`Connection::set_latency`], [`Connection::set_bandwidth`] | [`Network::set_latency`], [`Network::set_bandwidth`] |

@@ -181,6 +181,37 @@ async fn a_cut_comes_behind_the_byte_that_was_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_in_due_form_comes_behind_what_was_written() {
+    let mut ends = Ends::new().await;
+    write(&mut ends.client, "last").await;
+
+    ends.link.end(Direction::ToServer);
+
+    assert_eq!(read_all(&mut ends.server).await, ("last".to_owned(), None));
+    let error = ends.client.write_all(b"x").await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    write(&mut ends.server, "this way is open").await;
+    assert_eq!(read(&mut ends.client, 4).await, "this");
+}
+
+#[tokio::test(start_paused = true)]
+async fn random_cuts_come_in_both_directions() {
+    let (network, mut accepted) = bare();
+    network.cut_new(Direction::Both, 1..=1);
+    let mut was_cut = [false; 2];
+    for _ in 0..32 {
+        let mut client = network.open().await.unwrap();
+        let mut server = accepted.recv().await.unwrap();
+        write(&mut client, "12").await;
+        // Only bytes to the server travel.
+        let end = tokio::time::timeout(SECOND, read_all(&mut server)).await;
+        was_cut[usize::from(end.is_ok())] = true;
+    }
+
+    assert_eq!(was_cut, [true; 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn random_cuts_repeat_with_their_seed() {
     async fn cuts(seed: u64) -> Vec<(u64, u64)> {
         let network = Network::with_seed(&echo(), seed);
@@ -404,7 +435,8 @@ async fn a_server_that_has_ended_is_not_there_and_another_takes_its_place() {
 
     server.shutdown().await;
     assert_eq!(client.closed().await, CloseReason::Peer);
-    assert_eq!(network.connect().await.unwrap_err().kind(), ErrorKind::Connect);
+    let refused = network.open().await.unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
     network.replace_server(&echo());
 
     let client = network.connect().await.unwrap();
