@@ -127,6 +127,60 @@ test("the server decides on who connects", async () => {
   assert.deepEqual(events.slice(-2), ["reconnecting", "connected"]);
 });
 
+for (const forceSocketType of ["WebSocket", "AjaxSocket"] as const) {
+  test(`a client shows who it is, and is told why it is refused: ${forceSocketType}`, async () => {
+    const authorize: NetworkOptions["authorize"] = ({ auth, type }) =>
+      auth === "secret" && type === forceSocketType
+        ? undefined
+        : { code: "unauthenticated", message: "who?", data: { auth }, isFinal: auth === "never" };
+    const tokens = ["wrong", "secret"];
+    const { network, socket, events } = connect(
+      { authorize },
+      { forceSocketType, auth: () => tokens.shift() },
+    );
+    const errors: unknown[] = [];
+    socket.on("error", ({ code, data }) => errors.push([code, data]));
+
+    const peer = await network.accept();
+
+    assert.equal(peer.auth, "secret");
+    assert.deepEqual(events, ["connecting", "error", "reconnecting", "connected"]);
+    assert.deepEqual(errors, [["unauthenticated", { auth: "wrong" }]]);
+
+    const other = connect({ authorize }, { forceSocketType, auth: "never" });
+    await other.network.clock.advance(60_000);
+    assert.deepEqual(other.events, ["connecting", "error", "disconnected"]);
+  });
+
+  test(`the server's limit is told, and what is over it is handed back: ${forceSocketType}`, async () => {
+    const { network, socket } = connect({ limit: 100 }, { forceSocketType });
+    const peer = await network.accept();
+    const back: string[] = [];
+    const long = "é".repeat(50);
+
+    assert.equal(
+      socket.send(long, (data) => back.push(data)),
+      -1,
+    );
+    socket.send("short");
+
+    assert.equal(await peer.receive(), "short");
+    assert.deepEqual(back, [long]);
+  });
+
+  test(`a message over the limit ends the session: ${forceSocketType}`, async () => {
+    const { network, socket } = connect({ limit: 100, original: true }, { forceSocketType });
+    const peer = await network.accept();
+
+    socket.send("x".repeat(101));
+    await network.clock.settle();
+
+    assert.equal(peer.ended, "server");
+    assert.equal(socket.state(), "reconnecting");
+    assert.deepEqual(peer.channel("m").take(), []);
+  });
+}
+
 test("the decision may take its time", async () => {
   let decide: (refusal: undefined) => void = () => {};
   const { network, socket } = connect({

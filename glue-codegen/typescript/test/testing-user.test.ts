@@ -72,98 +72,104 @@ interface Scene {
   readonly chat: PeerRpc;
 }
 
-async function open(options?: NetworkOptions): Promise<Scene> {
-  const network = new MemoryNetwork(options);
-  const room = new Room(glue("http://server", network.options));
-  const peer = await network.accept();
-  return { network, room, chat: peer.rpc("chat") };
-}
+/** How the client gets through: by the first kind of transport, or by the second as the first is blocked on its way. */
+for (const type of ["WebSocket", "AjaxSocket"] as const) {
+  const open = async (options?: NetworkOptions): Promise<Scene> => {
+    const network = new MemoryNetwork(options);
+    if (type === "AjaxSocket") network.faults.refuse("WebSocket");
+    const room = new Room(glue("http://server", network.options));
+    const peer = await network.accept();
+    assert.equal(peer.type, type);
+    return { network, room, chat: peer.rpc("chat") };
+  };
 
-test("lines, answers and events are shown in the order of their arrival", async () => {
-  const { network, room, chat } = await open();
-  const watch = await chat.nextCall();
-  chat.serve({ post: ({ text }: { text: string }) => text.length });
+  test(`${type}: lines, answers and events are shown in the order of their arrival`, async () => {
+    const { network, room, chat } = await open();
+    const watch = await chat.nextCall();
+    chat.serve({ post: ({ text }: { text: string }) => text.length });
 
-  watch.item({ id: 1, text: "welcome" });
-  await room.say("hello");
-  chat.emit("joined", { user: "ann" });
-  await network.clock.settle();
+    watch.item({ id: 1, text: "welcome" });
+    await room.say("hello");
+    chat.emit("joined", { user: "ann" });
+    await network.clock.settle();
 
-  assert.deepEqual(watch.args, { room: "lobby" });
-  assert.deepEqual(room.lines, ["welcome", "sent 5", "* ann"]);
-});
-
-test("an error of the server is shown", async () => {
-  const { room, chat } = await open();
-  await chat.nextCall();
-  const said = room.say("hello");
-
-  (await chat.nextCall()).fail(new GlueError("application", "the room is full"));
-  await said;
-
-  assert.deepEqual(room.lines, ["failed: the room is full"]);
-});
-
-test("the room is followed again after a loss, on whatever transport", async () => {
-  const { network, room, chat } = await open();
-  (await chat.nextCall()).item({ id: 1, text: "before" });
-  await network.clock.settle();
-
-  network.faults.cut();
-  const peer = await network.accept();
-  (await peer.rpc("chat").nextCall()).item({ id: 2, text: "after" });
-  await network.clock.settle();
-
-  assert.deepEqual(room.lines, ["before", "…", "after"]);
-  assert.ok(network.clock.now() <= 1_000, "it came back late");
-});
-
-test("what is said while there is no connection arrives once there is one", async () => {
-  const { network, room } = await open();
-  network.onSocket((peer) => peer.rpc("chat").serve({ post: () => 1 }));
-  network.faults.refuse();
-  network.faults.cut();
-  await network.clock.settle();
-
-  const said = room.say("hello");
-  await network.clock.advance(5_000);
-  assert.deepEqual(room.lines, ["…"]);
-  network.faults.admit();
-  await network.accept();
-  await said;
-
-  assert.deepEqual(
-    room.lines.filter((line) => line.startsWith("sent")),
-    ["sent 1"],
-  );
-});
-
-for (const seed of [1, 2, 3, 4, 5]) {
-  test(`every line is posted once or reported, however the connection breaks: seed ${seed}`, async () => {
-    const { network, room } = await open({ seed });
-    const posted: string[] = [];
-    network.onSocket((peer) =>
-      peer
-        .rpc("chat")
-        .serve({ post: ({ text }: { text: string }) => posted.push(text), watch: async function* () {} }),
-    );
-    network.faults.cutAtRandom(12);
-    network.faults.cut();
-
-    for (let line = 0; line < 20; line++) {
-      const said = room.say(`${line}`);
-      let done = false;
-      said.then(() => {
-        done = true;
-      });
-      await network.clock.until(() => done);
-    }
-
-    assert.equal(new Set(posted).size, posted.length, "posted twice");
-    const sent = room.lines.filter((line) => line.startsWith("sent")).length;
-    const failed = room.lines.filter((line) => line.startsWith("failed")).length;
-    assert.equal(sent + failed, 20);
-    assert.ok(sent <= posted.length && posted.length <= 20);
-    assert.ok(failed > 0, "nothing broke");
+    assert.deepEqual(watch.args, { room: "lobby" });
+    assert.deepEqual(room.lines, ["welcome", "sent 5", "* ann"]);
   });
+
+  test(`${type}: an error of the server is shown`, async () => {
+    const { room, chat } = await open();
+    await chat.nextCall();
+    const said = room.say("hello");
+
+    (await chat.nextCall()).fail(new GlueError("application", "the room is full"));
+    await said;
+
+    assert.deepEqual(room.lines, ["failed: the room is full"]);
+  });
+
+  test(`${type}: the room is followed again after a loss`, async () => {
+    const { network, room, chat } = await open();
+    (await chat.nextCall()).item({ id: 1, text: "before" });
+    await network.clock.settle();
+    const lostAt = network.clock.now();
+
+    network.faults.cut();
+    const peer = await network.accept();
+    (await peer.rpc("chat").nextCall()).item({ id: 2, text: "after" });
+    await network.clock.settle();
+
+    assert.deepEqual(room.lines, ["before", "…", "after"]);
+    assert.ok(network.clock.now() <= lostAt + 1_000, "it came back late");
+  });
+
+  test(`${type}: what is said while there is no connection arrives once there is one`, async () => {
+    const { network, room } = await open();
+    network.onSocket((peer) => peer.rpc("chat").serve({ post: () => 1 }));
+    network.faults.refuse();
+    network.faults.cut();
+    await network.clock.settle();
+
+    const said = room.say("hello");
+    await network.clock.advance(5_000);
+    assert.deepEqual(room.lines, ["…"]);
+    network.faults.admit(type);
+    await network.accept();
+    await said;
+
+    assert.deepEqual(
+      room.lines.filter((line) => line.startsWith("sent")),
+      ["sent 1"],
+    );
+  });
+
+  for (const seed of [1, 2, 3, 4, 5]) {
+    test(`${type}: every line is posted once or reported, however the connection breaks: seed ${seed}`, async () => {
+      const { network, room } = await open({ seed });
+      const posted: string[] = [];
+      network.onSocket((peer) =>
+        peer.rpc("chat").serve({
+          post: ({ text }: { text: string }) => posted.push(text),
+          async *watch() {},
+        }),
+      );
+      network.faults.cutAtRandom(12);
+      network.faults.cut();
+
+      for (let line = 0; line < 20; line++) {
+        let done = false;
+        room.say(`${line}`).then(() => {
+          done = true;
+        });
+        await network.clock.until(() => done);
+      }
+
+      assert.equal(new Set(posted).size, posted.length, "posted twice");
+      const sent = room.lines.filter((line) => line.startsWith("sent")).length;
+      const failed = room.lines.filter((line) => line.startsWith("failed")).length;
+      assert.equal(sent + failed, 20);
+      assert.ok(sent <= posted.length && posted.length <= 20);
+      assert.ok(failed > 0, "nothing broke");
+    });
+  }
 }

@@ -65,8 +65,7 @@ export class AjaxLink extends Link {
     push(message) {
         if (!this.isOpen)
             return BAD_REQUEST;
-        this.receive(message);
-        return { status: 200, body: "" };
+        return this.receive(message) ? { status: 200, body: "" } : refusal(413, "Payload Too Large");
     }
     transmit(message) {
         if (typeof message !== "string")

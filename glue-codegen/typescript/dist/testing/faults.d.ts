@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.js";
 import type { Unsubscribe } from "../emitter.js";
+import type { SocketType } from "../transport/transport.js";
 import type { HttpAnswer, HttpHandler, HttpRequest, RequestKind } from "./http.js";
 import type { Interceptor } from "./http-faults.js";
-import type { Link, LinkType } from "./link.js";
+import type { Link } from "./link.js";
 import { type Direction, Wire } from "./wire.js";
 /** What becomes of those who connect. */
 export type Arrivals = "admit" | "refuse" | "ignore";
@@ -17,13 +18,13 @@ export declare class Faults {
      * Lets nobody connect, by one kind of transport or by any, as if nothing listened. WebSockets that are open stay; of Ajax
      * every request is refused.
      */
-    refuse(type?: LinkType): void;
+    refuse(type?: SocketType): void;
     /** Gives those who connect no answer, as a machine does that is off. For the rest as {@link refuse}. */
-    ignore(type?: LinkType): void;
+    ignore(type?: SocketType): void;
     /** Ends {@link refuse} and {@link ignore}. Who was ignored stays so. */
-    admit(type?: LinkType): void;
+    admit(type?: SocketType): void;
     /** Breaks all links, of one kind or of both; see {@link Link.cut}. */
-    cut(type?: LinkType): void;
+    cut(type?: SocketType): void;
     /**
      * Breaks each link that is made from now on at a message, up or down, that is drawn from the network's seed: the first to
      * the `most`th. 0 ends that.
@@ -44,7 +45,7 @@ export declare class Faults {
         times?: number;
     }): Unsubscribe;
     /** What becomes of those who connect. @internal */
-    arrivals(type: LinkType): Arrivals;
+    arrivals(type: SocketType): Arrivals;
     /** @internal */
     newWire(): Wire;
     /** How many messages a new link carries. @internal */

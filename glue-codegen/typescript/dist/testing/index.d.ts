@@ -6,7 +6,7 @@ export type { Call } from "./call.js";
 export type { Faults } from "./faults.js";
 export type { HttpAnswer, HttpRequest, MemoryFetchInit, MemoryResponse, RequestKind } from "./http.js";
 export { htmlPage, type Interceptor, loseAnswer, redirect, repeatAnswer, repeatRequest, status, truncate, } from "./http-faults.js";
-export type { Link, LinkEnd, LinkType } from "./link.js";
+export type { Link, LinkEnd } from "./link.js";
 export { ManualClock } from "./manual-clock.js";
 export { MemoryNetwork, type MemoryOptions, type NetworkOptions } from "./network.js";
 export type { Authorize, ClientInit, ConnectRequest, Peer, Refusal } from "./peer.js";

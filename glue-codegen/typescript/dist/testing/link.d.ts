@@ -1,6 +1,5 @@
+import type { SocketType } from "../transport/transport.js";
 import type { Wire } from "./wire.js";
-/** The kinds of transport, as `socket.type()` names them. */
-export type LinkType = "WebSocket" | "AjaxSocket";
 /** Why a link ended: the client closed it, the server did, or it broke. */
 export type LinkEnd = "client" | "server" | "lost";
 /** What a {@link Link} needs to know of the network that it is part of. */
@@ -9,13 +8,15 @@ export interface LinkSettings {
     readonly wire: Wire;
     /** Messages, up and down, that it carries; the next one breaks it. */
     readonly lifetime: number;
+    /** Bytes of the longest message that the server takes. */
+    readonly limit: number;
     /** Told once it has ended. */
     readonly onEnd: (link: Link) => void;
 }
 /** The server's end of one connection. It carries messages and knows nothing of what they mean. */
 export declare abstract class Link {
     #private;
-    abstract readonly type: LinkType;
+    abstract readonly type: SocketType;
     /** Where the client wanted to go. */
     readonly url: string;
     /** Called with each message of the client. */
@@ -36,8 +37,8 @@ export declare abstract class Link {
     get isOpen(): boolean;
     /** Why it ended; undefined while it is open. */
     get ended(): LinkEnd | undefined;
-    /** A message has arrived. */
-    protected receive(message: string): void;
+    /** A message has arrived. Returns whether it was one that the server takes. */
+    protected receive(message: string): boolean;
     protected end(end: LinkEnd): void;
     /** Puts a message on the wire. */
     protected abstract transmit(message: string | ArrayBuffer): void;

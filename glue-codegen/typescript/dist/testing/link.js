@@ -46,10 +46,16 @@ export class Link {
     get ended() {
         return this.#ended;
     }
-    /** A message has arrived. */
+    /** A message has arrived. Returns whether it was one that the server takes. */
     receive(message) {
-        if (this.isOpen && this.#isAlive())
+        if (!this.isOpen || !this.#isAlive())
+            return false;
+        const fits = new TextEncoder().encode(message).length <= this.#settings.limit;
+        if (fits)
             this.onMessage(message);
+        else
+            this.close(TOO_LARGE);
+        return fits;
     }
     end(end) {
         if (!this.isOpen)
@@ -65,3 +71,5 @@ export class Link {
         return false;
     }
 }
+/** The close code that answers a message over the limit. */
+const TOO_LARGE = 1009;

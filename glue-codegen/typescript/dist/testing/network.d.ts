@@ -8,13 +8,15 @@ import { type Authorize, Peer } from "./peer.js";
 /** What a {@link MemoryNetwork} is to be like. */
 export interface NetworkOptions {
     /** The clock. Default a new one. */
-    readonly clock?: ManualClock | undefined;
+    readonly clock?: ManualClock;
     /** Where all that is drawn by lot begins; the same seed gives the same test. Default 1. */
-    readonly seed?: number | undefined;
+    readonly seed?: number;
     /** Decides on each client that connects. Default: all are accepted. */
-    readonly authorize?: Authorize | undefined;
+    readonly authorize?: Authorize;
+    /** Bytes of the longest message that the server takes; a longer one ends the session. Default 1 MiB. */
+    readonly limit?: number;
     /** Whether the server is an original one, of Glue 1.9.1, which has no containers and refuses without a reason. Default false. */
-    readonly original?: boolean | undefined;
+    readonly original?: boolean;
 }
 /** What a socket needs to be on a {@link MemoryNetwork}. */
 export interface MemoryOptions {

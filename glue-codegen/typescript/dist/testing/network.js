@@ -25,9 +25,9 @@ export class MemoryNetwork {
     #onLink;
     #names = 0;
     constructor(options = {}) {
-        const { clock = new ManualClock(), seed = 1 } = options;
+        const { clock = new ManualClock(), seed = 1, ...settings } = options;
         this.clock = clock;
-        this.#settings = options;
+        this.#settings = { ...DEFAULTS, ...settings };
         this.faults = new Faults(clock, seededRandom(seed), () => this.#links, () => this.#fetch.breakOff());
         this.#fetch = new MemoryFetch(this.faults, ({ url }, wire) => this.#openAjax(url, wire));
         const connect = (socket) => this.#connect(socket);
@@ -88,7 +88,7 @@ export class MemoryNetwork {
             this.#links.delete(link);
             this.#peers.delete(link);
         };
-        return { url, wire, lifetime: this.faults.lifetime(), onEnd };
+        return { url, wire, lifetime: this.faults.lifetime(), limit: this.#settings.limit, onEnd };
     }
     #add(link) {
         this.#links.add(link);
@@ -99,7 +99,6 @@ export class MemoryNetwork {
         return link;
     }
     #serve(link) {
-        const { authorize = () => undefined, original = false } = this.#settings;
         const onOpen = (opened) => {
             this.#peers.set(link, opened);
             this.#unaccepted.push(opened);
@@ -107,6 +106,7 @@ export class MemoryNetwork {
                 listener(opened);
         };
         const socketId = `socket${String(++this.#names).padStart(14, "0")}`;
-        new Peer(link, { socketId, clock: this.clock, authorize, original, onOpen });
+        new Peer(link, { ...this.#settings, socketId, clock: this.clock, onOpen });
     }
 }
+const DEFAULTS = { authorize: () => undefined, limit: 1024 * 1024, original: false };

@@ -1,12 +1,13 @@
 import type { Code } from "../proto/code.js";
-import type { Link, LinkEnd, LinkType } from "./link.js";
+import type { SocketType } from "../transport/transport.js";
+import type { Link, LinkEnd } from "./link.js";
 import type { ManualClock } from "./manual-clock.js";
 import { PeerChannel } from "./peer-channel.js";
 import { PeerRpc } from "./peer-rpc.js";
 import type { Direction } from "./wire.js";
 /** What a client wants when it connects. */
 export interface ConnectRequest {
-    readonly type: LinkType;
+    readonly type: SocketType;
     readonly url: string;
     /** The client's option `auth`; undefined if it has none. */
     readonly auth: unknown;
@@ -34,6 +35,7 @@ export interface PeerSettings {
     readonly socketId: string;
     readonly clock: ManualClock;
     readonly authorize: Authorize;
+    readonly limit: number;
     /** Whether to play an original 1.9.1 server, without the extensions. */
     readonly original: boolean;
     /** Told once the client was accepted. */
@@ -51,7 +53,7 @@ export declare class Peer {
     /** @internal */
     constructor(link: Link, settings: PeerSettings);
     /** The kind of transport, as `socket.type()` has it. */
-    get type(): LinkType;
+    get type(): SocketType;
     /** Where the client wanted to go. */
     get url(): string;
     /** The members of the client's `in`. */

@@ -183,7 +183,7 @@ export class Peer {
     }
     #accept() {
         const batch = this.#announces("batch");
-        const extensions = batch ? { batch, limit: 1_048_576 } : {};
+        const extensions = batch ? { batch, limit: this.#settings.limit } : {};
         this.sendRaw(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
         this.#link.batch = batch;
         this.#state = "open";

@@ -81,8 +81,7 @@ export class AjaxLink extends Link {
   /** A push has arrived. */
   push(message: string): HttpAnswer {
     if (!this.isOpen) return BAD_REQUEST;
-    this.receive(message);
-    return { status: 200, body: "" };
+    return this.receive(message) ? { status: 200, body: "" } : refusal(413, "Payload Too Large");
   }
 
   protected override transmit(message: string | ArrayBuffer): void {

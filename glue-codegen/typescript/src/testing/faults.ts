@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.js";
 import type { Unsubscribe } from "../emitter.js";
+import type { SocketType } from "../transport/transport.js";
 import type { HttpAnswer, HttpHandler, HttpRequest, RequestKind } from "./http.js";
 import type { Interceptor } from "./http-faults.js";
-import type { Link, LinkType } from "./link.js";
+import type { Link } from "./link.js";
 import { type Direction, Wire } from "./wire.js";
 
 /** What becomes of those who connect. */
@@ -18,7 +19,7 @@ export class Faults {
   readonly #breakRequests: () => void;
   /** All of a test: messages may be on the way even when a link has ended. */
   readonly #wires = new Set<Wire>();
-  readonly #arrivals = new Map<LinkType, Arrivals>();
+  readonly #arrivals = new Map<SocketType, Arrivals>();
   #interceptors: readonly { readonly kinds: readonly RequestKind[]; readonly run: Interceptor }[] = [];
   #mostMessages = 0;
   #isStalled = false;
@@ -35,22 +36,22 @@ export class Faults {
    * Lets nobody connect, by one kind of transport or by any, as if nothing listened. WebSockets that are open stay; of Ajax
    * every request is refused.
    */
-  refuse(type?: LinkType): void {
+  refuse(type?: SocketType): void {
     this.#setArrivals(type, "refuse");
   }
 
   /** Gives those who connect no answer, as a machine does that is off. For the rest as {@link refuse}. */
-  ignore(type?: LinkType): void {
+  ignore(type?: SocketType): void {
     this.#setArrivals(type, "ignore");
   }
 
   /** Ends {@link refuse} and {@link ignore}. Who was ignored stays so. */
-  admit(type?: LinkType): void {
+  admit(type?: SocketType): void {
     this.#setArrivals(type, "admit");
   }
 
   /** Breaks all links, of one kind or of both; see {@link Link.cut}. */
-  cut(type?: LinkType): void {
+  cut(type?: SocketType): void {
     for (const link of [...this.#links()]) if (!type || link.type === type) link.cut();
     if (type !== "WebSocket") this.#breakRequests();
   }
@@ -101,7 +102,7 @@ export class Faults {
   }
 
   /** What becomes of those who connect. @internal */
-  arrivals(type: LinkType): Arrivals {
+  arrivals(type: SocketType): Arrivals {
     return this.#arrivals.get(type) ?? "admit";
   }
 
@@ -133,9 +134,9 @@ export class Faults {
     return pass(0);
   }
 
-  #setArrivals(type: LinkType | undefined, arrivals: Arrivals): void {
+  #setArrivals(type: SocketType | undefined, arrivals: Arrivals): void {
     for (const each of TYPES) if (!type || each === type) this.#arrivals.set(each, arrivals);
   }
 }
 
-const TYPES: readonly LinkType[] = ["WebSocket", "AjaxSocket"];
+const TYPES: readonly SocketType[] = ["WebSocket", "AjaxSocket"];

@@ -15,7 +15,7 @@ export {
   status,
   truncate,
 } from "./http-faults.js";
-export type { Link, LinkEnd, LinkType } from "./link.js";
+export type { Link, LinkEnd } from "./link.js";
 export { ManualClock } from "./manual-clock.js";
 export { MemoryNetwork, type MemoryOptions, type NetworkOptions } from "./network.js";
 export type { Authorize, ClientInit, ConnectRequest, Peer, Refusal } from "./peer.js";

@@ -1,7 +1,5 @@
+import type { SocketType } from "../transport/transport.js";
 import type { Wire } from "./wire.js";
-
-/** The kinds of transport, as `socket.type()` names them. */
-export type LinkType = "WebSocket" | "AjaxSocket";
 
 /** Why a link ended: the client closed it, the server did, or it broke. */
 export type LinkEnd = "client" | "server" | "lost";
@@ -12,13 +10,15 @@ export interface LinkSettings {
   readonly wire: Wire;
   /** Messages, up and down, that it carries; the next one breaks it. */
   readonly lifetime: number;
+  /** Bytes of the longest message that the server takes. */
+  readonly limit: number;
   /** Told once it has ended. */
   readonly onEnd: (link: Link) => void;
 }
 
 /** The server's end of one connection. It carries messages and knows nothing of what they mean. */
 export abstract class Link {
-  abstract readonly type: LinkType;
+  abstract readonly type: SocketType;
   /** Where the client wanted to go. */
   readonly url: string;
   /** Called with each message of the client. */
@@ -69,9 +69,13 @@ export abstract class Link {
     return this.#ended;
   }
 
-  /** A message has arrived. */
-  protected receive(message: string): void {
-    if (this.isOpen && this.#isAlive()) this.onMessage(message);
+  /** A message has arrived. Returns whether it was one that the server takes. */
+  protected receive(message: string): boolean {
+    if (!this.isOpen || !this.#isAlive()) return false;
+    const fits = new TextEncoder().encode(message).length <= this.#settings.limit;
+    if (fits) this.onMessage(message);
+    else this.close(TOO_LARGE);
+    return fits;
   }
 
   protected end(end: LinkEnd): void {
@@ -94,3 +98,6 @@ export abstract class Link {
     return false;
   }
 }
+
+/** The close code that answers a message over the limit. */
+const TOO_LARGE = 1009;

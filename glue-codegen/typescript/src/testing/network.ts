@@ -14,13 +14,15 @@ import type { Wire } from "./wire.js";
 /** What a {@link MemoryNetwork} is to be like. */
 export interface NetworkOptions {
   /** The clock. Default a new one. */
-  readonly clock?: ManualClock | undefined;
+  readonly clock?: ManualClock;
   /** Where all that is drawn by lot begins; the same seed gives the same test. Default 1. */
-  readonly seed?: number | undefined;
+  readonly seed?: number;
   /** Decides on each client that connects. Default: all are accepted. */
-  readonly authorize?: Authorize | undefined;
+  readonly authorize?: Authorize;
+  /** Bytes of the longest message that the server takes; a longer one ends the session. Default 1 MiB. */
+  readonly limit?: number;
   /** Whether the server is an original one, of Glue 1.9.1, which has no containers and refuses without a reason. Default false. */
-  readonly original?: boolean | undefined;
+  readonly original?: boolean;
 }
 
 /** What a socket needs to be on a {@link MemoryNetwork}. */
@@ -41,7 +43,7 @@ export class MemoryNetwork {
   readonly options: MemoryOptions;
   /** What is wrong with the network. */
   readonly faults: Faults;
-  readonly #settings: NetworkOptions;
+  readonly #settings: Required<Pick<NetworkOptions, "authorize" | "limit" | "original">>;
   readonly #fetch: MemoryFetch;
   /** Those that are open. */
   readonly #links = new Set<Link>();
@@ -52,9 +54,9 @@ export class MemoryNetwork {
   #names = 0;
 
   constructor(options: NetworkOptions = {}) {
-    const { clock = new ManualClock(), seed = 1 } = options;
+    const { clock = new ManualClock(), seed = 1, ...settings } = options;
     this.clock = clock;
-    this.#settings = options;
+    this.#settings = { ...DEFAULTS, ...settings };
     this.faults = new Faults(
       clock,
       seededRandom(seed),
@@ -127,7 +129,7 @@ export class MemoryNetwork {
       this.#links.delete(link);
       this.#peers.delete(link);
     };
-    return { url, wire, lifetime: this.faults.lifetime(), onEnd };
+    return { url, wire, lifetime: this.faults.lifetime(), limit: this.#settings.limit, onEnd };
   }
 
   #add<L extends Link>(link: L): L {
@@ -138,13 +140,14 @@ export class MemoryNetwork {
   }
 
   #serve(link: Link): void {
-    const { authorize = () => undefined, original = false } = this.#settings;
     const onOpen = (opened: Peer): void => {
       this.#peers.set(link, opened);
       this.#unaccepted.push(opened);
       for (const listener of this.#listeners) listener(opened);
     };
     const socketId = `socket${String(++this.#names).padStart(14, "0")}`;
-    new Peer(link, { socketId, clock: this.clock, authorize, original, onOpen });
+    new Peer(link, { ...this.#settings, socketId, clock: this.clock, onOpen });
   }
 }
+
+const DEFAULTS = { authorize: () => undefined, limit: 1024 * 1024, original: false };

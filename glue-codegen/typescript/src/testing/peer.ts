@@ -2,7 +2,8 @@ import { decodeBatch } from "../proto/batch.js";
 import type { Code } from "../proto/code.js";
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodePair, encodePair } from "../proto/pair.js";
-import type { Link, LinkEnd, LinkType } from "./link.js";
+import type { SocketType } from "../transport/transport.js";
+import type { Link, LinkEnd } from "./link.js";
 import type { ManualClock } from "./manual-clock.js";
 import { PeerChannel } from "./peer-channel.js";
 import { PeerRpc } from "./peer-rpc.js";
@@ -10,7 +11,7 @@ import type { Direction } from "./wire.js";
 
 /** What a client wants when it connects. */
 export interface ConnectRequest {
-  readonly type: LinkType;
+  readonly type: SocketType;
   readonly url: string;
   /** The client's option `auth`; undefined if it has none. */
   readonly auth: unknown;
@@ -42,6 +43,7 @@ export interface PeerSettings {
   readonly socketId: string;
   readonly clock: ManualClock;
   readonly authorize: Authorize;
+  readonly limit: number;
   /** Whether to play an original 1.9.1 server, without the extensions. */
   readonly original: boolean;
   /** Told once the client was accepted. */
@@ -77,7 +79,7 @@ export class Peer {
   }
 
   /** The kind of transport, as `socket.type()` has it. */
-  get type(): LinkType {
+  get type(): SocketType {
     return this.#link.type;
   }
 
@@ -235,7 +237,7 @@ export class Peer {
 
   #accept(): void {
     const batch = this.#announces("batch");
-    const extensions = batch ? { batch, limit: 1_048_576 } : {};
+    const extensions = batch ? { batch, limit: this.#settings.limit } : {};
     this.sendRaw(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
     this.#link.batch = batch;
     this.#state = "open";
