@@ -74,6 +74,9 @@ test("a server that was only away is found by WebSocket, and the Ajax session en
   await world.network.take("i").fail();
   assert.deepEqual(world.takeEvents(), ["connecting", "error", "reconnecting", "error", "reconnecting"]);
   await world.next(2_000);
+  world.link.fail();
+  assert.deepEqual(world.takeEvents(), ["error", "reconnecting"]);
+  await world.next(3_000);
 
   await world.openAjax();
   world.accept();
@@ -86,6 +89,21 @@ test("a server that was only away is found by WebSocket, and the Ajax session en
   await world.network.take(`u${UID}&cl`).answer("");
   assert.deepEqual(world.network.bodies, []);
   assert.deepEqual(world.takeEvents(), ["connected"]);
+});
+
+// [T-3]
+test("a server to which no Ajax gets through is found by WebSocket", async () => {
+  const world = new World();
+  world.link.fail();
+  await world.next(1_000);
+  await world.network.take("i").fail();
+
+  await world.next(2_000);
+  world.accept();
+
+  assert.equal(world.socket.state(), "connected");
+  assert.equal(world.socket.type(), "WebSocket");
+  assert.deepEqual(world.network.bodies, []);
 });
 
 test("a WebSocket that hangs is waited for a third of the connect timeout", async () => {

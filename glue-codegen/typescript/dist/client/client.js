@@ -33,7 +33,7 @@ export class Socket {
     #closed = false;
     #dontReconnect = false;
     #type;
-    /** The last attempt over the first choice of transport failed, or was not made. */
+    /** The last attempt over the first choice of transport failed, or was not made; after one that asked both, it is its turn. */
     #again = false;
     /** Why the server has refused us. */
     #refusal;
@@ -230,7 +230,7 @@ export class Socket {
     }
     #lost(error, event = "error") {
         if (!this.#socketId)
-            this.#again = true;
+            this.#again = !this.#again;
         // What follows a refusal is its consequence.
         const cause = this.#refusal ?? error;
         const what = this.#refusal ? "error" : event;

@@ -61,7 +61,7 @@ export class Socket {
   #closed = false;
   #dontReconnect = false;
   #type: SocketType;
-  /** The last attempt over the first choice of transport failed, or was not made. */
+  /** The last attempt over the first choice of transport failed, or was not made; after one that asked both, it is its turn. */
   #again = false;
   /** Why the server has refused us. */
   #refusal: GlueError | undefined;
@@ -272,7 +272,7 @@ export class Socket {
   }
 
   #lost(error: GlueError | undefined, event: "error" | "timeout" | "connect_timeout" = "error"): void {
-    if (!this.#socketId) this.#again = true;
+    if (!this.#socketId) this.#again = !this.#again;
     // What follows a refusal is its consequence.
     const cause = this.#refusal ?? error;
     const what = this.#refusal ? "error" : event;
