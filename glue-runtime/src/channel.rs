@@ -163,6 +163,12 @@ pub(crate) trait Inbound: Send {
 
     /// Goes on with what is under way.
     fn poll(&mut self, turn: &mut Turn<'_, '_>);
+
+    /// A session has opened in which it takes part.
+    fn opened(&mut self, _turn: &mut Turn<'_, '_>) {}
+
+    /// That session has ended; there may be another.
+    fn lost(&mut self) {}
 }
 
 /// What an [`Inbound`] may use during one call of its driver.

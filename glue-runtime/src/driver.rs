@@ -23,7 +23,7 @@ use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
-use crate::mailbox::{Ending, Mailbox, Request, Task};
+use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Request, Task};
 use crate::proto::code::Code;
 use crate::proto::frame::Frame;
 use crate::proto::init::Auth;
@@ -80,15 +80,51 @@ impl Traffic {
     }
 }
 
+/// What belongs to the application, be there a session or not.
+#[derive(Default)]
+pub(crate) struct Residents {
+    pub(crate) channels: HashMap<Box<str>, Box<dyn Inbound>>,
+    /// Futures that live as long as the socket.
+    tasks: FuturesUnordered<Task>,
+}
+
+impl Residents {
+    /// Polls the futures; fails when one has panicked.
+    pub(crate) fn poll_tasks(&mut self, cx: &mut Context<'_>) -> Result<(), Panicked> {
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| self.tasks.poll_next_unpin(cx))) {
+                Ok(Poll::Ready(Some(()))) => {}
+                Ok(Poll::Ready(None) | Poll::Pending) => return Ok(()),
+                Err(_) => {
+                    tracing::error!("a handler of the socket panicked");
+                    return Err(Panicked);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn spawn(&mut self, task: Task) {
+        self.tasks.push(task);
+    }
+
+    /// Drops everything: first what calls have under way.
+    pub(crate) fn clear(&mut self) {
+        self.channels.clear();
+        self.tasks.clear();
+    }
+}
+
+/// A handler of the application has panicked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panicked;
+
 /// Drives one socket from its first byte to its last.
 pub(crate) struct Driver<T, H> {
     session: Session,
     transport: T,
     mailbox: Arc<Mailbox>,
     hooks: H,
-    channels: HashMap<Box<str>, Box<dyn Inbound>>,
-    /// Futures of the application that live as long as the socket.
-    tasks: FuturesUnordered<Task>,
+    residents: Residents,
     /// Whether the client is accepted, as long as the application has not decided.
     decision: Option<Task<Result<(), Refusal>>>,
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
@@ -116,8 +152,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             transport,
             mailbox,
             hooks,
-            channels: HashMap::new(),
-            tasks: FuturesUnordered::new(),
+            residents: Residents::default(),
             decision: None,
             stalled: VecDeque::new(),
             out: Vec::new(),
@@ -130,8 +165,31 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
     }
 
+    /// Takes in what has outlived an earlier session.
+    pub(crate) fn with_residents(self, residents: Residents) -> Self {
+        Self { residents, ..self }
+    }
+
     /// Runs the socket to its end.
     pub(crate) async fn run(mut self) {
+        let reason = self.run_session().await;
+
+        // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
+        // when the application hears of the end.
+        self.mailbox.refuse();
+        self.residents.clear();
+        self.decision = None;
+        self.hooks.closed(reason);
+
+        self.run_farewell().await;
+        self.mailbox
+            .note_undelivered(self.session.outbox().channel_messages());
+        self.mailbox.end(reason);
+        self.run_drain().await;
+    }
+
+    /// Runs the session to its end; what was sent before may be left to transmit.
+    pub(crate) async fn run_session(&mut self) -> CloseReason {
         let reason = poll_fn(|cx| {
             let ended = self.poll_open(cx);
             self.report_traffic();
@@ -143,24 +201,44 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         } else {
             tracing::debug!(%reason, "socket ended");
         }
+        reason
+    }
 
-        // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
-        // when the application hears of the end.
-        self.mailbox.refuse();
-        self.channels.clear();
-        self.tasks.clear();
-        self.decision = None;
-        self.hooks.closed(reason);
+    /// Takes out what outlives the session.
+    pub(crate) fn take_residents(&mut self) -> Residents {
+        let mut residents = std::mem::take(&mut self.residents);
+        for inbound in residents.channels.values_mut() {
+            inbound.lost();
+        }
+        residents
+    }
 
+    pub(crate) fn hooks(&mut self) -> &mut H {
+        &mut self.hooks
+    }
+
+    /// Takes out what was not handed to the link and is as good in another session.
+    pub(crate) fn take_unsent(&mut self) -> Vec<Text> {
+        self.session.outbox().take_free()
+    }
+
+    /// Returns the code with which the peer has closed the link, if it has told one.
+    pub(crate) fn close_code(&self) -> Option<u16> {
+        self.transport.close_code()
+    }
+
+    /// Transmits what is left and says goodbye.
+    pub(crate) async fn run_farewell(&mut self) {
         poll_fn(|cx| {
             let ended = self.poll_farewell(cx);
             self.report_traffic();
             ended
         })
         .await;
-        self.mailbox
-            .note_undelivered(self.session.outbox().channel_messages());
-        self.mailbox.end(reason);
+    }
+
+    /// Waits for the peer's goodbye.
+    pub(crate) async fn run_drain(&mut self) {
         poll_fn(|cx| self.poll_drain(cx)).await;
     }
 
@@ -180,7 +258,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
 
         loop {
-            self.take_requests();
+            self.take_requests(cx);
             self.take_messages();
             // Calls that were read earlier go on before new ones begin.
             self.work(now, cx);
@@ -257,11 +335,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     /// Does what handles have asked for; never put off, or a channel would be opened behind its first messages.
-    fn take_requests(&mut self) {
+    fn take_requests(&mut self, cx: &mut Context<'_>) {
         for request in self.mailbox.take_requests() {
             match request {
-                Request::Open { name, inbound } => self.open_channel(name, inbound),
-                Request::Spawn(task) => self.tasks.push(task),
+                Request::Open { name, inbound } => self.open_channel(name, inbound, cx),
+                Request::Spawn(task) => self.residents.spawn(task),
             }
         }
     }
@@ -269,19 +347,30 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Takes what handles have sent, as far as there is room.
     fn take_messages(&mut self) {
         while !self.session.is_congested()
-            && let Some(text) = self.mailbox.take_message()
+            && let Some(message) = self.mailbox.take_message()
         {
-            self.session.outbox().push_data(text, Cause::Handle);
+            self.push(message);
+        }
+    }
+
+    fn push(&mut self, message: Outgoing) {
+        let outbox = self.session.outbox();
+        match message {
+            Outgoing::Text(text) => outbox.push_data(text, Cause::Handle),
+            Outgoing::Late(late) => late.write(&mut |text, bond| match bond {
+                Bond::Free => outbox.push_data(text, Cause::Handle),
+                Bond::Session => outbox.push_data(text, Cause::Call),
+            }),
         }
     }
 
     /// Takes what handles have sent up to now, room or not; what may wait in the mailbox bounds it.
     fn take_all_messages(&mut self) {
         for _ in 0..self.mailbox.messages() {
-            let Some(text) = self.mailbox.take_message() else {
+            let Some(message) = self.mailbox.take_message() else {
                 break;
             };
-            self.session.outbox().push_data(text, Cause::Handle);
+            self.push(message);
         }
         // Now, as a turn may read many calls, each of which may broadcast.
         self.note_unsent();
@@ -296,7 +385,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         let Some(ending) = self.mailbox.end_request() else {
             return;
         };
-        self.take_all_messages();
+        if !self.session.is_awaited() {
+            self.take_all_messages();
+        }
         match ending {
             Ending::Close(reason) => self.session.close(now, reason),
             Ending::Dismiss => self.session.dismiss(now),
@@ -306,7 +397,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Goes on with calls, streams and the application's own futures.
     fn work(&mut self, now: Instant, cx: &mut Context<'_>) {
         self.work_waits = false;
-        for inbound in self.channels.values_mut() {
+        for inbound in self.residents.channels.values_mut() {
             if self.session.is_congested() {
                 // Streams are not polled when their items can't leave.
                 self.work_waits = true;
@@ -323,15 +414,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     fn poll_tasks(&mut self, now: Instant, cx: &mut Context<'_>) {
-        loop {
-            match catch_unwind(AssertUnwindSafe(|| self.tasks.poll_next_unpin(cx))) {
-                Ok(Poll::Ready(Some(()))) => {}
-                Ok(Poll::Ready(None) | Poll::Pending) => return,
-                Err(_) => {
-                    tracing::error!("a handler of the socket panicked");
-                    return self.session.close(now, CloseReason::Panicked);
-                }
-            }
+        if self.residents.poll_tasks(cx).is_err() {
+            self.session.close(now, CloseReason::Panicked);
         }
     }
 

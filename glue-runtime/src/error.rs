@@ -2,14 +2,15 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// An error of a socket, a server or a client.
 ///
-/// Look at [`Error::kind`]; the text and the source are for people and may change.
-#[derive(Debug)]
+/// Look at [`Error::kind`]; the text and the source are for people and may change. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -21,7 +22,7 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             kind,
-            source: Some(source.into()),
+            source: Some(Arc::from(source.into())),
         }
     }
 }
@@ -46,6 +47,9 @@ pub enum ErrorKind {
     ChannelInUse,
     /// Nothing came in the time that was given.
     TimedOut,
+    /// A client has been without a connection for so long that it keeps nothing for the next one; wait for that
+    /// (`Client::ready`).
+    NotConnected,
 }
 
 impl fmt::Display for Error {
@@ -59,6 +63,7 @@ impl fmt::Display for Error {
             ErrorKind::Io => "input or output failed",
             ErrorKind::ChannelInUse => "channel is open for another use",
             ErrorKind::TimedOut => "nothing came in time",
+            ErrorKind::NotConnected => "no connection for too long",
         })
     }
 }

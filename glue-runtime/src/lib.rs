@@ -64,6 +64,7 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //! | `macros` | yes | [`channel`](macro@channel) and [`model`](macro@model), with serde and ts-rs |
 //! | `static-files` | yes | [`ServerBuilder::static_files`] |
 //! | `client` | no | [`Client`] over WebSocket |
+//! | `tls` | no | [`Client`] for `https` hosts, by rustls with ring |
 //! | `http2` | no | WebSocket over HTTP/2 (RFC 8441), for servers that are mounted where HTTP/2 is spoken |
 //! | `testing` | no | [`testing`](mod@testing), a network in memory whose links fail when a test says so; with `server` and `client` |
 //! | `metrics` | no | exports what [`Server::stats`] counts through the `metrics` facade |
@@ -133,7 +134,7 @@ pub use crate::{
 };
 #[cfg(feature = "client")]
 pub use crate::{
-    client::{Client, ClientBuilder, Connect, Io},
+    client::{Client, ClientBuilder, ClientEvent, ClientState, Connect, DiscardedMessage, Io, LinkError},
     rpc::RpcChannel,
 };
 #[cfg(feature = "io")]

@@ -2,9 +2,11 @@
 
 mod backlog;
 mod task;
+mod waiting;
 
 pub(crate) use backlog::Offered;
 pub(crate) use task::Task;
+pub(crate) use waiting::{Bond, Late, Outgoing};
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -132,13 +134,16 @@ impl Mailbox {
     }
 
     /// Queues a short message that must not wait, such as the cancellation of a call. The caller answers for a bound.
-    pub(crate) fn send_control(&self, text: Text) -> Result<(), Error> {
-        self.queue(text, 0)
+    pub(crate) fn send_control(&self, message: Box<dyn Late>) -> Result<(), Error> {
+        self.queue(Outgoing::Late(message), 0)
     }
 
     /// Asks something of the driver.
     pub(crate) fn request(&self, request: Request) -> Result<(), Error> {
-        self.change(|queues| queues.requests.push(request))
+        self.change(|queues| {
+            queues.requests.push(request);
+            Ok(())
+        })
     }
 
     /// Asks for the end of the socket, behind all that was sent before; nothing is accepted any more. The first to ask
@@ -201,8 +206,8 @@ impl Mailbox {
     }
 
     /// Driver: takes the oldest message.
-    pub(crate) fn take_message(&self) -> Option<Text> {
-        let (text, held) = {
+    pub(crate) fn take_message(&self) -> Option<Outgoing> {
+        let (message, held) = {
             let mut queues = self.lock();
             let message = queues.messages.pop_front()?;
             queues.backlog.give_back(&message);
@@ -215,7 +220,7 @@ impl Mailbox {
             Held::Space(permits) => self.space.add_permits(permits),
             Held::Backlog { .. } => self.room.notify_waiters(),
         }
-        Some(text)
+        Some(message)
     }
 
     /// Driver: takes all requests.
@@ -284,17 +289,23 @@ impl Mailbox {
         self.driver.wake();
     }
 
-    fn queue(&self, text: Text, weight: usize) -> Result<(), Error> {
-        self.change(|queues| queues.messages.push_back((text, Held::Space(weight))))
+    fn queue(&self, message: Outgoing, weight: usize) -> Result<(), Error> {
+        self.change(|queues| {
+            if queues.is_adrift && matches!(message, Outgoing::Text(_)) {
+                return Err(ErrorKind::NotConnected.into());
+            }
+            queues.messages.push_back((message, Held::Space(weight)));
+            Ok(())
+        })
     }
 
-    fn change(&self, change: impl FnOnce(&mut Queues)) -> Result<(), Error> {
+    fn change(&self, change: impl FnOnce(&mut Queues) -> Result<(), Error>) -> Result<(), Error> {
         {
             let mut queues = self.lock();
             if queues.is_refusing || queues.ending.is_some() {
                 return Err(ErrorKind::Closed.into());
             }
-            change(&mut queues);
+            change(&mut queues)?;
         }
         self.driver.wake();
         Ok(())
@@ -336,8 +347,8 @@ pub(crate) struct Room<'a> {
 
 impl Room<'_> {
     /// Queues the message.
-    pub(crate) fn send(self, text: Text) -> Result<(), Error> {
-        self.mailbox.queue(text, self.permits.num_permits())?;
+    pub(crate) fn send(self, message: impl Into<Outgoing>) -> Result<(), Error> {
+        self.mailbox.queue(message.into(), self.permits.num_permits())?;
         // The driver gives them back when it takes the message.
         self.permits.forget();
         Ok(())
@@ -355,13 +366,15 @@ enum Held {
 
 #[derive(Default)]
 struct Queues {
-    /// Finished messages.
-    messages: VecDeque<(Text, Held)>,
+    /// What is to be sent, in order.
+    messages: VecDeque<(Outgoing, Held)>,
     /// Broadcasts among them.
     backlog: Backlog,
     requests: Vec<Request>,
     ending: Option<Ending>,
     is_refusing: bool,
+    /// A client has been without a session for so long that it keeps no texts for the next.
+    is_adrift: bool,
 }
 
 impl std::fmt::Debug for Queues {

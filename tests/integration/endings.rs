@@ -158,7 +158,8 @@ async fn a_client_sees_a_close_frame_while_the_connection_stays_open() {
     let server = recorded_app::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let connecting = tokio::spawn(connect(address));
+    let builder = Client::builder(format!("http://{address}")).reconnect(false);
+    let connecting = tokio::spawn(async move { within("the client", builder.connect()).await.unwrap() });
     let (mut near, _) = within("the client", listener.accept()).await.unwrap();
     let mut far = TcpStream::connect(server.address()).await.unwrap();
     // The server only does the handshakes. Then the test speaks in its place.

@@ -294,7 +294,11 @@ async fn a_full_reader_of_events_that_is_dropped_lets_the_socket_go_on() {
     let heap = HeapClient::open(&client).unwrap();
     heap.watch().await.unwrap();
     let emitter = within("the emitter", watched.recv()).await.unwrap();
-    let main = server.server().socket(client.socket_id()).unwrap().channel("m");
+    let main = server
+        .server()
+        .socket(&client.socket_id().unwrap())
+        .unwrap()
+        .channel("m");
 
     let events = heap.events();
     for number in 0..64 {

@@ -175,7 +175,7 @@ async fn work(client: &Client, book: &Book, worker: u32) {
 
 /// Lets workers call over a link until that breaks, and returns how it ended.
 async fn work_until_the_end(seed: u64, network: &Network, book: &Book) -> Option<CloseReason> {
-    let client = match soon(network.connect()).await {
+    let client = match soon(network.client().reconnect(false).connect()).await {
         Ok(client) => client,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Connect, "seed {seed}");

@@ -162,7 +162,9 @@ impl World {
         let service = Service::default();
         let state = service.0.clone();
         let server = TestServer::start(Server::builder().channel(service.into_channel())).await;
-        let client = Client::connect(format!("http://{}", server.address()))
+        let client = Client::builder(format!("http://{}", server.address()))
+            .reconnect(false)
+            .connect()
             .await
             .unwrap();
         let probe = ProbeClient::open(&client).unwrap();
@@ -211,7 +213,10 @@ async fn values_of_every_shape_come_back_as_they_were_sent() {
     assert_eq!(world.probe.add(1, None).await.unwrap(), 2);
     assert_eq!(world.probe.add(1, Some(5)).await.unwrap(), 6);
     world.probe.unit().await.unwrap();
-    assert_eq!(world.probe.whoami().await.unwrap(), world.client.socket_id());
+    assert_eq!(
+        world.probe.whoami().await.unwrap(),
+        world.client.socket_id().unwrap()
+    );
 }
 
 ///

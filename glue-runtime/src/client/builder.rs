@@ -1,22 +1,26 @@
-//! Options of a client, and its way to the server.
+//! Options of a client.
 
-use std::sync::{Arc, Mutex};
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::FutureExt as _;
 use http::Uri;
-use tokio::sync::oneshot;
+use serde::Serialize;
 
+use super::attempt::{BoxError, Credentials};
+use super::backoff::BackoffOptions;
 use super::connector::{Connect, TcpConnector};
 use super::handle::Client;
-use crate::channel::{Channels, Inbound};
-use crate::driver::{Driver, Hooks, now};
+use super::options::Options;
+use super::status::{ClientState, Status};
+use super::supervisor::Supervisor;
+use crate::channel::Channels;
 use crate::error::{Error, ErrorKind};
 use crate::mailbox::{Mailbox, Peer};
 use crate::proto::MAIN_CHANNEL;
-use crate::proto::limits::{CONNECT_TIMEOUT, KeepAlive, Limits};
-use crate::session::{CloseReason, Role, Session};
-use crate::transport::{Metered, WebSocketTransport, websocket_config};
+use crate::proto::init::Auth;
+use crate::proto::limits::{CONNECT_TIMEOUT, KeepAlive, Limits, SEND_BUFFER_TIMEOUT};
 
 /// Collects the options of a [`Client`]; every option but the host has a default.
 pub struct ClientBuilder {
@@ -25,7 +29,13 @@ pub struct ClientBuilder {
     limits: Limits,
     keep_alive: KeepAlive,
     connect_timeout: Duration,
+    send_buffer_timeout: Duration,
+    reconnect: bool,
+    backoff: BackoffOptions,
     connector: Arc<dyn Connect>,
+    auth: Option<Result<Credentials, serde_json::Error>>,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<tokio_rustls::rustls::ClientConfig>>,
 }
 
 impl ClientBuilder {
@@ -36,7 +46,13 @@ impl ClientBuilder {
             limits: Limits::default(),
             keep_alive: KeepAlive::CLIENT,
             connect_timeout: CONNECT_TIMEOUT,
+            send_buffer_timeout: SEND_BUFFER_TIMEOUT,
+            reconnect: true,
+            backoff: BackoffOptions::default(),
             connector: Arc::new(TcpConnector),
+            auth: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -47,7 +63,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the bounds of the socket.
+    /// Sets the bounds of the socket. [`Limits::send_bytes`] bounds what waits for a connection, too.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -61,10 +77,51 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time for connecting, handshake and init together; default 10 s.
+    /// Sets the time of an attempt: for credentials, connecting, TLS, handshake and init together; default 10 s.
     #[must_use]
     pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// Sets whether a lost connection is tried again; default `true`. Without, the first loss is the end.
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
+    /// Sets by how much the pause between two attempts grows with each of them; default 1 s. The pause itself is drawn from
+    /// the upper half, so that clients that lost a server together don't come back together.
+    #[must_use]
+    pub fn reconnect_delay(mut self, reconnect_delay: Duration) -> Self {
+        self.backoff.delay = reconnect_delay;
+        self
+    }
+
+    /// Sets how long the pause between two attempts gets; default 5 s. Less than [`ClientBuilder::reconnect_delay`] counts as
+    /// that.
+    #[must_use]
+    pub fn reconnect_delay_max(mut self, reconnect_delay_max: Duration) -> Self {
+        self.backoff.delay_max = reconnect_delay_max;
+        self
+    }
+
+    /// Sets after how many attempts without a session the client gives up; default 20, 0 for never. A session that the server
+    /// accepts starts the count anew.
+    #[must_use]
+    pub fn reconnect_attempts(mut self, reconnect_attempts: u32) -> Self {
+        self.backoff.attempts = reconnect_attempts;
+        self
+    }
+
+    /// Sets how long what is sent waits for a connection, from the first message that does; default 10 s, zero for not at all.
+    ///
+    /// Then it is thrown away ([`ClientEvent::Discarded`](crate::ClientEvent::Discarded)), and sending fails with
+    /// [`ErrorKind::NotConnected`] up to the next connection. Typed calls wait to the end of the client.
+    #[must_use]
+    pub fn send_buffer_timeout(mut self, send_buffer_timeout: Duration) -> Self {
+        self.send_buffer_timeout = send_buffer_timeout;
         self
     }
 
@@ -75,91 +132,141 @@ impl ClientBuilder {
         self
     }
 
-    /// Connects and does the init exchange.
+    /// Sets how TLS is spoken to a host that begins with `https`, with roots or a certificate of one's own for example; by
+    /// default with the roots that the operating system trusts. Application protocols (ALPN) are best left alone.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: impl Into<Arc<tokio_rustls::rustls::ClientConfig>>) -> Self {
+        self.tls = Some(config.into());
+        self
+    }
+
+    /// Sets what the client says of itself to the server's application as it connects, as JSON; `null` for nothing. Use it over
+    /// TLS only, if it is a secret.
+    #[must_use]
+    pub fn auth(mut self, auth: impl Serialize) -> Self {
+        self.auth = Some(serde_json::to_string(&auth).map(|json| {
+            let auth = Auth::new(json);
+            Box::new(move || std::future::ready(Ok(auth.clone())).boxed()) as Credentials
+        }));
+        self
+    }
+
+    /// Asks a function what to say of the client, anew for each attempt; see [`ClientBuilder::auth`]. When it fails, so does the
+    /// attempt, with [`LinkError::Auth`](crate::LinkError::Auth).
+    #[must_use]
+    pub fn auth_with<F, Fut, T, E>(mut self, auth: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        T: Serialize,
+        E: Into<BoxError>,
+    {
+        self.auth = Some(Ok(Box::new(move || {
+            let auth = auth();
+            async move {
+                let json = serde_json::to_string(&auth.await.map_err(Into::into)?)?;
+                Ok(Auth::new(json))
+            }
+            .boxed()
+        })));
+        self
+    }
+
+    /// Connects, and returns when the server has accepted the session. From then on the client reconnects by itself.
+    ///
+    /// When the future is dropped, the attempt is given up.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when host and base URL make no URL or a limit is zero, [`ErrorKind::Connect`] when the server
-    /// can't be reached in time, [`ErrorKind::Refused`] when it answers, but with an HTTP error or another version.
+    /// [`ErrorKind::Config`] when host and base URL make no URL or an option can't work, [`ErrorKind::Connect`] when the server
+    /// can't be reached in time, [`ErrorKind::Refused`] when it answers, but with an HTTP error, with another version or with
+    /// a refusal. [`Error::link`] tells more.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub async fn connect(self) -> Result<Client, Error> {
+        let client = self.launch(true)?;
+        let has_come = |sessions, state| sessions > 0 || state == ClientState::Closed;
+        let snapshot = client
+            .status()
+            .wait_for(|now| has_come(now.sessions, now.state))
+            .await;
+        if snapshot.sessions > 0 {
+            return Ok(client);
+        }
+        Err(snapshot.error.unwrap_or_else(|| ErrorKind::Connect.into()))
+    }
+
+    /// Begins to connect, and returns at once: what is sent meanwhile waits. A first attempt that fails is followed by others
+    /// like a lost connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when host and base URL make no URL or an option can't work.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn start(self) -> Result<Client, Error> {
+        self.launch(false)
+    }
+
+    fn launch(self, is_first_decisive: bool) -> Result<Client, Error> {
+        let options = self.options()?;
+        let limits = options.limits.clone();
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+        let status = Arc::new(Status::new());
+        let channels = Channels::new(mailbox.clone(), limits);
+        // The server may speak first: the main channel is there before its first message.
+        channels.channel(MAIN_CHANNEL);
+        let supervisor = Supervisor::new(options, mailbox, status.clone(), is_first_decisive);
+        // Ends when the last handle is dropped, or when it gives up.
+        tokio::spawn(supervisor.run());
+        Ok(Client::new(channels, status))
+    }
+
+    fn options(self) -> Result<Options, Error> {
         let url = self.url()?;
+        let times = [
+            ("connect_timeout", self.connect_timeout),
+            ("reconnect_delay", self.backoff.delay),
+        ];
+        let zero = times.into_iter().find(|(_, time)| time.is_zero());
         self.limits
             .check()
             .and_then(|()| self.keep_alive.check())
-            .map_err(|name| Error::new(ErrorKind::Config, format!("`{name}` is zero")))?;
-        match tokio::time::timeout(self.connect_timeout, self.open(&url)).await {
-            Ok(connected) => connected,
-            Err(elapsed) => Err(Error::new(ErrorKind::Connect, elapsed)),
-        }
+            .and_then(|()| zero.map_or(Ok(()), |(name, _)| Err(name)))
+            .map_err(|name| config_error(format!("`{name}` is zero")))?;
+        Ok(Options {
+            #[cfg(feature = "tls")]
+            tls: super::tls::Tls::new(&url, self.tls)?,
+            url,
+            limits: self.limits,
+            keep_alive: self.keep_alive,
+            connect_timeout: self.connect_timeout,
+            send_buffer_timeout: self.send_buffer_timeout,
+            backoff: self.reconnect.then_some(self.backoff),
+            connector: self.connector,
+            auth: self.auth.transpose().map_err(config_error)?,
+        })
     }
 
     /// Returns the WebSocket endpoint, by the scheme of the host.
     fn url(&self) -> Result<Uri, Error> {
         let host = self.host.trim_end_matches('/');
+        let is_https = host.starts_with("https://");
+        if !is_https && !host.starts_with("http://") {
+            return Err(config_error(format!(
+                "host `{host}` does not begin with `http://` or `https://`"
+            )));
+        }
+        if is_https && cfg!(not(feature = "tls")) {
+            return Err(config_error("`https` needs the feature `tls` of glue-runtime"));
+        }
         let base_url = self.base_url.trim_matches('/');
         let slash = if base_url.is_empty() { "" } else { "/" };
-        let rest = host.strip_prefix("http").filter(|rest| rest.starts_with("://"));
-        let rest = rest.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Config,
-                format!("host `{host}` does not begin with `http://`"),
-            )
-        })?;
-        format!("http{rest}/{base_url}{slash}ws")
+        format!("{host}/{base_url}{slash}ws")
             .parse()
-            .map_err(|error| Error::new(ErrorKind::Config, error))
+            .map_err(config_error)
     }
-
-    async fn open(self, url: &Uri) -> Result<Client, Error> {
-        let connect_error = |error| Error::new(ErrorKind::Connect, error);
-        let io = self.connector.connect(url).await.map_err(connect_error)?;
-        let io = Metered::new(io);
-        let config = Some(websocket_config(&self.limits));
-        let (stream, _response) = tokio_tungstenite::client_async_with_config(websocket_url(url), io, config)
-            .await
-            .map_err(|error| match error {
-                tungstenite::Error::Http(_) => Error::new(ErrorKind::Refused, error),
-                _ => Error::new(ErrorKind::Connect, error),
-            })?;
-
-        let mailbox = Arc::new(Mailbox::new(Peer::default(), &self.limits));
-        let (opened, open) = oneshot::channel();
-        let hooks = ClientHooks {
-            mailbox: mailbox.clone(),
-            opened: Mutex::new(Some(opened)),
-        };
-        // Over WebSocket there is nothing to gain from containers of the server, and we write none.
-        let role = Role::Client {
-            batch: false,
-            errors: false,
-            auth: None,
-        };
-        let session = Session::new(role, self.keep_alive, self.limits.clone(), now());
-        let driver = Driver::new(
-            session,
-            WebSocketTransport::from_stream(stream),
-            mailbox.clone(),
-            hooks,
-        );
-        let channels = Channels::new(mailbox, self.limits);
-        // The server may speak first: the main channel is there before its first message.
-        channels.channel(MAIN_CHANNEL);
-        // Ends with its socket, which ends when the last handle is dropped or the session's deadlines say so.
-        tokio::spawn(driver.run());
-
-        let client = Client::new(channels);
-        match open.await {
-            Ok(Ok(())) => Ok(client),
-            Ok(Err(CloseReason::Refused)) => Err(ErrorKind::Refused.into()),
-            Ok(Err(reason)) => Err(Error::new(ErrorKind::Connect, reason.to_string())),
-            Err(_) => Err(ErrorKind::Connect.into()),
-        }
-    }
-}
-
-/// Returns the URL with the scheme that a WebSocket handshake asks for.
-fn websocket_url(url: &Uri) -> String {
-    // `http` becomes `ws`, `https` `wss`.
-    format!("ws{}", url.to_string().trim_start_matches("http"))
 }
 
 impl std::fmt::Debug for ClientBuilder {
@@ -171,48 +278,6 @@ impl std::fmt::Debug for ClientBuilder {
     }
 }
 
-/// What a client does at the turns of its socket's life.
-struct ClientHooks {
-    mailbox: Arc<Mailbox>,
-    /// Told once whether the socket has opened.
-    opened: Mutex<Option<oneshot::Sender<Result<(), CloseReason>>>>,
-}
-
-impl Hooks for ClientHooks {
-    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
-        // A session opens once, so the id was not set before.
-        let _ = self.mailbox.peer().socket_id.set(socket_id);
-        self.tell(Ok(()));
-        None
-    }
-
-    fn serves(&self, _name: &str) -> bool {
-        false
-    }
-
-    fn service(&mut self, _name: &str) -> Option<Box<dyn Inbound>> {
-        None
-    }
-
-    fn closed(&mut self, reason: CloseReason) {
-        self.tell(Err(reason));
-    }
-}
-
-impl ClientHooks {
-    fn tell(&mut self, result: Result<(), CloseReason>) {
-        let opened = self.opened.get_mut().map(Option::take);
-        if let Ok(Some(opened)) = opened {
-            // Nobody waits any more when connecting was given up.
-            let _ = opened.send(result);
-        }
-    }
-}
-
-impl Drop for ClientHooks {
-    fn drop(&mut self) {
-        // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
-        self.mailbox.refuse();
-        self.mailbox.end(CloseReason::Panicked);
-    }
+fn config_error(error: impl Into<BoxError>) -> Error {
+    Error::new(ErrorKind::Config, error)
 }

@@ -4,14 +4,23 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::Stream;
+
 use super::builder::ClientBuilder;
+use super::status::{ClientEvent, ClientState, Status};
 use crate::channel::{Channel, Channels};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::proto::MAIN_CHANNEL;
 use crate::rpc::{OpenRpc, RpcChannel};
 use crate::session::CloseReason;
 
-/// A socket to a Glue server. Cheap to clone.
+/// A socket to a Glue server, connected again when its connection is lost. Cheap to clone.
+///
+/// All handles (clones, channels, generated clients) outlive the session: they work on in the next one. What is sent while
+/// there is none waits for it in order, bounded by [`Limits::send_bytes`](crate::Limits::send_bytes) and by
+/// [`ClientBuilder::send_buffer_timeout`]. What was on its way when the connection broke is lost; what had not left goes out
+/// in the next session, once. Typed calls fail with [`Code::Unavailable`](crate::Code::Unavailable) when the connection breaks
+/// under them, as the server may have run them or not; they are never sent twice.
 ///
 /// The socket is closed when the last handle is dropped: all clones, and the channels and generated clients opened on it.
 #[derive(Clone)]
@@ -25,7 +34,7 @@ impl Client {
         ClientBuilder::new(host.into())
     }
 
-    /// Connects to `host` with the default options.
+    /// Connects to `host` with the default options: a lost connection is tried again 20 times, about 1 to 5 s apart.
     ///
     /// # Errors
     /// As [`ClientBuilder::connect`].
@@ -33,21 +42,52 @@ impl Client {
         Self::builder(host).connect().await
     }
 
-    pub(super) fn new(channels: Channels) -> Self {
+    pub(super) fn new(channels: Channels, status: Arc<Status>) -> Self {
         Self {
-            inner: Arc::new(Inner { channels }),
+            inner: Arc::new(Inner { channels, status }),
         }
     }
 
-    /// Returns the id that the server gave to this socket.
-    pub fn socket_id(&self) -> &str {
-        self.inner
-            .channels
-            .mailbox()
-            .peer()
-            .socket_id
-            .get()
-            .map_or("", String::as_str)
+    pub(super) fn status(&self) -> &Status {
+        &self.inner.status
+    }
+
+    /// Returns the id that the server gave to the current session; `None` while there is none.
+    pub fn socket_id(&self) -> Option<String> {
+        self.inner.status.now().socket_id
+    }
+
+    /// Returns where the client stands.
+    pub fn state(&self) -> ClientState {
+        self.inner.status.now().state
+    }
+
+    /// Waits until there is a session; at once if there is one. Cancel safe.
+    ///
+    /// # Errors
+    /// When there will be none: [`ErrorKind::Closed`] if the application has closed the client, else what happened last
+    /// ([`ErrorKind::Connect`], [`ErrorKind::Refused`]), of which [`Error::link`] tells more.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let has_come = |state| matches!(state, ClientState::Connected | ClientState::Closed);
+        let now = self.inner.status.wait_for(|now| has_come(now.state)).await;
+        if now.state == ClientState::Connected {
+            return Ok(());
+        }
+        Err(now.error.unwrap_or_else(|| ErrorKind::Closed.into()))
+    }
+
+    /// Returns why there is no session: what happened to the last one, or to the last attempt. `None` while there is one.
+    pub fn last_error(&self) -> Option<Error> {
+        self.inner.status.now().error
+    }
+
+    /// Returns what happens to the client: sessions that come and go, and each attempt that fails. Ends behind
+    /// [`ClientEvent::Closed`].
+    ///
+    /// The first stream begins with the first attempt, others with what happens from now on. One that is not read misses the
+    /// oldest of more than 64. A stream keeps no client open.
+    pub fn events(&self) -> impl Stream<Item = ClientEvent> + Send + use<> {
+        self.inner.status.events()
     }
 
     /// Returns the channel of this name, opening it the first time; the main channel is called `m`.
@@ -99,12 +139,12 @@ impl Client {
         self.channel(MAIN_CHANNEL).discard();
     }
 
-    /// Ends the socket. What was sent before is delivered first.
+    /// Ends the socket, for good, be there a session or not. What was sent before is delivered first, if there is one.
     pub fn close(&self) {
         self.inner.channels.mailbox().request_close(CloseReason::Local);
     }
 
-    /// Calls `handler` with the reason when the socket has ended and what was sent on it is written; at once if it has.
+    /// Calls `handler` with the reason when the socket has ended for good and what was sent on it is written; at once if it has.
     ///
     /// There may be any number of them, called in the order in which they were added. They run in the socket's task, so they
     /// should be short; a panic is logged and keeps no other from being called. One that owns a `Client` keeps that open.
@@ -112,12 +152,14 @@ impl Client {
         self.inner.channels.mailbox().on_close(Box::new(handler));
     }
 
-    /// Waits until the socket has ended and what was sent on it is written, and tells why it ended. Cancel safe.
+    /// Waits until the socket has ended for good and what was sent on it is written, and tells why it ended. Cancel safe.
+    ///
+    /// A client that has given up tells what happened last: [`CloseReason::LinkLost`] for an attempt that failed.
     pub async fn closed(&self) -> CloseReason {
         self.inner.channels.mailbox().closed().await
     }
 
-    /// Returns whether the socket has ended.
+    /// Returns whether the socket has ended for good.
     pub fn is_closed(&self) -> bool {
         self.inner.channels.mailbox().is_closed()
     }
@@ -126,6 +168,7 @@ impl Client {
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client")
+            .field("state", &self.state())
             .field("socket_id", &self.socket_id())
             .finish_non_exhaustive()
     }
@@ -142,6 +185,7 @@ impl OpenRpc for Client {
 #[derive(Debug)]
 struct Inner {
     channels: Channels,
+    status: Arc<Status>,
 }
 
 impl Drop for Inner {

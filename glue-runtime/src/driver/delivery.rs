@@ -129,16 +129,28 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
         tracing::debug!(socket_id, "socket open");
         if let Some(task) = self.hooks.opened(socket_id) {
-            self.tasks.push(Task::new(task));
+            self.residents.tasks.push(Task::new(task));
             self.poll_tasks(now, cx);
         }
         // Channels that the application opened at once are there before the next message.
-        self.take_requests();
+        self.take_requests(cx);
+        for inbound in self.residents.channels.values_mut() {
+            inbound.opened(&mut Turn {
+                cx,
+                out: &mut self.out,
+            });
+        }
+        self.collect_greetings();
         self.stalled
             .extend(self.session.take_early().into_iter().map(Received::Message));
     }
 
-    pub(super) fn open_channel(&mut self, name: Box<str>, inbound: Box<dyn Inbound>) {
+    pub(super) fn open_channel(
+        &mut self,
+        name: Box<str>,
+        mut inbound: Box<dyn Inbound>,
+        cx: &mut Context<'_>,
+    ) {
         if self.hooks.serves(&name) {
             tracing::error!(
                 name,
@@ -146,7 +158,21 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             );
             return;
         }
-        self.channels.insert(name, inbound);
+        if self.session.is_open() {
+            inbound.opened(&mut Turn {
+                cx,
+                out: &mut self.out,
+            });
+            self.collect_greetings();
+        }
+        self.residents.channels.insert(name, inbound);
+    }
+
+    /// Moves what channels say as they open to the outbox, ahead of what waits to be sent on them.
+    fn collect_greetings(&mut self) {
+        for text in self.out.drain(..) {
+            self.session.outbox().push_data(text, Cause::Call);
+        }
     }
 
     /// Reads and drops what has arrived, behind the end of the session.
@@ -207,11 +233,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Offers a message to the channel of this name; `None` when there is none.
     fn receive(&mut self, now: Instant, name: &str, text: &str, cx: &mut Context<'_>) -> Option<Receipt> {
-        if !self.channels.contains_key(name) {
+        if !self.residents.channels.contains_key(name) {
             let inbound = self.hooks.service(name)?;
-            self.channels.insert(name.into(), inbound);
+            self.residents.channels.insert(name.into(), inbound);
         }
-        let inbound = self.channels.get_mut(name)?;
+        let inbound = self.residents.channels.get_mut(name)?;
         let receipt = inbound.receive(
             text,
             &mut Turn {

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Held, Mailbox, Queues};
+use super::{Held, Mailbox, Outgoing, Queues};
 use crate::proto::limits::MESSAGE_OVERHEAD;
 use crate::proto::text::Text;
 
@@ -95,7 +95,7 @@ impl Queues {
             return Offered::Full;
         }
         let dropped = self.drop_oldest(excess);
-        let message = (text.clone(), Held::Backlog { is_droppable });
+        let message = (Outgoing::Text(text.clone()), Held::Backlog { is_droppable });
         self.backlog.take(&message);
         self.messages.push_back(message);
         Offered::Queued { dropped }
@@ -107,7 +107,7 @@ impl Queues {
         let mut dropped = 0;
         let mut from = 0;
         while self.backlog.bytes > enough {
-            let is_droppable = |(_, held): &(Text, Held)| *held == Held::Backlog { is_droppable: true };
+            let is_droppable = |(_, held): &(Outgoing, Held)| *held == Held::Backlog { is_droppable: true };
             let Some(skipped) = self.messages.iter().skip(from).position(is_droppable) else {
                 break;
             };
@@ -123,8 +123,8 @@ impl Queues {
 
 impl Backlog {
     /// Counts a message that is queued.
-    fn take(&mut self, (text, held): &(Text, Held)) {
-        if let Held::Backlog { is_droppable } = *held {
+    fn take(&mut self, message: &(Outgoing, Held)) {
+        if let (Outgoing::Text(text), &Held::Backlog { is_droppable }) = (&message.0, &message.1) {
             self.bytes += weight(text);
             if is_droppable {
                 self.droppable += weight(text);
@@ -133,8 +133,8 @@ impl Backlog {
     }
 
     /// Counts a message no more.
-    pub(super) fn give_back(&mut self, (text, held): &(Text, Held)) {
-        if let Held::Backlog { is_droppable } = *held {
+    pub(super) fn give_back(&mut self, message: &(Outgoing, Held)) {
+        if let (Outgoing::Text(text), &Held::Backlog { is_droppable }) = (&message.0, &message.1) {
             self.bytes -= weight(text);
             if is_droppable {
                 self.droppable -= weight(text);
@@ -171,7 +171,7 @@ mod tests {
 
     fn waiting(mailbox: &Mailbox) -> String {
         std::iter::from_fn(|| mailbox.take_message())
-            .map(|text| text.to_string())
+            .map(|message| message.text().to_string())
             .collect()
     }
 
@@ -188,7 +188,7 @@ mod tests {
         other.offer(&text, DROP);
 
         let (one, other) = (one.take_message().unwrap(), other.take_message().unwrap());
-        assert_eq!(one.as_ptr(), other.as_ptr());
+        assert_eq!(one.text().as_ptr(), other.text().as_ptr());
     }
 
     #[test]

@@ -241,6 +241,10 @@ pub(crate) const STREAM_WINDOW: u32 = 32;
 /// stalled reader holds here. Half of it makes no fewer writes, as one write takes 16 KiB.
 pub(crate) const STREAM_BYTES: usize = 32 << 10;
 
+/// Time that what a client sends waits for a connection, as in the original.
+#[cfg(feature = "client")]
+pub(crate) const SEND_BUFFER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Time for a client to connect, handshake and init together.
 #[cfg(feature = "client")]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -19,7 +19,7 @@ pub(super) enum Waiter {
     Stream(Arc<ItemQueue>),
 }
 
-/// Every exchange that this side has opened and that has not ended.
+/// Every exchange that this side has opened in one session and that has not ended.
 #[derive(Debug)]
 pub(super) struct InFlight {
     next_id: u64,
@@ -106,7 +106,7 @@ impl InFlight {
 }
 
 impl Waiter {
-    fn fail(self, error: &RpcError) {
+    pub(super) fn fail(self, error: &RpcError) {
         match self {
             Self::Call(caller) => {
                 let _ = caller.send(Err(error.clone()));

@@ -16,9 +16,11 @@ use super::in_flight::{Handled, InFlight, ItemQueue, Taken, Waiter};
 use crate::channel::{Channels, Inbound, Lane, Receipt, SocketGuard, Turn};
 use crate::error::{Error, ErrorKind};
 use crate::inbox::Inbox;
+use crate::mailbox::{Bond, Late};
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 use crate::proto::limits::{Limits, STREAM_WINDOW};
+use crate::proto::text::Text;
 
 /// A channel that carries typed calls. Cheap to clone.
 #[derive(Clone)]
@@ -30,13 +32,10 @@ pub struct RpcChannel {
 impl RpcChannel {
     pub(crate) fn open(channels: &Channels, name: &str) -> Result<Self, Error> {
         let calls = |lane: Arc<Lane>| {
-            let mut hello = lane.begin(32);
-            Envelope::Hello { json: GREETING }.encode(&mut hello);
-            // On a socket that has ended, calls say so.
-            let _ = lane.mailbox().send_control(hello.into());
-
             let state = State {
                 in_flight: InFlight::new(),
+                session: 0,
+                has_greeted: false,
                 events: Vec::new(),
                 is_closed: false,
             };
@@ -77,19 +76,20 @@ impl std::fmt::Debug for RpcChannel {
 impl Caller for RpcChannel {
     async fn call(&self, method: &'static str, args: String) -> Result<String, RpcError> {
         let (sender, answer) = oneshot::channel();
-        let _exchange = self
-            .shared
-            .request(method, &args, Waiter::Call(sender), 0)
-            .await?;
+        let _exchange = self.shared.request(method, args, Waiter::Call(sender), 0).await?;
         answer.await.unwrap_or_else(|_| Err(unavailable("unknown")))
     }
 
     async fn notify(&self, method: &'static str, args: String) -> Result<(), RpcError> {
-        let lane = &self.shared.lane;
-        let mut out = lane.begin(method.len() + args.len() + 8);
-        Envelope::Notification { method, json: &args }.encode(&mut out);
-        lane.mailbox()
-            .send(out.into())
+        let mut text = self.shared.lane.begin(method.len() + args.len() + 8);
+        Envelope::Notification { method, json: &args }.encode(&mut text);
+        let size = text.len();
+        let notification = Notification {
+            shared: self.shared.clone(),
+            text: text.into(),
+        };
+        self.shared
+            .send(size, Box::new(notification))
             .await
             .map_err(|_| unavailable("not_sent"))
     }
@@ -103,7 +103,7 @@ impl Caller for RpcChannel {
         let start = async move {
             let items = Arc::new(ItemQueue::new(STREAM_WINDOW));
             let waiter = Waiter::Stream(items.clone());
-            match shared.request(method, &args, waiter, items.first_credit()).await {
+            match shared.request(method, args, waiter, items.first_credit()).await {
                 Ok(exchange) => Either::Left(ItemStream {
                     items,
                     exchange,
@@ -137,50 +137,56 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
+    /// What was asked in this session.
     in_flight: InFlight,
+    /// Counts the sessions that have ended.
+    session: u64,
+    /// Whether this session's first envelope was written.
+    has_greeted: bool,
     events: Vec<Arc<EventInbox>>,
     is_closed: bool,
 }
 
 impl Shared {
-    /// Sends a request; the returned guard cancels it unless it has ended by itself.
+    /// Sends a request, in this session or the next; the returned guard cancels it unless it has ended by itself.
     async fn request(
         self: &Arc<Self>,
-        method: &str,
-        args: &str,
+        method: &'static str,
+        args: String,
         waiter: Waiter,
         credit: u32,
     ) -> Result<ExchangeGuard, RpcError> {
-        let room = self
-            .lane
-            .mailbox()
-            .reserve(method.len() + args.len() + REQUEST_OVERHEAD)
-            .await;
-        let room = room.map_err(|_| unavailable("not_sent"))?;
-
-        // Ids must reach the peer rising, so giving one and queueing its request is one step.
-        let mut state = self.lock();
-        if state.is_closed {
-            // The socket has ended since there was room: nobody would ever answer.
-            return Err(unavailable("not_sent"));
-        }
-        let id = state.in_flight.open(waiter);
-        let mut out = self.lane.begin(method.len() + args.len() + REQUEST_OVERHEAD);
-        Envelope::Request {
-            id,
-            credit,
+        let exchange = Arc::new(Mutex::new(Stage::Waiting));
+        let size = method.len() + args.len() + REQUEST_OVERHEAD;
+        let request = Request {
+            shared: self.clone(),
+            exchange: exchange.clone(),
             method,
-            json: args,
-        }
-        .encode(&mut out);
-        if room.send(out.into()).is_err() {
-            state.in_flight.close(id);
-            return Err(unavailable("not_sent"));
-        }
+            args,
+            credit,
+            waiter: Some(waiter),
+        };
+        self.send(size, Box::new(request))
+            .await
+            .map_err(|_| unavailable("not_sent"))?;
         Ok(ExchangeGuard {
-            id,
+            exchange,
             shared: self.clone(),
         })
+    }
+
+    /// Queues an envelope when there is room for so many bytes.
+    async fn send(&self, size: usize, envelope: Box<dyn Late>) -> Result<(), Error> {
+        self.lane.mailbox().reserve(size).await?.send(envelope)
+    }
+
+    /// Writes the greeting, unless it was.
+    fn greet(&self, state: &mut State, send: impl FnOnce(Text)) {
+        if !std::mem::replace(&mut state.has_greeted, true) {
+            let mut hello = self.lane.begin(32);
+            Envelope::Hello { json: GREETING }.encode(&mut hello);
+            send(hello.into());
+        }
     }
 
     /// Adds a reader of events.
@@ -195,12 +201,18 @@ impl Shared {
         inbox
     }
 
-    /// Sends a short message of an exchange. There are at most a few for each request, which did wait for room.
-    fn control(&self, envelope: Envelope<'_>) {
-        let mut out = self.lane.begin(24);
-        envelope.encode(&mut out);
+    /// Sends a short message of an exchange, in its own session or never. There are at most a few for each request, which did
+    /// wait for room.
+    fn control(self: &Arc<Self>, session: u64, envelope: Envelope<'_>) {
+        let mut text = self.lane.begin(24);
+        envelope.encode(&mut text);
+        let control = Control {
+            shared: self.clone(),
+            session,
+            text: text.into(),
+        };
         // When the socket has ended, so has the exchange.
-        let _ = self.lane.mailbox().send_control(out.into());
+        let _ = self.lane.mailbox().send_control(Box::new(control));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -208,19 +220,143 @@ impl Shared {
     }
 }
 
+/// How far an exchange has come; locked inside of the channel's state only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// No session has taken its request.
+    Waiting,
+    /// Its request was written.
+    Sent { session: u64, id: u64 },
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+type Exchange = Mutex<Stage>;
+
+fn replace_stage(exchange: &Exchange, stage: Stage) -> Stage {
+    let mut guard = exchange.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut guard, stage)
+}
+
+/// A request that waits for a session, which gives it a number.
+struct Request {
+    shared: Arc<Shared>,
+    exchange: Arc<Exchange>,
+    method: &'static str,
+    args: String,
+    credit: u32,
+    /// Taken when the request is written.
+    waiter: Option<Waiter>,
+}
+
+impl Late for Request {
+    fn write(mut self: Box<Self>, send: &mut dyn FnMut(Text, Bond)) {
+        let mut state = self.shared.lock();
+        let Some(waiter) = self.waiter.take() else { return };
+        if *self.exchange.lock().unwrap_or_else(PoisonError::into_inner) == Stage::Cancelled {
+            return;
+        }
+        self.shared.greet(&mut state, |hello| send(hello, Bond::Session));
+        let id = state.in_flight.open(waiter);
+        let session = state.session;
+        replace_stage(&self.exchange, Stage::Sent { session, id });
+        let capacity = self.method.len() + self.args.len() + REQUEST_OVERHEAD;
+        let mut text = self.shared.lane.begin(capacity);
+        Envelope::Request {
+            id,
+            credit: self.credit,
+            method: self.method,
+            json: &self.args,
+        }
+        .encode(&mut text);
+        drop(state);
+        send(text.into(), Bond::Session);
+    }
+
+    fn token(&self) -> usize {
+        token(&self.exchange)
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.fail(&unavailable("not_sent"));
+        }
+    }
+}
+
+/// A notification; it has no number, so one that a session could not send goes out in the next.
+struct Notification {
+    shared: Arc<Shared>,
+    text: Text,
+}
+
+impl Late for Notification {
+    fn write(self: Box<Self>, send: &mut dyn FnMut(Text, Bond)) {
+        let mut state = self.shared.lock();
+        self.shared.greet(&mut state, |hello| send(hello, Bond::Session));
+        drop(state);
+        send(self.text, Bond::Free);
+    }
+}
+
+/// A message that goes with an exchange of one session.
+struct Control {
+    shared: Arc<Shared>,
+    session: u64,
+    text: Text,
+}
+
+impl Late for Control {
+    fn write(self: Box<Self>, send: &mut dyn FnMut(Text, Bond)) {
+        if self.shared.lock().session == self.session {
+            send(self.text, Bond::Session);
+        }
+    }
+}
+
 /// Cancels an exchange that is given up before its end.
 #[derive(Debug)]
 struct ExchangeGuard {
-    id: u64,
+    exchange: Arc<Exchange>,
     shared: Arc<Shared>,
+}
+
+impl ExchangeGuard {
+    /// Grants credit, where the exchange is under way.
+    fn grant(&self, items: u32) {
+        let stage = *self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Stage::Sent { session, id } = stage {
+            self.shared.control(session, Envelope::Credit { id, items });
+        }
+    }
 }
 
 impl Drop for ExchangeGuard {
     fn drop(&mut self) {
-        if self.shared.lock().in_flight.close(self.id) {
-            self.shared.control(Envelope::Cancel { id: self.id });
+        // Under this lock requests are written: one is either cancelled here before that, or under its number.
+        let mut state = self.shared.lock();
+        match replace_stage(&self.exchange, Stage::Cancelled) {
+            Stage::Sent { session, id } => {
+                let is_under_way = session == state.session && state.in_flight.close(id);
+                drop(state);
+                if is_under_way {
+                    self.shared.control(session, Envelope::Cancel { id });
+                }
+            }
+            Stage::Waiting => {
+                drop(state);
+                self.shared.lane.mailbox().withdraw(token(&self.exchange));
+            }
+            Stage::Cancelled => {}
         }
     }
+}
+
+/// Names an exchange to the mailbox.
+fn token(exchange: &Arc<Exchange>) -> usize {
+    Arc::as_ptr(exchange).addr()
 }
 
 /// The items of one stream.
@@ -238,10 +374,7 @@ impl Stream for ItemStream {
             taken.map(|taken| {
                 let Taken { item, grant } = taken?;
                 if let Some(items) = grant {
-                    self.exchange.shared.control(Envelope::Credit {
-                        id: self.exchange.id,
-                        items,
-                    });
+                    self.exchange.grant(items);
                 }
                 Ok(item)
             })
@@ -290,18 +423,37 @@ impl Inbound for CallerInbound {
             Ok(envelope) => envelope,
             Err(_) => return Receipt::Fault,
         };
-        let handled = self.shared.lock().in_flight.handle(envelope);
+        let (handled, session) = {
+            let mut state = self.shared.lock();
+            (state.in_flight.handle(envelope), state.session)
+        };
         match handled {
             Handled::Taken => Receipt::Taken,
             Handled::Fault => Receipt::Fault,
             Handled::Broken { id } => {
-                self.shared.control(Envelope::Cancel { id });
+                self.shared.control(session, Envelope::Cancel { id });
                 Receipt::Fault
             }
         }
     }
 
     fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+
+    fn opened(&mut self, turn: &mut Turn<'_, '_>) {
+        let mut state = self.shared.lock();
+        self.shared.greet(&mut state, |hello| turn.out.push(hello));
+    }
+
+    /// nobody will ever answer. Numbers start anew.
+    fn lost(&mut self) {
+        let mut lost = {
+            let mut state = self.shared.lock();
+            state.session += 1;
+            state.has_greeted = false;
+            std::mem::replace(&mut state.in_flight, InFlight::new())
+        };
+        lost.fail_all(&unavailable("unknown"));
+    }
 }
 
 impl CallerInbound {
@@ -328,12 +480,12 @@ impl CallerInbound {
 
 impl Drop for CallerInbound {
     fn drop(&mut self) {
+        self.lost();
         let mut state = self.shared.lock();
         state.is_closed = true;
         for reader in state.events.drain(..) {
             reader.close();
         }
-        state.in_flight.fail_all(&unavailable("unknown"));
     }
 }
 

@@ -163,7 +163,7 @@ impl Session {
         if self.state.is_closing() {
             return;
         }
-        if self.is_client() && reason == CloseReason::Local {
+        if self.is_client() && self.state == State::Open && reason == CloseReason::Local {
             self.outbox
                 .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
         }
@@ -292,9 +292,14 @@ impl Session {
         self.timers.next()
     }
 
-    /// Returns whether so much waits that handles and streams must wait as well.
+    /// Returns whether handles and streams must wait, for what waits already or for the peer's `in`.
     pub(crate) fn is_congested(&self) -> bool {
-        self.outbox.total() >= self.limits.send_bytes
+        self.outbox.total() >= self.limits.send_bytes || self.is_awaited()
+    }
+
+    /// Returns whether a client has no answer to its `in` yet: until then it says nothing else of its own accord.
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self.state, State::Opening | State::Refused) && self.is_client()
     }
 
     /// Returns whether the peer has caused so much that it must not be read until it takes some of it.
@@ -313,7 +318,6 @@ impl Session {
     }
 
     /// Returns whether channel data flows.
-    #[cfg(test)]
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
     }

@@ -32,6 +32,8 @@ pub(crate) struct Outbox {
 pub(crate) enum Cause {
     /// The application sent it through a handle.
     Handle,
+    /// The application as well, but it means something in this session only: a typed call.
+    Call,
     /// It answers the peer.
     Peer,
 }
@@ -123,6 +125,20 @@ impl Outbox {
         messages
             .filter(|(text, _)| text.starts_with(CHANNEL_DATA))
             .count()
+    }
+
+    /// Takes out the messages of channels that are as good in another session, in order.
+    pub(crate) fn take_free(&mut self) -> Vec<Text> {
+        let mut free = Vec::new();
+        for (text, cause) in std::mem::take(&mut self.data) {
+            if cause == Cause::Handle && text.starts_with(CHANNEL_DATA) {
+                self.total -= weight(&text);
+                free.push(text);
+            } else {
+                self.data.push_back((text, cause));
+            }
+        }
+        free
     }
 
     /// Returns whether nothing waits.

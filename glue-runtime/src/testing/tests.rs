@@ -421,9 +421,9 @@ async fn the_server_knows_the_addresses_that_clients_seem_to_have() {
     let client = network.connect().await.unwrap();
     let elsewhere = network.at([10, 0, 0, 2]).connect().await.unwrap();
 
-    let address = |id| server.socket(id).unwrap().remote_addr().unwrap().to_string();
-    assert_eq!(address(client.socket_id()), "127.0.0.1");
-    assert_eq!(address(elsewhere.socket_id()), "10.0.0.2");
+    let address = |id: &str| server.socket(id).unwrap().remote_addr().unwrap().to_string();
+    assert_eq!(address(&client.socket_id().unwrap()), "127.0.0.1");
+    assert_eq!(address(&elsewhere.socket_id().unwrap()), "10.0.0.2");
     assert_eq!(network.connect().await.unwrap_err().kind(), ErrorKind::Refused);
 }
 
@@ -431,7 +431,7 @@ async fn the_server_knows_the_addresses_that_clients_seem_to_have() {
 async fn a_server_that_has_ended_is_not_there_and_another_takes_its_place() {
     let server = echo();
     let network = Network::new(&server);
-    let client = network.connect().await.unwrap();
+    let client = network.client().reconnect(false).connect().await.unwrap();
 
     server.shutdown().await;
     assert_eq!(client.closed().await, CloseReason::Peer);
@@ -482,7 +482,7 @@ async fn both_sides_find_a_half_open_link_by_their_keep_alive() {
         async {}
     });
     let network = Network::new(&server.build().unwrap());
-    let client = network.connect().await.unwrap();
+    let client = network.client().reconnect(false).connect().await.unwrap();
     let start = now();
 
     network.lose(Direction::Both);

@@ -47,6 +47,11 @@ pub(crate) trait Transport: Send + Unpin {
     /// Returns whether each unit of the link carries one message, so that joining what waits saves round trips.
     fn joins(&self) -> bool;
 
+    /// Returns the code with which the peer has ended the link, where it has told one.
+    fn close_code(&self) -> Option<u16> {
+        None
+    }
+
     /// Says goodbye, for `fault` if that was the cause; ready when that is written and our side is shut down.
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()>;
 

@@ -21,6 +21,8 @@ pub(crate) struct WebSocketTransport<S> {
     stream: WebSocketStream<Metered<S>>,
     /// Whether a ping of the peer may not be answered yet.
     owes_pong: bool,
+    /// Code of the peer's Close frame.
+    close_code: Option<u16>,
     closing: Closing,
 }
 
@@ -38,6 +40,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
         Self {
             stream,
             owes_pong: false,
+            close_code: None,
             closing: Closing::Open,
         }
     }
@@ -70,7 +73,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
                 }
                 // Pings and closes are answered by the library.
                 Message::Ping(_) => self.owes_pong = true,
-                Message::Close(_) => {
+                Message::Close(frame) => {
+                    self.close_code = frame.map(|frame| frame.code.into());
                     // Nothing may be sent behind the answer; if it can't be written now, the end of the link says it.
                     let _ = self.poll_flush(cx);
                     return Poll::Ready(None);
@@ -104,6 +108,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
 
     fn joins(&self) -> bool {
         false
+    }
+
+    fn close_code(&self) -> Option<u16> {
+        self.close_code
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()> {

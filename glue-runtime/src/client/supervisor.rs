@@ -1,0 +1,300 @@
+//! The task of one client: it gets a link, drives a session over it, and when that is lost the next, until the end.
+//!
+//! What belongs to the application (what it has sent, its channels, its handlers) stays here between two sessions.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, pending, poll_fn};
+
+use super::attempt::{Link, attempt};
+use super::backoff::Backoff;
+use super::connector::Io;
+use super::link_error::LinkError;
+use super::options::Options;
+use super::send_buffer::SendBuffer;
+use super::status::{ClientState, Status};
+use crate::channel::Inbound;
+use crate::driver::{Driver, Hooks, Residents, now};
+use crate::error::Error;
+use crate::mailbox::{Ending, Mailbox, Request};
+use crate::proto::refusal::Refusal;
+use crate::session::{CloseReason, Role, Session};
+use crate::transport::WebSocketTransport;
+
+/// Keeps one client connected.
+pub(super) struct Supervisor {
+    options: Arc<Options>,
+    mailbox: Arc<Mailbox>,
+    status: Arc<Status>,
+    residents: Residents,
+    buffer: SendBuffer,
+    /// `None` when the first loss is the end.
+    backoff: Option<Backoff>,
+    /// Whether it is over when the first attempt fails.
+    is_first_decisive: bool,
+}
+
+impl Supervisor {
+    pub(super) fn new(
+        options: Options,
+        mailbox: Arc<Mailbox>,
+        status: Arc<Status>,
+        is_first_decisive: bool,
+    ) -> Self {
+        let buffer = SendBuffer::new(mailbox.clone(), status.clone(), options.send_buffer_timeout);
+        Self {
+            backoff: options.backoff.map(Backoff::new),
+            options: Arc::new(options),
+            mailbox,
+            status,
+            residents: Residents::default(),
+            buffer,
+            is_first_decisive,
+        }
+    }
+
+    /// Runs the client to its end.
+    pub(super) async fn run(mut self) {
+        let End {
+            reason,
+            error,
+            mut driver,
+        } = self.run_sessions().await;
+
+        // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
+        // when the application hears of the end.
+        let mut left = self.mailbox.give_up_texts();
+        self.mailbox.refuse();
+        self.residents.clear();
+        if let Some(driver) = &mut driver {
+            driver.run_farewell().await;
+            let mut unsent = driver.take_unsent();
+            unsent.append(&mut left);
+            left = unsent;
+        }
+        self.buffer.discard(left);
+        self.status.closed(reason, error);
+        self.mailbox.end(reason);
+        if let Some(driver) = &mut driver {
+            driver.run_drain().await;
+        }
+    }
+
+    /// Gets one session after the other, until there will be no more.
+    async fn run_sessions(&mut self) -> End {
+        loop {
+            let error = match self.run_session().await {
+                Ok(end) => return end,
+                Err(error) => error,
+            };
+            let reason = error.reason();
+            let delay = if self.is_final(&error) {
+                None
+            } else {
+                self.backoff.as_mut().and_then(|backoff| backoff.next(random()))
+            };
+            let error = Error::from(error);
+            let Some(delay) = delay else {
+                return End {
+                    reason,
+                    error: Some(error),
+                    driver: None,
+                };
+            };
+            tracing::debug!(%error, ?delay, "client reconnects");
+            self.status.reconnecting(error, delay);
+            let pause = tokio::time::timeout(delay, pending::<()>());
+            if let Err(reason) = self.idle_until(pause).await {
+                return End::of(reason);
+            }
+        }
+    }
+
+    /// Gets a link and drives a session over it; fails with what happened to either, if it makes sense to try again.
+    async fn run_session(&mut self) -> Result<End, LinkError> {
+        let options = self.options.clone();
+        let begin = now();
+        let link = tokio::time::timeout(options.connect_timeout, attempt(&options));
+        let link = match self.idle_until(link).await {
+            Ok(link) => link.map_err(|_| LinkError::TimedOut)??,
+            Err(reason) => return Ok(End::of(reason)),
+        };
+
+        let left = options
+            .connect_timeout
+            .saturating_sub(now().saturating_duration_since(begin));
+        let mut driver = self.driver(link, left);
+        let reason = {
+            let mut session = pin!(driver.run_session());
+            poll_fn(|cx| {
+                self.buffer.poll(cx);
+                session.as_mut().poll(cx)
+            })
+            .await
+        };
+        self.residents = driver.take_residents();
+        if self.status.is_connected()
+            && let Some(backoff) = &mut self.backoff
+        {
+            backoff.reset();
+        }
+        match reason {
+            CloseReason::Local | CloseReason::Panicked => Ok(End {
+                reason,
+                error: None,
+                driver: Some(driver),
+            }),
+            _ => Err(self.lose(reason, driver)),
+        }
+    }
+
+    /// Returns the driver of a session that must open within this time.
+    fn driver(&mut self, link: Link, left: Duration) -> LinkDriver {
+        let Link { transport, auth } = link;
+        let mut limits = self.options.limits.clone();
+        limits.init = limits.init.min(left);
+        let role = Role::Client {
+            // Over WebSocket there is nothing to gain from containers; but only who reads them is told the server's limit.
+            batch: true,
+            errors: true,
+            auth,
+        };
+        let session = Session::new(role, self.options.keep_alive, limits, now());
+        let hooks = ClientHooks {
+            mailbox: self.mailbox.clone(),
+            status: self.status.clone(),
+            refusal: None,
+        };
+        Driver::new(session, transport, self.mailbox.clone(), hooks)
+            .with_residents(std::mem::take(&mut self.residents))
+    }
+
+    /// Takes leave of a session that was not ended here.
+    fn lose(&self, reason: CloseReason, mut driver: LinkDriver) -> LinkError {
+        self.mailbox.put_back(driver.take_unsent());
+        let code = driver.close_code();
+        let refusal = driver.hooks().refusal.take();
+        // Nobody waits for what the link still has to say; that ends within the close time.
+        tokio::spawn(async move {
+            driver.run_farewell().await;
+            driver.run_drain().await;
+        });
+        match (refusal, reason) {
+            (Some(refusal), _) => LinkError::Refused(refusal),
+            (None, CloseReason::InitTimeout) => LinkError::TimedOut,
+            (None, reason) => LinkError::Ended { reason, code },
+        }
+    }
+
+    fn is_final(&self, error: &LinkError) -> bool {
+        let is_dismissed = match error {
+            LinkError::Refused(refusal) => refusal.is_final(),
+            error => error.reason() == CloseReason::Refused,
+        };
+        is_dismissed || (self.is_first_decisive && self.status.now().sessions == 0)
+    }
+
+    /// Waits for a future, and does meanwhile what needs no session; fails when the application wants the end.
+    async fn idle_until<F: Future>(&mut self, future: F) -> Result<F::Output, CloseReason> {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if let Some(reason) = self.poll_idle(cx) {
+                return Poll::Ready(Err(reason));
+            }
+            future.as_mut().poll(cx).map(Ok)
+        })
+        .await
+    }
+
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
+        self.mailbox.register(cx.waker());
+        for request in self.mailbox.take_requests() {
+            match request {
+                Request::Open { name, inbound } => {
+                    self.residents.channels.insert(name, inbound);
+                }
+                Request::Spawn(task) => self.residents.spawn(task),
+            }
+        }
+        if self.residents.poll_tasks(cx).is_err() {
+            return Some(CloseReason::Panicked);
+        }
+        self.buffer.poll(cx);
+        self.mailbox.end_request().map(|ending| match ending {
+            Ending::Close(reason) => reason,
+            Ending::Dismiss => CloseReason::Local,
+        })
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        // Only a panic of ours, or a runtime that ends, comes here without the end having been told.
+        if self.status.now().state != ClientState::Closed {
+            self.mailbox.refuse();
+            self.status.closed(CloseReason::Panicked, None);
+            self.mailbox.end(CloseReason::Panicked);
+        }
+    }
+}
+
+/// How it ended.
+struct End {
+    reason: CloseReason,
+    error: Option<Error>,
+    /// The last session, if it is not over yet.
+    driver: Option<LinkDriver>,
+}
+
+impl End {
+    const fn of(reason: CloseReason) -> Self {
+        Self {
+            reason,
+            error: None,
+            driver: None,
+        }
+    }
+}
+
+type LinkDriver = Driver<WebSocketTransport<Box<dyn Io>>, ClientHooks>;
+
+/// What a client does at the turns of a session's life.
+struct ClientHooks {
+    mailbox: Arc<Mailbox>,
+    status: Arc<Status>,
+    /// What the server's application has said against this client.
+    refusal: Option<Refusal>,
+}
+
+impl Hooks for ClientHooks {
+    fn refused(&mut self, refusal: Refusal) {
+        self.refusal = Some(refusal);
+    }
+
+    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
+        self.mailbox.resume();
+        self.status.connected(socket_id);
+        None
+    }
+
+    fn serves(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn service(&mut self, _name: &str) -> Option<Box<dyn Inbound>> {
+        None
+    }
+
+    fn closed(&mut self, _reason: CloseReason) {}
+}
+
+/// Returns a number in 0 to 1.
+fn random() -> f64 {
+    // Without randomness all clients come back at once, but they do.
+    let random = getrandom::u32().unwrap_or(u32::MAX / 2);
+    f64::from(random) / f64::from(u32::MAX)
+}
