@@ -103,22 +103,31 @@ export class Socket {
      */
     ready({ signal } = {}) {
         return new Promise((resolve, reject) => {
-            let error;
-            const removers = [];
-            const settle = (run) => () => {
+            let cause;
+            const done = () => {
                 for (const remove of removers)
                     remove();
-                run();
             };
-            const fail = () => reject(new GlueError("unavailable", "socket closed", { cause: error }));
-            if (this.#socketId)
-                resolve();
-            else if (this.#closed)
-                fail();
-            else
-                removers.push(onAbort(signal, (cancelled) => settle(() => reject(cancelled))()), this.on("error", (last) => {
-                    error = last;
-                }), this.on("connected", settle(resolve)), this.on("disconnected", settle(fail)));
+            const look = (error) => {
+                cause = error ?? cause;
+                if (this.#socketId)
+                    resolve();
+                else if (this.#closed)
+                    reject(new GlueError("unavailable", "socket closed", { cause }));
+                else
+                    return;
+                done();
+            };
+            const removers = [
+                onAbort(signal, (error) => {
+                    reject(error);
+                    done();
+                }),
+                this.on("error", look),
+                this.on("connected", look),
+                this.on("disconnected", look),
+            ];
+            look();
         });
     }
     on(event, listener) {

@@ -62,7 +62,6 @@ export class Rpc {
     /** Calls `method`; fails with a {@link GlueError}. */
     call(method, args, options = {}) {
         return new Promise((resolve, reject) => {
-            let unlisten;
             const exchange = {
                 method,
                 args: encodeArgs(method, args),
@@ -71,25 +70,16 @@ export class Rpc {
                 take(kind, value) {
                     if (kind !== "ok")
                         throw new Error("unexpected answer");
-                    unlisten?.();
+                    this.unlisten?.();
                     resolve(value);
                     return true;
                 },
                 fail(error) {
-                    unlisten?.();
+                    this.unlisten?.();
                     reject(error);
                 },
             };
-            unlisten = onAbort(options.signal, (error) => {
-                exchange.fail(error);
-                this.#cancel(exchange);
-            });
-            try {
-                this.#start(exchange);
-            }
-            catch (error) {
-                exchange.fail(error);
-            }
+            this.#begin(exchange, options);
         });
     }
     /** Sends a notification, which is never answered. Throws a {@link GlueError} if it can't even wait. */
@@ -106,10 +96,9 @@ export class Rpc {
         const text = encodeArgs(method, args);
         return {
             [Symbol.asyncIterator]: () => new Reader(method, text, {
-                start: (exchange) => this.#start(exchange),
+                start: (exchange) => this.#begin(exchange, options),
                 cancel: (exchange) => this.#cancel(exchange),
                 grant: (exchange, credit) => this.#grant(exchange, credit),
-                onAbort: (abort) => onAbort(options.signal, abort),
             }),
         };
     }
@@ -146,12 +135,21 @@ export class Rpc {
     #send(text) {
         return this.#channel.send(text, undefined, true) !== -1;
     }
-    #start(exchange) {
-        this.#sync();
-        if (this.#session)
-            this.#request(exchange);
-        else
-            this.#enqueue(exchange);
+    #begin(exchange, { signal }) {
+        try {
+            exchange.unlisten = onAbort(signal, (error) => {
+                exchange.fail(error, true);
+                this.#cancel(exchange);
+            });
+            this.#sync();
+            if (this.#session)
+                this.#request(exchange);
+            else
+                this.#enqueue(exchange);
+        }
+        catch (error) {
+            exchange.fail(error);
+        }
     }
     #request(exchange) {
         this.#inFlight.add(exchange);

@@ -11,8 +11,10 @@ export interface Exchange {
     id: number;
     /** Takes an answer of `size` characters; returns whether it was the last. Throws on one that can't be. */
     take(kind: AnswerKind, value: unknown, size: number): boolean;
-    /** Ends it with an error. Does nothing once it has ended. */
-    fail(error: unknown): void;
+    /** Ends it with an error, at once or behind what was taken. Does nothing once it has ended. */
+    fail(error: unknown, atOnce?: boolean): void;
+    /** Called at its end. */
+    unlisten?: (() => void) | undefined;
 }
 /** The exchanges of one session by number. */
 export declare class InFlight {

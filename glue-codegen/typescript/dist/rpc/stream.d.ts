@@ -1,13 +1,11 @@
 import type { AnswerKind, Exchange } from "./in-flight.js";
 /** What a reader needs from the caller it belongs to. */
 export interface ReaderPort {
-    /** Sends the request, or queues it; throws if neither can be. */
+    /** Sends the request, or queues it; fails it if neither can be. */
     start(exchange: Exchange): void;
     /** Ends the exchange here, and at the server if it got there. */
     cancel(exchange: Exchange): void;
     grant(exchange: Exchange, items: number): void;
-    /** Calls `abort` when the application gives up; throws if it has already. Returns the remover. */
-    onAbort(abort: (error: unknown) => void): () => void;
 }
 /** One iteration over a stream; its exchange starts with the first `next`. */
 export declare class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
@@ -16,9 +14,10 @@ export declare class Reader<T> implements AsyncIterator<T, undefined>, Exchange 
     readonly args: string;
     readonly credit: number;
     id: number;
+    unlisten: (() => void) | undefined;
     constructor(method: string, args: string, port: ReaderPort);
     next(): Promise<IteratorResult<T, undefined>>;
     return(): Promise<IteratorResult<T, undefined>>;
     take(kind: AnswerKind, value: unknown, size: number): boolean;
-    fail(error: unknown): void;
+    fail(error: unknown, atOnce?: boolean): void;
 }

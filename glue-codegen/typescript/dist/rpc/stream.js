@@ -14,15 +14,17 @@ export class Reader {
     #state = "new";
     /** Thrown once, after the items that came before. */
     #error;
-    #unlisten;
+    unlisten;
     constructor(method, args, port) {
         this.method = method;
         this.args = args;
         this.#port = port;
     }
     next() {
-        if (this.#state === "new")
-            this.#start();
+        if (this.#state === "new") {
+            this.#state = "open";
+            this.#port.start(this);
+        }
         return new Promise((resolve, reject) => {
             if (this.#items.length) {
                 resolve({ done: false, value: this.#items.shift() });
@@ -65,23 +67,12 @@ export class Reader {
         }
         return false;
     }
-    fail(error) {
-        if (this.#state !== "ended")
-            this.#end({ cause: error });
-    }
-    #start() {
-        this.#state = "open";
-        try {
-            this.#unlisten = this.#port.onAbort((error) => {
-                this.#items = [];
-                this.fail(error);
-                this.#port.cancel(this);
-            });
-            this.#port.start(this);
-        }
-        catch (error) {
-            this.fail(error);
-        }
+    fail(error, atOnce) {
+        if (this.#state === "ended")
+            return;
+        if (atOnce)
+            this.#items = [];
+        this.#end({ cause: error });
     }
     #consumed() {
         const items = this.#window.consume();
@@ -90,7 +81,7 @@ export class Reader {
     }
     #end(error) {
         this.#state = "ended";
-        this.#unlisten?.();
+        this.unlisten?.();
         const [first, ...others] = this.#waiters;
         this.#waiters = [];
         if (first)

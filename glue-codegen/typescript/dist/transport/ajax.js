@@ -86,13 +86,14 @@ export class AjaxTransport {
                 return;
             if ("error" in answer)
                 throw strange("poll");
-            if (answer.kind === "closed")
+            const { kind } = answer;
+            if (kind === "closed")
                 return this.#end();
             // The next poll confirms the answer, so it comes first.
-            if (answer.kind === "message")
+            if (kind === "message")
                 token = answer.token;
             poll = this.#poll(uid, token);
-            if (answer.kind === "message")
+            if (kind === "message")
                 this.#handler.onText(answer.message);
         }
     }
@@ -150,8 +151,7 @@ export class AjaxTransport {
         // The server has ended it: there is nobody to say goodbye to.
         if (!cause)
             this.#uid = "";
-        const error = cause instanceof GlueError ? cause : failure("ajax failed", cause);
-        handler?.onClose(cause ? error : undefined);
+        handler?.onClose(cause ? failure("ajax failed", cause) : undefined);
     }
     #stop() {
         this.#handler = undefined;

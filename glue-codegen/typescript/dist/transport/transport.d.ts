@@ -28,5 +28,8 @@ export interface Transport {
     /** Ends it, behind these texts, or as far as they get while the page is being left. The handler is told nothing any more. */
     close(rest: readonly string[], leaving?: boolean): void;
 }
-/** The error for what happened to a transport; `status` is that of HTTP, or the close code, where there is one. */
+/**
+ * The error for what happened to a transport: `cause` itself, if it is one already. `status` is that of HTTP, or
+ * the close code, where there is one.
+ */
 export declare function failure(message: string, cause?: unknown, status?: number): GlueError;

@@ -139,24 +139,27 @@ export class Socket {
    */
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      let error: unknown;
-      const removers: Unsubscribe[] = [];
-      const settle = (run: () => void) => (): void => {
+      let cause: unknown;
+      const done = (): void => {
         for (const remove of removers) remove();
-        run();
       };
-      const fail = (): void => reject(new GlueError("unavailable", "socket closed", { cause: error }));
-      if (this.#socketId) resolve();
-      else if (this.#closed) fail();
-      else
-        removers.push(
-          onAbort(signal, (cancelled) => settle(() => reject(cancelled))()),
-          this.on("error", (last) => {
-            error = last;
-          }),
-          this.on("connected", settle(resolve)),
-          this.on("disconnected", settle(fail)),
-        );
+      const look = (error?: GlueError): void => {
+        cause = error ?? cause;
+        if (this.#socketId) resolve();
+        else if (this.#closed) reject(new GlueError("unavailable", "socket closed", { cause }));
+        else return;
+        done();
+      };
+      const removers = [
+        onAbort(signal, (error) => {
+          reject(error);
+          done();
+        }),
+        this.on("error", look),
+        this.on("connected", look),
+        this.on("disconnected", look),
+      ];
+      look();
     });
   }
 

@@ -97,7 +97,6 @@ export class Rpc {
   /** Calls `method`; fails with a {@link GlueError}. */
   call<T>(method: string, args: object, options: CallOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let unlisten: (() => void) | undefined;
       const exchange: Exchange = {
         method,
         args: encodeArgs(method, args),
@@ -105,24 +104,16 @@ export class Rpc {
         id: 0,
         take(kind, value) {
           if (kind !== "ok") throw new Error("unexpected answer");
-          unlisten?.();
+          this.unlisten?.();
           resolve(value as T);
           return true;
         },
         fail(error) {
-          unlisten?.();
+          this.unlisten?.();
           reject(error);
         },
       };
-      unlisten = onAbort(options.signal, (error) => {
-        exchange.fail(error);
-        this.#cancel(exchange);
-      });
-      try {
-        this.#start(exchange);
-      } catch (error) {
-        exchange.fail(error);
-      }
+      this.#begin(exchange, options);
     });
   }
 
@@ -140,10 +131,9 @@ export class Rpc {
     return {
       [Symbol.asyncIterator]: () =>
         new Reader<T>(method, text, {
-          start: (exchange) => this.#start(exchange),
+          start: (exchange) => this.#begin(exchange, options),
           cancel: (exchange) => this.#cancel(exchange),
           grant: (exchange, credit) => this.#grant(exchange, credit),
-          onAbort: (abort) => onAbort(options.signal, abort),
         }),
     };
   }
@@ -180,10 +170,18 @@ export class Rpc {
     return this.#channel.send(text, undefined, true) !== -1;
   }
 
-  #start(exchange: Exchange): void {
-    this.#sync();
-    if (this.#session) this.#request(exchange);
-    else this.#enqueue(exchange);
+  #begin(exchange: Exchange, { signal }: CallOptions): void {
+    try {
+      exchange.unlisten = onAbort(signal, (error) => {
+        exchange.fail(error, true);
+        this.#cancel(exchange);
+      });
+      this.#sync();
+      if (this.#session) this.#request(exchange);
+      else this.#enqueue(exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
   }
 
   #request(exchange: Exchange): void {

@@ -4,13 +4,11 @@ import type { AnswerKind, Exchange } from "./in-flight.js";
 
 /** What a reader needs from the caller it belongs to. */
 export interface ReaderPort {
-  /** Sends the request, or queues it; throws if neither can be. */
+  /** Sends the request, or queues it; fails it if neither can be. */
   start(exchange: Exchange): void;
   /** Ends the exchange here, and at the server if it got there. */
   cancel(exchange: Exchange): void;
   grant(exchange: Exchange, items: number): void;
-  /** Calls `abort` when the application gives up; throws if it has already. Returns the remover. */
-  onAbort(abort: (error: unknown) => void): () => void;
 }
 
 interface Waiter<T> {
@@ -32,7 +30,7 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
   #state: "new" | "open" | "ended" = "new";
   /** Thrown once, after the items that came before. */
   #error: { readonly cause: unknown } | undefined;
-  #unlisten: (() => void) | undefined;
+  unlisten: (() => void) | undefined;
 
   constructor(method: string, args: string, port: ReaderPort) {
     this.method = method;
@@ -41,7 +39,10 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#state === "new") this.#start();
+    if (this.#state === "new") {
+      this.#state = "open";
+      this.#port.start(this);
+    }
     return new Promise((resolve, reject) => {
       if (this.#items.length) {
         resolve({ done: false, value: this.#items.shift() as T });
@@ -81,22 +82,10 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
     return false;
   }
 
-  fail(error: unknown): void {
-    if (this.#state !== "ended") this.#end({ cause: error });
-  }
-
-  #start(): void {
-    this.#state = "open";
-    try {
-      this.#unlisten = this.#port.onAbort((error) => {
-        this.#items = [];
-        this.fail(error);
-        this.#port.cancel(this);
-      });
-      this.#port.start(this);
-    } catch (error) {
-      this.fail(error);
-    }
+  fail(error: unknown, atOnce?: boolean): void {
+    if (this.#state === "ended") return;
+    if (atOnce) this.#items = [];
+    this.#end({ cause: error });
   }
 
   #consumed(): void {
@@ -106,7 +95,7 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
 
   #end(error?: { readonly cause: unknown }): void {
     this.#state = "ended";
-    this.#unlisten?.();
+    this.unlisten?.();
     const [first, ...others] = this.#waiters;
     this.#waiters = [];
     if (first) settle(first, error);

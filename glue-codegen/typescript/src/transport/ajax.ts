@@ -112,11 +112,12 @@ export class AjaxTransport implements Transport {
       const answer = decodeAjaxAnswer(await poll);
       if (!this.#handler) return;
       if ("error" in answer) throw strange("poll");
-      if (answer.kind === "closed") return this.#end();
+      const { kind } = answer;
+      if (kind === "closed") return this.#end();
       // The next poll confirms the answer, so it comes first.
-      if (answer.kind === "message") token = answer.token;
+      if (kind === "message") token = answer.token;
       poll = this.#poll(uid, token);
-      if (answer.kind === "message") this.#handler.onText(answer.message);
+      if (kind === "message") this.#handler.onText(answer.message);
     }
   }
 
@@ -172,8 +173,7 @@ export class AjaxTransport implements Transport {
     this.#stop();
     // The server has ended it: there is nobody to say goodbye to.
     if (!cause) this.#uid = "";
-    const error = cause instanceof GlueError ? cause : failure("ajax failed", cause);
-    handler?.onClose(cause ? error : undefined);
+    handler?.onClose(cause ? failure("ajax failed", cause) : undefined);
   }
 
   #stop(): void {

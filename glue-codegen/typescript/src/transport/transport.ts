@@ -41,8 +41,12 @@ const CODES: Readonly<Record<number, Code>> = {
   1009: "resource_exhausted",
 };
 
-/** The error for what happened to a transport; `status` is that of HTTP, or the close code, where there is one. */
+/**
+ * The error for what happened to a transport: `cause` itself, if it is one already. `status` is that of HTTP, or
+ * the close code, where there is one.
+ */
 export function failure(message: string, cause?: unknown, status = 0): GlueError {
+  if (cause instanceof GlueError) return cause;
   return new GlueError(CODES[status] ?? "unavailable", message, {
     cause,
     data: status ? { status } : undefined,
