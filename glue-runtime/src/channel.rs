@@ -38,8 +38,11 @@ impl Channel {
     /// Success means that the text is queued in order; it is lost if the connection breaks before it gets there.
     /// Cancel safe: a dropped future has sent nothing.
     ///
+    /// On a client it waits for the next session while there is none; what is queued goes out there.
+    ///
     /// # Errors
-    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the socket has ended.
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the socket has ended. On a client also
+    /// [`ErrorKind::NotConnected`](crate::ErrorKind::NotConnected) and [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
     pub async fn send(&self, text: impl AsRef<str>) -> Result<(), Error> {
         self.lane.mailbox.send(self.lane.encode(text.as_ref())).await
     }
@@ -47,7 +50,7 @@ impl Channel {
     /// Sends a text if the socket has room for it now.
     ///
     /// # Errors
-    /// [`ErrorKind::Full`](crate::ErrorKind::Full) when it has not, [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the socket has ended.
+    /// [`ErrorKind::Full`](crate::ErrorKind::Full) when it has not, else as [`Channel::send`].
     pub fn try_send(&self, text: impl AsRef<str>) -> Result<(), Error> {
         self.lane.mailbox.try_send(self.lane.encode(text.as_ref()))
     }

@@ -54,6 +54,9 @@ pub(crate) trait Hooks: Send {
     /// So much has moved since the last call; called once a turn, if anything has.
     fn moved(&mut self, _traffic: Traffic) {}
 
+    /// A message of the application is longer than the peer takes, and is not sent.
+    fn unsendable(&mut self, _text: Text) {}
+
     /// The socket has ended: nothing is delivered any more, but what waits is still sent.
     fn closed(&mut self, reason: CloseReason);
 }
@@ -354,13 +357,16 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     fn push(&mut self, message: Outgoing) {
+        let limit = self.session.peer_limit();
         let outbox = self.session.outbox();
+        let mut push = |text: Text, bond| match bond {
+            Bond::Session => outbox.push_data(text, Cause::Call),
+            Bond::Free if text.len() <= limit => outbox.push_data(text, Cause::Handle),
+            Bond::Free => self.hooks.unsendable(text),
+        };
         match message {
-            Outgoing::Text(text) => outbox.push_data(text, Cause::Handle),
-            Outgoing::Late(late) => late.write(&mut |text, bond| match bond {
-                Bond::Free => outbox.push_data(text, Cause::Handle),
-                Bond::Session => outbox.push_data(text, Cause::Call),
-            }),
+            Outgoing::Text(text) => push(text, Bond::Free),
+            Outgoing::Late(late) => late.write(limit, &mut push),
         }
     }
 
@@ -456,7 +462,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                     self.decide(now, cx);
                 }
                 Event::Refused(refusal) => self.hooks.refused(refusal),
-                Event::Opened { socket_id } => self.open(now, socket_id, cx),
+                Event::Opened { socket_id } => {
+                    self.mailbox.bound_texts(self.session.peer_limit());
+                    self.open(now, socket_id, cx);
+                }
                 Event::Closed(reason) => {
                     if reason == CloseReason::LinkLost {
                         // There is nobody to take what is left.

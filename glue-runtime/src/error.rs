@@ -47,6 +47,8 @@ pub enum ErrorKind {
     ChannelInUse,
     /// Nothing came in the time that was given.
     TimedOut,
+    /// The message is longer than the server takes, and was not sent; send it in parts.
+    TooLarge,
     /// A client has been without a connection for so long that it keeps nothing for the next one; wait for that
     /// (`Client::ready`).
     NotConnected,
@@ -63,6 +65,7 @@ impl fmt::Display for Error {
             ErrorKind::Io => "input or output failed",
             ErrorKind::ChannelInUse => "channel is open for another use",
             ErrorKind::TimedOut => "nothing came in time",
+            ErrorKind::TooLarge => "message is too long for the server",
             ErrorKind::NotConnected => "no connection for too long",
         })
     }

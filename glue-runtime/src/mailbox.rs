@@ -291,8 +291,13 @@ impl Mailbox {
 
     fn queue(&self, message: Outgoing, weight: usize) -> Result<(), Error> {
         self.change(|queues| {
-            if queues.is_adrift && matches!(message, Outgoing::Text(_)) {
-                return Err(ErrorKind::NotConnected.into());
+            if let Outgoing::Text(text) = &message {
+                if queues.is_adrift {
+                    return Err(ErrorKind::NotConnected.into());
+                }
+                if text.len() > queues.max_text {
+                    return Err(ErrorKind::TooLarge.into());
+                }
             }
             queues.messages.push_back((message, Held::Space(weight)));
             Ok(())
@@ -364,7 +369,6 @@ enum Held {
     Backlog { is_droppable: bool },
 }
 
-#[derive(Default)]
 struct Queues {
     /// What is to be sent, in order.
     messages: VecDeque<(Outgoing, Held)>,
@@ -375,6 +379,22 @@ struct Queues {
     is_refusing: bool,
     /// A client has been without a session for so long that it keeps no texts for the next.
     is_adrift: bool,
+    /// Bytes of the longest text that the peer takes.
+    max_text: usize,
+}
+
+impl Default for Queues {
+    fn default() -> Self {
+        Self {
+            messages: VecDeque::new(),
+            backlog: Backlog::default(),
+            requests: Vec::new(),
+            ending: None,
+            is_refusing: false,
+            is_adrift: false,
+            max_text: usize::MAX,
+        }
+    }
 }
 
 impl std::fmt::Debug for Queues {

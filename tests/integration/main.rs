@@ -23,6 +23,7 @@ mod noise;
 mod observing;
 mod peers;
 mod policy;
+mod reconnect;
 mod rpc;
 mod sockets;
 mod transcripts;

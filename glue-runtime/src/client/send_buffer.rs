@@ -8,11 +8,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::Sleep;
 
-use super::status::{ClientEvent, DiscardedMessage, Status};
+use super::status::Status;
 use crate::driver::now;
 use crate::mailbox::Mailbox;
-use crate::proto::frame::Frame;
-use crate::proto::pair::{self, LengthUnit};
 use crate::proto::text::Text;
 
 /// Throws away what has waited too long; the time begins with the first message that waits.
@@ -55,20 +53,7 @@ impl SendBuffer {
     pub(super) fn discard(&self, mut unsent: Vec<Text>) {
         unsent.extend(self.mailbox.give_up_texts());
         if !unsent.is_empty() {
-            let messages = unsent.iter().filter_map(|text| read(text)).collect();
-            self.status.tell(ClientEvent::Discarded(messages));
+            self.status.discarded(&unsent);
         }
     }
-}
-
-/// Reads a message of ours.
-fn read(text: &str) -> Option<DiscardedMessage> {
-    let Ok(Frame::ChannelData(data)) = Frame::decode(text) else {
-        return None;
-    };
-    let (channel, text) = pair::decode(data, LengthUnit::Bytes).ok()?;
-    Some(DiscardedMessage {
-        channel: channel.to_owned(),
-        text: text.to_owned(),
-    })
 }

@@ -8,6 +8,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use crate::error::Error;
+use crate::proto::frame::Frame;
+use crate::proto::pair::{self, LengthUnit};
+use crate::proto::text::Text;
 use crate::session::CloseReason;
 
 /// Where a client stands. It changes at the moment of a loss, not with the next attempt.
@@ -42,8 +45,8 @@ pub enum ClientEvent {
         /// Time until the next attempt.
         delay: Duration,
     },
-    /// Messages that were sent have waited for a connection for too long, or to the end, and were thrown away; in the order in
-    /// which they were sent.
+    /// Messages that were sent have waited for a connection for too long, or to the end, or turned out to be too long for the
+    /// server, and were thrown away; in the order in which they were sent.
     Discarded(Arc<[DiscardedMessage]>),
     /// It is over for good. Nothing follows.
     Closed {
@@ -62,6 +65,20 @@ pub struct DiscardedMessage {
     pub channel: String,
     /// What was sent; on the channel of a generated client, a notification as it is on the wire.
     pub text: String,
+}
+
+impl DiscardedMessage {
+    /// Reads a message of ours.
+    fn read(text: &str) -> Option<Self> {
+        let Ok(Frame::ChannelData(data)) = Frame::decode(text) else {
+            return None;
+        };
+        let (channel, text) = pair::decode(data, LengthUnit::Bytes).ok()?;
+        Some(Self {
+            channel: channel.to_owned(),
+            text: text.to_owned(),
+        })
+    }
 }
 
 /// Told by the supervisor, heard by the handles.
@@ -126,7 +143,16 @@ impl Status {
         drop(first);
     }
 
-    pub(super) fn tell(&self, event: ClientEvent) {
+    /// Tells of messages that will never be sent.
+    pub(super) fn discarded(&self, texts: &[Text]) {
+        let messages = texts
+            .iter()
+            .filter_map(|text| DiscardedMessage::read(text))
+            .collect();
+        self.tell(ClientEvent::Discarded(messages));
+    }
+
+    fn tell(&self, event: ClientEvent) {
         // Nobody may listen.
         let _ = self.events.send(event);
     }

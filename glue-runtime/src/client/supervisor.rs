@@ -22,6 +22,7 @@ use crate::driver::{Driver, Hooks, Residents, now};
 use crate::error::Error;
 use crate::mailbox::{Ending, Mailbox, Request};
 use crate::proto::refusal::Refusal;
+use crate::proto::text::Text;
 use crate::session::{CloseReason, Role, Session};
 use crate::transport::WebSocketTransport;
 
@@ -175,6 +176,8 @@ impl Supervisor {
 
     /// Takes leave of a session that was not ended here.
     fn lose(&self, reason: CloseReason, mut driver: LinkDriver) -> LinkError {
+        // What the next server takes isn't known yet.
+        self.mailbox.bound_texts(usize::MAX);
         self.mailbox.put_back(driver.take_unsent());
         let code = driver.close_code();
         let refusal = driver.hooks().refusal.take();
@@ -279,6 +282,10 @@ impl Hooks for ClientHooks {
         self.mailbox.resume();
         self.status.connected(socket_id);
         None
+    }
+
+    fn unsendable(&mut self, text: Text) {
+        self.status.discarded(&[text]);
     }
 
     fn serves(&self, _name: &str) -> bool {

@@ -16,8 +16,9 @@ pub(crate) enum Outgoing {
 
 /// What can be written only inside of a session. Dropped unwritten when there will be none.
 pub(crate) trait Late: Send {
-    /// Writes the messages that are due now, if there are any left.
-    fn write(self: Box<Self>, send: &mut dyn FnMut(Text, Bond));
+    /// Writes the messages that are due now, if there are any left; none that belongs to a session and has more than `limit`
+    /// bytes.
+    fn write(self: Box<Self>, limit: usize, send: &mut dyn FnMut(Text, Bond));
 
     /// Returns what it is known by to [`Mailbox::withdraw`]; zero for what is never withdrawn.
     fn token(&self) -> usize {
@@ -111,5 +112,10 @@ impl Mailbox {
     /// Driver: takes texts again.
     pub(crate) fn resume(&self) {
         self.lock().is_adrift = false;
+    }
+
+    /// Driver: takes no longer texts from now on.
+    pub(crate) fn bound_texts(&self, bytes: usize) {
+        self.lock().max_text = bytes;
     }
 }

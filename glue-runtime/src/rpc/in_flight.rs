@@ -88,6 +88,13 @@ impl InFlight {
         Handled::Taken
     }
 
+    /// Ends one exchange.
+    pub(super) fn fail(&mut self, id: u64, error: &RpcError) {
+        if let Some(waiter) = self.waiters.remove(&id) {
+            waiter.fail(error);
+        }
+    }
+
     /// Ends all exchanges.
     pub(super) fn fail_all(&mut self, error: &RpcError) {
         for (_, waiter) in self.waiters.drain() {

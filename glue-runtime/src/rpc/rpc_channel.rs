@@ -250,7 +250,7 @@ struct Request {
 }
 
 impl Late for Request {
-    fn write(mut self: Box<Self>, send: &mut dyn FnMut(Text, Bond)) {
+    fn write(mut self: Box<Self>, limit: usize, send: &mut dyn FnMut(Text, Bond)) {
         let mut state = self.shared.lock();
         let Some(waiter) = self.waiter.take() else { return };
         if *self.exchange.lock().unwrap_or_else(PoisonError::into_inner) == Stage::Cancelled {
@@ -269,6 +269,13 @@ impl Late for Request {
             json: &self.args,
         }
         .encode(&mut text);
+        if text.len() > limit {
+            let error = format!("the request has more than the {limit} bytes that the server takes");
+            state
+                .in_flight
+                .fail(id, &RpcError::new(Code::ResourceExhausted, error));
+            return;
+        }
         drop(state);
         send(text.into(), Bond::Session);
     }
@@ -293,7 +300,7 @@ struct Notification {
 }
 
 impl Late for Notification {
-    fn write(self: Box<Self>, send: &mut dyn FnMut(Text, Bond)) {
+    fn write(self: Box<Self>, _limit: usize, send: &mut dyn FnMut(Text, Bond)) {
         let mut state = self.shared.lock();
         self.shared.greet(&mut state, |hello| send(hello, Bond::Session));
         drop(state);
@@ -309,7 +316,7 @@ struct Control {
 }
 
 impl Late for Control {
-    fn write(self: Box<Self>, send: &mut dyn FnMut(Text, Bond)) {
+    fn write(self: Box<Self>, _limit: usize, send: &mut dyn FnMut(Text, Bond)) {
         if self.shared.lock().session == self.session {
             send(self.text, Bond::Session);
         }

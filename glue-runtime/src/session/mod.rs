@@ -71,6 +71,8 @@ pub(crate) struct Session {
     batch: bool,
     /// Why the server doesn't accept this client, until it is known whether for good.
     refusal: Option<Refusal>,
+    /// Bytes of the longest message that the peer takes, as far as it has told.
+    peer_limit: usize,
     /// Malformed messages so far.
     faults: u32,
 }
@@ -102,6 +104,7 @@ impl Session {
             early: Vec::new(),
             batch: false,
             refusal: None,
+            peer_limit: usize::MAX,
             faults: 0,
         };
         session.note_life(now);
@@ -297,6 +300,11 @@ impl Session {
         self.outbox.total() >= self.limits.send_bytes || self.is_awaited()
     }
 
+    /// Returns how many bytes a message may have.
+    pub(crate) fn peer_limit(&self) -> usize {
+        self.peer_limit
+    }
+
     /// Returns whether a client has no answer to its `in` yet: until then it says nothing else of its own accord.
     pub(crate) fn is_awaited(&self) -> bool {
         matches!(self.state, State::Opening | State::Refused) && self.is_client()
@@ -349,7 +357,11 @@ impl Session {
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
             (&Role::Client { batch, errors, .. }, State::Opening) => match ServerInit::decode(json) {
-                Ok(ServerInit::Accepted(init)) => self.open(init.socket_id, batch && init.batch),
+                Ok(ServerInit::Accepted(init)) => {
+                    let limit = init.limit.and_then(|limit| usize::try_from(limit).ok());
+                    self.peer_limit = limit.unwrap_or(usize::MAX);
+                    self.open(init.socket_id, batch && init.batch);
+                }
                 Ok(ServerInit::Refused(refusal)) if errors => {
                     self.refusal = Some(refusal);
                     self.state = State::Refused;
