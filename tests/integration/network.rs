@@ -3,7 +3,6 @@
 mod book;
 mod chaos;
 mod once;
-mod outages;
 
 use std::time::Duration;
 

@@ -237,6 +237,39 @@ async fn calls_settle_whatever_happens() {
     }
 }
 
+/// Every byte of the handshake, of init and of the first calls.
+#[tokio::test(start_paused = true)]
+async fn a_client_comes_back_wherever_its_first_connection_is_cut() {
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        for bytes in 0.. {
+            let book = Book::new();
+            let network = Network::new(&book.server());
+            network.cut_new(direction, bytes..=bytes);
+            let client = network.client().start().unwrap();
+            let ledger = LedgerClient::open(&client).unwrap();
+
+            let first = async {
+                let first = network.connected(1).await;
+                network.spare_new();
+                first
+            };
+            let (answer, first) = soon(join(ledger.enter(0), first)).await;
+            let mut failed = settled(answer).is_none() as u32;
+            for number in 1..=2 {
+                failed += settled(soon(ledger.enter(number)).await).is_none() as u32;
+            }
+
+            assert!(failed <= 1, "{bytes} bytes {direction:?}");
+            if first.is_open() {
+                assert!(bytes > 300);
+                break;
+            }
+            assert_eq!(soon(ledger.enter(3)).await.unwrap(), 1);
+            assert_eq!(network.connections().len(), 2, "{bytes} bytes {direction:?}");
+        }
+    }
+}
+
 /// Begins calls and streams and gives them up, sends faster than anything can leave.
 async fn fidget(client: &Client, dice: &Dice) {
     let Ok(ledger) = LedgerClient::open(client) else {
