@@ -5,6 +5,7 @@
 mod ajax;
 mod ajax_faults;
 mod authorize;
+mod bad_servers;
 mod batch;
 mod broadcast;
 mod channels;
@@ -26,6 +27,7 @@ mod policy;
 mod reconnect;
 mod rpc;
 mod sockets;
+mod tls;
 mod transcripts;
 mod typed;
 #[cfg(unix)]

@@ -41,6 +41,11 @@ impl Certificate {
 
     /// Returns a client that offers these protocols.
     pub(crate) fn connector(&self, protocols: &[&str]) -> TlsConnector {
+        Arc::new(self.client_config(protocols)).into()
+    }
+
+    /// Returns what makes a client trust this certificate, and no other.
+    pub(crate) fn client_config(&self, protocols: &[&str]) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).unwrap();
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -52,7 +57,7 @@ impl Certificate {
             .iter()
             .map(|protocol| protocol.as_bytes().to_vec())
             .collect();
-        Arc::new(config).into()
+        config
     }
 }
 
