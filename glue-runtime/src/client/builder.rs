@@ -12,7 +12,7 @@ use super::attempt::{BoxError, Credentials};
 use super::backoff::BackoffOptions;
 use super::connector::{Connect, TcpConnector};
 use super::handle::Client;
-use super::options::Options;
+use super::options::{Options, Random};
 use super::status::{ClientState, Status};
 use super::supervisor::Supervisor;
 use crate::channel::Channels;
@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     send_buffer_timeout: Duration,
     reconnect: bool,
     backoff: BackoffOptions,
+    random: Random,
     connector: Arc<dyn Connect>,
     auth: Option<Result<Credentials, serde_json::Error>>,
     #[cfg(feature = "tls")]
@@ -49,6 +50,8 @@ impl ClientBuilder {
             send_buffer_timeout: SEND_BUFFER_TIMEOUT,
             reconnect: true,
             backoff: BackoffOptions::default(),
+            // Without randomness all clients come back at once, but they do.
+            random: Arc::new(|| getrandom::u32().unwrap_or(u32::MAX / 2)),
             connector: Arc::new(TcpConnector),
             auth: None,
             #[cfg(feature = "tls")]
@@ -209,6 +212,13 @@ impl ClientBuilder {
         self.launch(false)
     }
 
+    /// Sets where the random part of delays comes from.
+    #[cfg(feature = "testing")]
+    pub(crate) fn random(mut self, random: impl Fn() -> u32 + Send + Sync + 'static) -> Self {
+        self.random = Arc::new(random);
+        self
+    }
+
     fn launch(self, is_first_decisive: bool) -> Result<Client, Error> {
         let options = self.options()?;
         let limits = options.limits.clone();
@@ -244,6 +254,7 @@ impl ClientBuilder {
             connect_timeout: self.connect_timeout,
             send_buffer_timeout: self.send_buffer_timeout,
             backoff: self.reconnect.then_some(self.backoff),
+            random: self.random,
             connector: self.connector,
             auth: self.auth.transpose().map_err(config_error)?,
         })

@@ -10,6 +10,9 @@ use super::backoff::BackoffOptions;
 use super::connector::Connect;
 use crate::proto::limits::{KeepAlive, Limits};
 
+/// Draws a number, from zero to the greatest.
+pub(super) type Random = Arc<dyn Fn() -> u32 + Send + Sync>;
+
 /// The options of a client, checked.
 pub(super) struct Options {
     /// The WebSocket endpoint, by the scheme of the host.
@@ -20,6 +23,7 @@ pub(super) struct Options {
     pub(super) send_buffer_timeout: Duration,
     /// `None` when the first loss is the end.
     pub(super) backoff: Option<BackoffOptions>,
+    pub(super) random: Random,
     pub(super) connector: Arc<dyn Connect>,
     pub(super) auth: Option<Credentials>,
     /// Set where the host is `https`.

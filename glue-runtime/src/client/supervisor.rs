@@ -96,7 +96,8 @@ impl Supervisor {
             let delay = if self.is_final(&error) {
                 None
             } else {
-                self.backoff.as_mut().and_then(|backoff| backoff.next(random()))
+                let random = f64::from((self.options.random)()) / f64::from(u32::MAX);
+                self.backoff.as_mut().and_then(|backoff| backoff.next(random))
             };
             let error = Error::from(error);
             let Some(delay) = delay else {
@@ -297,11 +298,4 @@ impl Hooks for ClientHooks {
     }
 
     fn closed(&mut self, _reason: CloseReason) {}
-}
-
-/// Returns a number in 0 to 1.
-fn random() -> f64 {
-    // Without randomness all clients come back at once, but they do.
-    let random = getrandom::u32().unwrap_or(u32::MAX / 2);
-    f64::from(random) / f64::from(u32::MAX)
 }

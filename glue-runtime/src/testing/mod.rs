@@ -80,9 +80,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!
 //! # What repeats
 //!
-//! Faults are at exact bytes and, with a paused clock, at exact times; what is drawn at random comes from the seed of
-//! [`Network::with_seed`]. In which order tasks that are ready at once run is tokio's affair, and socket ids are random: they
-//! have the same length always. Use a runtime of one thread, as `#[tokio::test]` does by itself.
+//! Faults are at exact bytes and, with a paused clock, at exact times; what is drawn at random, the delays of
+//! [`Network::client`] among it, comes from the seed of [`Network::with_seed`]. In which order tasks run that are ready at
+//! once is tokio's affair, and socket ids are random, if of the same length always. Use a runtime of one thread, as
+//! `#[tokio::test]` does by itself.
 
 mod connection;
 mod direction;

@@ -95,9 +95,13 @@ impl Network {
         }
     }
 
-    /// Returns the options of a client that connects over this network, to the base URL of its server.
+    /// Returns the options of a client that connects over this network, to the base URL of its server. The random part of its
+    /// delays comes from the network's seed.
     pub fn client(&self) -> ClientBuilder {
-        let builder = Client::builder(HOST).connector(self.clone());
+        let network = self.clone();
+        let builder = Client::builder(HOST)
+            .connector(self.clone())
+            .random(move || network.state().random.number());
         match &self.state().destination {
             Destination::Server(server) => builder.base_url(server.base_url()),
             Destination::Custom(_) => builder,

@@ -25,6 +25,12 @@ impl Random {
         self.next() & 1 == 1
     }
 
+    /// Returns a number, from zero to the greatest.
+    pub(super) fn number(&mut self) -> u32 {
+        // The upper half of the bits is as good as any.
+        u32::try_from(self.next() >> 32).unwrap_or(u32::MAX)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -235,6 +235,22 @@ async fn random_cuts_repeat_with_their_seed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn delays_repeat_with_their_seed() {
+    async fn outage(seed: u64) -> Duration {
+        let network = Network::with_seed(&echo(), seed);
+        let client = network.client().reconnect_attempts(5).connect().await.unwrap();
+        let start = now();
+        network.set_arrivals(Arrivals::Refuse);
+        network.cut_all();
+        client.closed().await;
+        since(start)
+    }
+
+    assert_eq!(outage(1).await, outage(1).await);
+    assert_ne!(outage(1).await, outage(2).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn spared_connections_live() {
     let network = Network::new(&echo());
     network.cut_new(Direction::ToClient, 10..=10);
