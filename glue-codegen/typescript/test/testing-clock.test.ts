@@ -65,6 +65,14 @@ test("what doesn't come is an error, not a test that hangs", async () => {
   );
 });
 
+test("timers that are set for now again and again are an error, not a test that hangs", async () => {
+  const clock = new ManualClock();
+  const again = (): void => void clock.after(0, again);
+  again();
+
+  await assert.rejects(clock.advance(1), /again and again/);
+});
+
 test("several who let time pass don't run what comes at once", async () => {
   const clock = new ManualClock();
   const ran: string[] = [];

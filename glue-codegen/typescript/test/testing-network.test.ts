@@ -68,15 +68,39 @@ test("data that doesn't come is an error that names the channel", async () => {
   await assert.rejects(peer.channel("chat").receive(100), /data on channel chat didn't come within 100 ms/);
 });
 
-test("pings are answered, so that a socket without traffic stays", async () => {
-  const { network, socket, events } = connect();
+test("a session without traffic is kept alive, by the server or else by the client", async () => {
+  for (const [pingInterval, message] of [
+    [35_000, "po"],
+    [25_000, "pi"],
+  ] as const) {
+    const { network, socket, events } = connect({}, { pingInterval });
+    const peer = await network.accept();
+
+    await network.clock.advance(120_000);
+
+    assert.deepEqual(events, ["connecting", "connected"]);
+    assert.equal(peer.messages.filter((said) => said === message).length, 4);
+    assert.equal(socket.state(), "connected");
+  }
+});
+
+test("a client that shows no sign of life, or no init, is given up", async () => {
+  const { network } = connect();
   const peer = await network.accept();
+  const silent = openRaw(network);
+  peer.lose("toServer");
+  const chatter = network.clock.after(20_000, () => peer.send("this is no sign of life of the client"));
 
-  await network.clock.advance(120_000);
+  await network.clock.advance(9_999);
+  assert.deepEqual(silent.log, ["open"]);
+  await network.clock.advance(1);
+  assert.deepEqual(silent.log, ["open", "1005 true"]);
+  await network.clock.advance(26_999);
+  assert.ok(peer.isOpen);
+  await network.clock.advance(1);
 
-  assert.deepEqual(events, ["connecting", "connected"]);
-  assert.equal(peer.messages.filter((message) => message === "pi").length, 3);
-  assert.equal(socket.state(), "connected");
+  assert.equal(peer.ended, "lost");
+  chatter();
 });
 
 test("every session is told, and those that are open are listed", async () => {

@@ -3,6 +3,8 @@ export class ManualClock {
     #now = 0;
     /** Soonest first, and of those due together the oldest. */
     #timers = [];
+    /** Timers that ran since time has passed. */
+    #idle = 0;
     /** The step under way: of several that are asked for at once each begins when the last is done. */
     #step = Promise.resolve();
     now() {
@@ -62,6 +64,9 @@ export class ManualClock {
             if (!due || due.at > end)
                 return false;
             this.#timers.shift();
+            this.#idle = due.at > this.#now ? 0 : this.#idle + 1;
+            if (this.#idle > MAX_IDLE)
+                throw new Error("timers are set again and again without any time passing");
             this.#now = due.at;
             due.task();
             await this.settle();
@@ -71,3 +76,5 @@ export class ManualClock {
         return step;
     }
 }
+/** A page does less in a moment; what does more would never come to an end. */
+const MAX_IDLE = 10_000;

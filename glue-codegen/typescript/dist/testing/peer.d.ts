@@ -42,8 +42,8 @@ export interface PeerSettings {
     readonly onOpen: (peer: Peer) => void;
 }
 /**
- * The server's end of one session: what a `Socket` is to a server in Rust. It answers `in` and pings by itself; all the
- * rest is the test's. Unlike a real server it never asks a silent client for a sign of life.
+ * The server's end of one session: what a `Socket` is to a server in Rust. It accepts the client and keeps the session alive
+ * as a real server does by default (a ping after 30 s of silence, the end 7 s later); all the rest is the test's.
  */
 export declare class Peer {
     #private;

@@ -4,8 +4,8 @@ import { decodePair, encodePair } from "../proto/pair.js";
 import { PeerChannel } from "./peer-channel.js";
 import { PeerRpc } from "./peer-rpc.js";
 /**
- * The server's end of one session: what a `Socket` is to a server in Rust. It answers `in` and pings by itself; all the
- * rest is the test's. Unlike a real server it never asks a silent client for a sign of life.
+ * The server's end of one session: what a `Socket` is to a server in Rust. It accepts the client and keeps the session alive
+ * as a real server does by default (a ping after 30 s of silence, the end 7 s later); all the rest is the test's.
  */
 export class Peer {
     /** Every message of the client, in order; those of containers one by one. */
@@ -15,6 +15,7 @@ export class Peer {
     #settings;
     #channels = new Map();
     #rpcs = new Map();
+    #cancelTimer = () => { };
     #state = "opening";
     /** Channel data that came while it was decided on the client. */
     #early = [];
@@ -25,7 +26,9 @@ export class Peer {
         this.#settings = settings;
         this.socketId = settings.socketId;
         link.onMessage = (message) => this.#handle(message);
+        this.#after(INIT_TIME, () => this.close());
         link.onEnd = () => {
+            this.#cancelTimer();
             for (const rpc of this.#rpcs.values())
                 rpc.close();
         };
@@ -121,6 +124,8 @@ export class Peer {
             return;
         }
         this.messages.push(message);
+        if (this.#state === "open")
+            this.#watch();
         switch ("kind" in frame ? frame.kind : frame.error) {
             case "ping":
                 this.sendRaw(encodeFrame("pong"));
@@ -187,9 +192,22 @@ export class Peer {
         this.sendRaw(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
         this.#link.batch = batch;
         this.#state = "open";
+        this.#watch();
         this.#settings.onOpen(this);
         for (const data of this.#early)
             this.#deliver(data);
+    }
+    /** Asks for a sign of life once there was none for long, and ends the session if none follows. */
+    #watch() {
+        this.#after(PING_INTERVAL, () => {
+            this.sendRaw(encodeFrame("ping"));
+            this.#after(PING_TIMEOUT, () => this.#link.close(undefined, "lost"));
+        });
+    }
+    /** Sets the one timer. */
+    #after(ms, task) {
+        this.#cancelTimer();
+        this.#cancelTimer = this.#settings.clock.after(ms, task);
     }
     #announces(extension) {
         return !this.#settings.original && this.#init[extension] === true;
@@ -202,3 +220,7 @@ export class Peer {
 }
 /** The name of the main channel. */
 const MAIN = "m";
+/** Times of a server, in milliseconds. */
+const INIT_TIME = 10_000;
+const PING_INTERVAL = 30_000;
+const PING_TIMEOUT = 7_000;

@@ -10,6 +10,8 @@ export class ManualClock implements Clock {
   #now = 0;
   /** Soonest first, and of those due together the oldest. */
   #timers: Timer[] = [];
+  /** Timers that ran since time has passed. */
+  #idle = 0;
   /** The step under way: of several that are asked for at once each begins when the last is done. */
   #step: Promise<unknown> = Promise.resolve();
 
@@ -74,6 +76,8 @@ export class ManualClock implements Clock {
       const [due] = this.#timers;
       if (!due || due.at > end) return false;
       this.#timers.shift();
+      this.#idle = due.at > this.#now ? 0 : this.#idle + 1;
+      if (this.#idle > MAX_IDLE) throw new Error("timers are set again and again without any time passing");
       this.#now = due.at;
       due.task();
       await this.settle();
@@ -83,3 +87,6 @@ export class ManualClock implements Clock {
     return step;
   }
 }
+
+/** A page does less in a moment; what does more would never come to an end. */
+const MAX_IDLE = 10_000;

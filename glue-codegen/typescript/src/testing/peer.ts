@@ -51,8 +51,8 @@ export interface PeerSettings {
 }
 
 /**
- * The server's end of one session: what a `Socket` is to a server in Rust. It answers `in` and pings by itself; all the
- * rest is the test's. Unlike a real server it never asks a silent client for a sign of life.
+ * The server's end of one session: what a `Socket` is to a server in Rust. It accepts the client and keeps the session alive
+ * as a real server does by default (a ping after 30 s of silence, the end 7 s later); all the rest is the test's.
  */
 export class Peer {
   /** Every message of the client, in order; those of containers one by one. */
@@ -62,6 +62,7 @@ export class Peer {
   readonly #settings: PeerSettings;
   readonly #channels = new Map<string, PeerChannel>();
   readonly #rpcs = new Map<string, PeerRpc>();
+  #cancelTimer: () => void = () => {};
   #state: "opening" | "deciding" | "open" = "opening";
   /** Channel data that came while it was decided on the client. */
   #early: string[] = [];
@@ -73,7 +74,9 @@ export class Peer {
     this.#settings = settings;
     this.socketId = settings.socketId;
     link.onMessage = (message) => this.#handle(message);
+    this.#after(INIT_TIME, () => this.close());
     link.onEnd = () => {
+      this.#cancelTimer();
       for (const rpc of this.#rpcs.values()) rpc.close();
     };
   }
@@ -183,6 +186,7 @@ export class Peer {
       return;
     }
     this.messages.push(message);
+    if (this.#state === "open") this.#watch();
     switch ("kind" in frame ? frame.kind : frame.error) {
       case "ping":
         this.sendRaw(encodeFrame("pong"));
@@ -241,8 +245,23 @@ export class Peer {
     this.sendRaw(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
     this.#link.batch = batch;
     this.#state = "open";
+    this.#watch();
     this.#settings.onOpen(this);
     for (const data of this.#early) this.#deliver(data);
+  }
+
+  /** Asks for a sign of life once there was none for long, and ends the session if none follows. */
+  #watch(): void {
+    this.#after(PING_INTERVAL, () => {
+      this.sendRaw(encodeFrame("ping"));
+      this.#after(PING_TIMEOUT, () => this.#link.close(undefined, "lost"));
+    });
+  }
+
+  /** Sets the one timer. */
+  #after(ms: number, task: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#settings.clock.after(ms, task);
   }
 
   #announces(extension: "batch" | "errors"): boolean {
@@ -257,3 +276,8 @@ export class Peer {
 
 /** The name of the main channel. */
 const MAIN = "m";
+
+/** Times of a server, in milliseconds. */
+const INIT_TIME = 10_000;
+const PING_INTERVAL = 30_000;
+const PING_TIMEOUT = 7_000;
