@@ -10,6 +10,7 @@ mod batch;
 mod broadcast;
 mod channels;
 mod client;
+mod comeback;
 #[cfg(unix)]
 mod endings;
 mod endurance;
