@@ -73,6 +73,7 @@ modules! {
     "session/keepalive",
     "session/outbox",
     "session/session",
+    "testing/admission",
     "testing/ajax-endpoint",
     "testing/ajax-link",
     "testing/call",

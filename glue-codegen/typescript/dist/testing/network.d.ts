@@ -1,10 +1,11 @@
 import type { Unsubscribe } from "../emitter.js";
 import type { WebSocketConstructor } from "../transport/websocket.js";
+import type { Authorize } from "./admission.js";
 import { Faults } from "./faults.js";
 import type { MemoryFetchInit, MemoryResponse } from "./http.js";
 import type { Link } from "./link.js";
 import { ManualClock } from "./manual-clock.js";
-import { type Authorize, Peer } from "./peer.js";
+import { Peer } from "./peer.js";
 /** What a {@link MemoryNetwork} is to be like. */
 export interface NetworkOptions {
     /** The clock. Default a new one. */

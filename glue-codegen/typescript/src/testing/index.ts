@@ -2,6 +2,7 @@
  * Aids for tests of what uses Glue: a network in memory with a server that the test plays, virtual time, and faults. Not
  * part of the client; nothing of the client imports it.
  */
+export type { Authorize, ClientInit, ConnectRequest, Refusal } from "./admission.js";
 export type { Call } from "./call.js";
 export type { Faults } from "./faults.js";
 export type { HttpAnswer, HttpRequest, MemoryFetchInit, MemoryResponse, RequestKind } from "./http.js";
@@ -18,7 +19,7 @@ export {
 export type { Link, LinkEnd } from "./link.js";
 export { ManualClock } from "./manual-clock.js";
 export { MemoryNetwork, type MemoryOptions, type NetworkOptions } from "./network.js";
-export type { Authorize, ClientInit, ConnectRequest, Peer, Refusal } from "./peer.js";
+export type { Peer } from "./peer.js";
 export type { PeerChannel } from "./peer-channel.js";
 export type { Methods, PeerRpc } from "./peer-rpc.js";
 export { seededRandom } from "./random.js";

@@ -1,12 +1,13 @@
 import type { Unsubscribe } from "../emitter.js";
 import type { WebSocketConstructor } from "../transport/websocket.js";
+import type { Authorize } from "./admission.js";
 import { AjaxLink } from "./ajax-link.js";
 import { type Arrivals, Faults } from "./faults.js";
 import type { MemoryFetchInit, MemoryResponse } from "./http.js";
 import type { Link, LinkSettings } from "./link.js";
 import { ManualClock } from "./manual-clock.js";
 import { MemoryFetch } from "./memory-fetch.js";
-import { type Authorize, Peer } from "./peer.js";
+import { Peer } from "./peer.js";
 import { seededRandom } from "./random.js";
 import { MemoryWebSocket, WebSocketLink } from "./web-socket.js";
 import type { Wire } from "./wire.js";
