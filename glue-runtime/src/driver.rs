@@ -185,10 +185,15 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         self.hooks.closed(reason);
 
         self.run_farewell().await;
-        self.mailbox
-            .note_undelivered(self.session.outbox().channel_messages());
-        self.mailbox.end(reason);
+        self.end(reason);
         self.run_drain().await;
+    }
+
+    /// Tells the application that the socket has ended, and what was left; once is enough.
+    fn end(&mut self, reason: CloseReason) {
+        let left = self.session.outbox().clear();
+        self.mailbox.note_undelivered(left);
+        self.mailbox.end(reason);
     }
 
     /// Runs the session to its end; what was sent before may be left to transmit.
@@ -308,6 +313,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         self.transmit(now, cx);
         if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
             return Poll::Ready(());
+        }
+        if self.closed == Some(CloseReason::Peer) && !self.transport.is_awaited() {
+            // A page that was left, and whose poll is gone. Should it still come it is told that it's over, but the
+            // application need not wait for that.
+            self.end(CloseReason::Peer);
         }
         if self.session.outbox().is_empty() {
             if self.transport.poll_close(cx, self.fault).is_ready() {

@@ -207,6 +207,23 @@ async fn a_destructor_that_panics_ends_nothing_but_its_call() {
     bystander.assert_undisturbed(server.address()).await;
 }
 
+/// a page that is left says goodbye behind the end of its poll, and must not stay for the time of a farewell.
+#[tokio::test]
+async fn a_client_that_says_goodbye_and_does_not_poll_has_gone_at_once() {
+    let patient = limits(|limits| limits.close = Duration::from_secs(3600));
+    let server = TestServer::start(recorded_app::serve(Server::builder().limits(patient))).await;
+    let (mut peer, id) = AjaxPeer::open(server.address()).await;
+    let socket = server.server().socket(&id).unwrap();
+    // It waits for a poll as well.
+    socket.send("too late").await.unwrap();
+
+    peer.send("cl").await;
+
+    assert_eq!(within("the end", socket.closed()).await, CloseReason::Peer);
+    assert_eq!(socket.undelivered(), Some(1));
+    peer.closed().await;
+}
+
 /// what the application leaves behind is dropped at the end, and may do anything then.
 #[tokio::test]
 async fn destructors_that_panic_at_the_end_of_a_socket_keep_nothing_from_its_end() {

@@ -141,6 +141,13 @@ impl Outbox {
         free
     }
 
+    /// Drops all that waits; returns how many messages of channels there were.
+    pub(crate) fn clear(&mut self) -> usize {
+        let messages = self.channel_messages();
+        while self.pop().is_some() {}
+        messages
+    }
+
     /// Returns whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.control.is_empty() && self.data.is_empty()

@@ -44,6 +44,11 @@ pub(crate) trait Transport: Send + Unpin {
         None
     }
 
+    /// Returns whether the peer takes what is sent now, for a link on which it has to ask for it.
+    fn is_awaited(&self) -> bool {
+        true
+    }
+
     /// Returns whether each unit of the link carries one message, so that joining what waits saves round trips.
     fn joins(&self) -> bool;
 

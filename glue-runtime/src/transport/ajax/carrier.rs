@@ -64,6 +64,10 @@ impl Transport for AjaxTransport {
         self.link.take_presence()
     }
 
+    fn is_awaited(&self) -> bool {
+        self.link.has_poll()
+    }
+
     fn joins(&self) -> bool {
         true
     }
