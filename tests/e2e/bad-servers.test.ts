@@ -1,13 +1,14 @@
 // Servers that break the protocol: what they do is told, and neither an error that reaches nobody nor a hang comes of it.
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
 import { TRANSPORTS } from "./cases/cases.js";
-import { GlueError, Probe } from "./generated/index.js";
+import { type GlueError, Probe } from "./generated/index.js";
 import type { Socket, SocketOptions } from "./generated/runtime/index.js";
 import { connect } from "./support/client.js";
+import { assertCode, failOnUnhandled } from "./support/errors.js";
 import { event, Inbox } from "./support/inbox.js";
 import { type Meddler, type Script, Scripted } from "./support/scripted.js";
-import { failOnUnhandled } from "./support/unhandled.js";
 
 failOnUnhandled();
 
@@ -45,12 +46,9 @@ function accepting(script: Script): Script {
   };
 }
 
-async function assertUnavailable(errors: Inbox<unknown>): Promise<void> {
+async function assertTold(errors: Inbox<unknown>, code: GlueError["code"] = "unavailable"): Promise<void> {
   // The second shows that it went on trying.
-  for (const error of await errors.first(2)) {
-    assert.ok(error instanceof GlueError);
-    assert.equal(error.code, "unavailable");
-  }
+  for (const error of await errors.first(2)) assertCode(error, code);
 }
 
 const NO_INITS = ["in", "innull", "in[]", "in{}", 'in{"socketID":', 'in{"socketID":5}', 'in{"socketID":""}', `${ACCEPT}x`];
@@ -69,14 +67,16 @@ for (const forceSocketType of TRANSPORTS) {
     test(`${forceSocketType}: ${init} accepts nobody`, async (t) => {
       const { errors, socket } = await meet(t, options, (link) => link.send(init));
 
-      await assertUnavailable(errors);
+      await assertTold(errors);
 
       assert.equal(socket.socketID(), "");
     });
   }
 
   test(`${forceSocketType}: a server that never accepts is left in time`, async (t) => {
-    const { socket } = await meet(t, { ...options, connectTimeout: 100 }, (link) => link.send("pi", "xx"));
+    const { socket } = await meet(t, { ...options, connectTimeout: 100 }, (link, message) => {
+      if (message.startsWith("in")) link.send("pi", "xx");
+    });
     const call = new Probe(socket).unit();
 
     await event(socket, "connect_timeout");
@@ -105,7 +105,7 @@ for (const forceSocketType of TRANSPORTS) {
       if (message.startsWith("in")) link.send(ACCEPT, ...nonsense);
     });
 
-    await assertUnavailable(errors);
+    await assertTold(errors);
   });
 
   test(`${forceSocketType}: a server that ends each session is met again`, async (t) => {
@@ -116,7 +116,7 @@ for (const forceSocketType of TRANSPORTS) {
 
     for (let n = 0; n < 3; n++) await event(socket, "connected");
 
-    assert.ok(server.requests >= 3);
+    assert.ok(server.requests >= 3, `${server.requests} requests`);
   });
 
   for (const unreadable of ["ok1&{", "er1&{", "er1&[]", "er1&null", "it1&5", "en1&"]) {
@@ -149,15 +149,73 @@ test("WebSocket: bytes that are text are taken as text; others end the session",
 
   assert.deepEqual(await inbox.first(1), ["é"]);
   const [error] = await errors.first(1);
-  assert.ok(error instanceof GlueError);
-  assert.equal(error.code, "unavailable");
+  assertCode(error, "unavailable");
   await event(socket, "connected");
 });
 
-for (const code of [1002, 1008, 1009, 1011, 4000]) {
+/** Answers that are none, to any kind of request. */
+const REFUSALS: Readonly<Record<string, (answer: ServerResponse) => void>> = {
+  "400": (answer) => answer.writeHead(400).end("Bad Request\n"),
+  "403": (answer) => answer.writeHead(403).end(),
+  "413": (answer) => answer.writeHead(413).end("Payload Too Large\n"),
+  "404 with a page": (answer) => answer.writeHead(404, { "Content-Type": "text/html" }).end("<h1>Not Found</h1>"),
+  "408": (answer) => answer.writeHead(408).end("Request Timeout\n"),
+  "500": (answer) => answer.writeHead(500).end("Internal Server Error\n"),
+  "502 with a page": (answer) => answer.writeHead(502).end("<h1>Bad Gateway</h1>"),
+  "503": (answer) => answer.writeHead(503, { "Retry-After": "5" }).end("Service Unavailable\n"),
+  "a redirect": (answer) => answer.writeHead(302, { Location: "/login" }).end(),
+  "a redirect to nowhere": (answer) => answer.writeHead(307, { Location: "http://127.0.0.1:9/" }).end(),
+  "a page": (answer) => answer.end("<!doctype html><title>Sign in</title><p>a&b&c"),
+  "JSON": (answer) => answer.end('{"error":"no"}'),
+  "a truncated answer": (answer) => {
+    answer.writeHead(200, { "Content-Length": 100 }).write("1000000000&000", () => answer.destroy());
+  },
+  "a truncated chunk": (answer) => {
+    answer.write("0000001&cd1&mhel", () => answer.destroy());
+  },
+  "what can't be unpacked": (answer) => answer.writeHead(200, { "Content-Encoding": "gzip" }).end("no gzip"),
+  "a closed connection": (answer) => answer.destroy(),
+};
+
+/** Codes that say more than `unavailable`. */
+const CODES: Readonly<Record<string, GlueError["code"]>> = { 403: "permission_denied", 413: "resource_exhausted" };
+
+for (const [key, request] of Object.entries({ i: "init", o: "poll", u: "push" })) {
+  for (const [name, refuse] of Object.entries(REFUSALS)) {
+    test(`AjaxSocket: a ${request} that is answered by ${name} is told as an error`, async (t) => {
+      const { errors, socket } = await meet(t, { forceSocketType: "AjaxSocket" }, accepting(() => {}), (body, answer) => {
+        if (body.startsWith(key)) refuse(answer);
+        return body.startsWith(key);
+      });
+
+      await assertTold(errors, CODES[name]);
+
+      assert.equal(socket.socketID(), "");
+    });
+  }
+}
+
+for (const [name, answers] of Object.entries({
+  "an empty answer": [""],
+  "no token": ["cd1&mhello"],
+  "an empty token": ["&cd1&mhello"],
+  "too long a token": ["00000001&cd1&mhello"],
+  "the session's name instead": ["1000000000&cd1&mhello"],
+})) {
+  test(`AjaxSocket: a poll that is answered with ${name} is told as an error`, async (t) => {
+    const { errors } = await meet(t, { forceSocketType: "AjaxSocket" }, () => {}, (body, answer) => {
+      if (body.startsWith("o")) answer.end(answers[0]);
+      return body.startsWith("o");
+    });
+
+    await assertTold(errors);
+  });
+}
+
+for (const code of [1002, 1008, 1011, 4000]) {
   test(`WebSocket: a link that is closed with ${code} is told as an error`, async (t) => {
     const { errors } = await meet(t, { forceSocketType: "WebSocket" }, (link) => link.close(code));
 
-    await assertUnavailable(errors);
+    await assertTold(errors);
   });
 }

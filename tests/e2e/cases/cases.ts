@@ -7,7 +7,7 @@ import { STREAMS } from "./streams.js";
 export const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = { ...CALLS, ...STREAMS, ...CHANNELS };
 
 /** The kinds of transport. */
-export const TRANSPORTS = ["WebSocket"] as const;
+export const TRANSPORTS = ["WebSocket", "AjaxSocket"] as const;
 
 /** Plays one case. */
 export async function play(name: string, setting: Setting): Promise<void> {

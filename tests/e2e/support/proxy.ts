@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Program } from "./program.js";
 
-/** What becomes of a connection: it is passed on, lost, or gets this text as its answer. */
-export type Verdict = "pass" | "cut" | { readonly answer: string };
+/** What becomes of a connection: it is passed on, lost, never answered, or gets this text as its answer. */
+export type Verdict = "pass" | "cut" | "ignore" | { readonly answer: string };
 
 /** A connection of a client, and the one to the server that belongs to it. */
 interface Line {
@@ -94,6 +94,7 @@ export class Proxy {
   #open(line: Line, head: string): boolean {
     const verdict = this.admit(head);
     if (verdict === "cut") line.client.destroy();
+    else if (verdict === "ignore") line.isDead = true;
     else if (verdict !== "pass") line.client.end(verdict.answer);
     if (verdict !== "pass") return false;
     const server = connect(this.#target(), "127.0.0.1");
