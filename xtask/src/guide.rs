@@ -95,6 +95,8 @@ import type * as generated from \"./generated/index.js\";
 declare const chat: generated.Chat;
 declare const rooms: generated.Rooms;
 declare const text: string;
+declare function freshToken(): Promise<string>;
+declare function showSignIn(): void;
 ";
 
 #[cfg(test)]
