@@ -6,13 +6,15 @@ export declare class Emitter<Events> {
     add<E extends keyof Events>(event: E, listener: (argument: Events[E]) => void, once?: boolean): Unsubscribe;
     /** Removes every registration of `listener` for `event`. */
     remove<E extends keyof Events>(event: E, listener: (argument: Events[E]) => void): void;
-    /** Calls the listeners of `event`, in {@link inTurn}. */
-    emit<E extends keyof Events>(event: E, argument: Events[E]): void;
+    /** Calls the listeners of `event`, {@link inTurn}. */
+    emit<E extends keyof Events>(event: E, argument?: Events[E]): void;
     /**
-     * Runs `turn` once the event under way has reached all of its listeners. Without that, an event caused by
-     * one listener would reach the others before the event it came from.
+     * Runs `turn` once what is under way has come to its end. Without that, an event caused by one listener would
+     * reach the others before the event it came from.
      */
     inTurn(turn: () => void): void;
+    /** Runs `change` at once, and what it gives to {@link inTurn} behind it. */
+    holding(change: () => void): void;
 }
 /**
  * Runs the application's code. What it throws surfaces as an uncaught error, as with DOM listeners, and

@@ -1,11 +1,13 @@
 /** Listeners by event name; `Events` maps each name to the listener's argument. */
 export class Emitter {
     #entries = new Map();
-    /** What is being told, and what waits for that. */
+    /** What waits for what is under way. */
     #turns = [];
+    #isHolding = false;
     add(event, listener, once = false) {
         const entry = { call: listener, once };
-        this.#entries.set(event, [...this.#list(event), entry]);
+        const entries = this.#entries.get(event) ?? new Set();
+        this.#entries.set(event, entries.add(entry));
         return () => this.#remove(event, entry);
     }
     /** Removes every registration of `listener` for `event`. */
@@ -14,22 +16,29 @@ export class Emitter {
             if (entry.call === listener)
                 this.#remove(event, entry);
     }
-    /** Calls the listeners of `event`, in {@link inTurn}. */
+    /** Calls the listeners of `event`, {@link inTurn}. */
     emit(event, argument) {
         this.inTurn(() => this.#tell(event, argument));
     }
     /**
-     * Runs `turn` once the event under way has reached all of its listeners. Without that, an event caused by
-     * one listener would reach the others before the event it came from.
+     * Runs `turn` once what is under way has come to its end. Without that, an event caused by one listener would
+     * reach the others before the event it came from.
      */
     inTurn(turn) {
-        this.#turns.push(turn);
-        if (this.#turns.length > 1)
+        this.holding(() => this.#turns.push(turn));
+    }
+    /** Runs `change` at once, and what it gives to {@link inTurn} behind it. */
+    holding(change) {
+        const isOutermost = !this.#isHolding;
+        this.#isHolding = true;
+        change();
+        if (!isOutermost)
             return;
         // Those added meanwhile are met by this loop as well.
-        for (const next of this.#turns)
-            next();
+        for (const turn of this.#turns)
+            turn();
         this.#turns = [];
+        this.#isHolding = false;
     }
     #tell(event, argument) {
         for (const entry of this.#list(event)) {
@@ -40,12 +49,13 @@ export class Emitter {
                 guarded(() => call(argument));
         }
     }
+    /** Those of now: one that is added while they are told hears of the next event. */
     #list(event) {
-        return this.#entries.get(event) ?? [];
+        return [...(this.#entries.get(event) ?? [])];
     }
     #remove(event, entry) {
         entry.call = undefined;
-        this.#entries.set(event, this.#list(event).filter((other) => other !== entry));
+        this.#entries.get(event)?.delete(entry);
     }
 }
 /**

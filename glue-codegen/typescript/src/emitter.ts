@@ -9,13 +9,15 @@ interface Entry {
 
 /** Listeners by event name; `Events` maps each name to the listener's argument. */
 export class Emitter<Events> {
-  readonly #entries = new Map<keyof Events, readonly Entry[]>();
-  /** What is being told, and what waits for that. */
+  readonly #entries = new Map<keyof Events, Set<Entry>>();
+  /** What waits for what is under way. */
   #turns: (() => void)[] = [];
+  #isHolding = false;
 
   add<E extends keyof Events>(event: E, listener: (argument: Events[E]) => void, once = false): Unsubscribe {
     const entry: Entry = { call: listener, once };
-    this.#entries.set(event, [...this.#list(event), entry]);
+    const entries = this.#entries.get(event) ?? new Set();
+    this.#entries.set(event, entries.add(entry));
     return () => this.#remove(event, entry);
   }
 
@@ -24,21 +26,29 @@ export class Emitter<Events> {
     for (const entry of this.#list(event)) if (entry.call === listener) this.#remove(event, entry);
   }
 
-  /** Calls the listeners of `event`, in {@link inTurn}. */
-  emit<E extends keyof Events>(event: E, argument: Events[E]): void {
-    this.inTurn(() => this.#tell(event, argument));
+  /** Calls the listeners of `event`, {@link inTurn}. */
+  emit<E extends keyof Events>(event: E, argument?: Events[E]): void {
+    this.inTurn(() => this.#tell(event, argument as Events[E]));
   }
 
   /**
-   * Runs `turn` once the event under way has reached all of its listeners. Without that, an event caused by
-   * one listener would reach the others before the event it came from.
+   * Runs `turn` once what is under way has come to its end. Without that, an event caused by one listener would
+   * reach the others before the event it came from.
    */
   inTurn(turn: () => void): void {
-    this.#turns.push(turn);
-    if (this.#turns.length > 1) return;
+    this.holding(() => this.#turns.push(turn));
+  }
+
+  /** Runs `change` at once, and what it gives to {@link inTurn} behind it. */
+  holding(change: () => void): void {
+    const isOutermost = !this.#isHolding;
+    this.#isHolding = true;
+    change();
+    if (!isOutermost) return;
     // Those added meanwhile are met by this loop as well.
-    for (const next of this.#turns) next();
+    for (const turn of this.#turns) turn();
     this.#turns = [];
+    this.#isHolding = false;
   }
 
   #tell<E extends keyof Events>(event: E, argument: Events[E]): void {
@@ -49,16 +59,14 @@ export class Emitter<Events> {
     }
   }
 
+  /** Those of now: one that is added while they are told hears of the next event. */
   #list(event: keyof Events): readonly Entry[] {
-    return this.#entries.get(event) ?? [];
+    return [...(this.#entries.get(event) ?? [])];
   }
 
   #remove(event: keyof Events, entry: Entry): void {
     entry.call = undefined;
-    this.#entries.set(
-      event,
-      this.#list(event).filter((other) => other !== entry),
-    );
+    this.#entries.get(event)?.delete(entry);
   }
 }
 

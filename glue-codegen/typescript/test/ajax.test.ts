@@ -372,3 +372,71 @@ test("errors are errors of this library", async () => {
 
   assert.ok(world.error instanceof GlueError);
 });
+
+test("a push that is answered meanwhile doesn't make a long answer look stalled", async () => {
+  const world = await connected();
+  world.poll.begin(200, () => new Promise(() => {}), 400_000);
+  await settled();
+
+  world.transport.send("pi");
+  await world.network.take(`u${UID}&pi`).answer("");
+
+  assert.equal(world.transport.stalled(), false);
+});
+
+test("no answer is waited for endlessly, whatever length it claims", async () => {
+  const world = await connected();
+  world.poll.begin(
+    200,
+    () =>
+      new Promise((_, reject) => {
+        world.poll.init.signal.addEventListener("abort", () => reject(world.poll.init.signal.reason));
+      }),
+    1e12,
+  );
+  await settled();
+
+  world.clock.advance(2 * 3_600_000);
+  await settled();
+
+  assert.deepEqual(world.take(), ["error"]);
+});
+
+test("an answer that is refused doesn't hold its connection", async () => {
+  const world = await connected();
+
+  await world.poll.answer("a page without end", 502);
+
+  assert.ok(world.poll.init.signal.aborted);
+});
+
+test("closed as the init is answered it polls no more", async () => {
+  const world = new World();
+  const init = world.network.take("i");
+  init.begin(200, async () => {
+    world.transport.close([]);
+    return `${UID}&tokenaa`;
+  });
+  await settled();
+
+  assert.deepEqual(world.network.bodies, []);
+});
+
+test("a page without beacons is left without a word", async (t) => {
+  const listeners = new Map<string, () => void>();
+  const globals = globalThis as unknown as Record<string, unknown>;
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+  globals["addEventListener"] = (name: string, listener: () => void) => listeners.set(name, listener);
+  t.after(() => {
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+    else delete globals["navigator"];
+    delete globals["addEventListener"];
+  });
+  const world = await connected();
+
+  listeners.get("pagehide")?.();
+  world.transport.close(["one", "cl"], true);
+
+  assert.deepEqual(world.take(), ["leave"]);
+});

@@ -377,3 +377,18 @@ test("what goes wrong with the socket is the cause of what fails with it", async
     return true;
   });
 });
+
+test("a call may be made as soon as the socket is revived", async () => {
+  const world = new World({ reconnect: false });
+  const rpc = Rpc.open(world.socket, "a");
+  let call: Promise<unknown> | undefined;
+  world.socket.once("disconnected", () => {
+    world.socket.reconnect();
+    call = rpc.call("f", {});
+  });
+  world.connect().lose();
+  world.clock.advance(1_000);
+  world.accept().receive("cd1&aok1&1");
+
+  assert.equal(await call, 1);
+});

@@ -951,3 +951,82 @@ test("the error event carries one error", () => {
   assert.equal(got[0]?.length, 1);
   assert.ok(got[0]?.[0] instanceof GlueError);
 });
+
+// [T-8] C5
+test("a discard callback may close the socket", () => {
+  const lost = new World();
+  lost.connect({ batch: true });
+  lost.socket.channel("m").send("in this session only", () => lost.socket.close(), true);
+  lost.takeEvents();
+  lost.link.fail();
+  lost.clock.advance(60_000);
+  const opened = new World();
+  opened.socket.send("too long", () => opened.socket.close());
+  opened.connect({ batch: true, limit: 5 });
+  opened.clock.advance(60_000);
+
+  assert.deepEqual(lost.events, ["error", "reconnecting", "disconnected"]);
+  assert.equal(lost.links.length, 1);
+  assert.deepEqual(opened.events, ["connecting", "connected", "disconnected"]);
+  assert.equal(opened.socket.state(), "disconnected");
+  assert.equal(opened.links.length, 1);
+});
+
+test("a discard callback may close and revive the socket, which then has one connection", () => {
+  const world = new World();
+  world.connect({ batch: true });
+  const revive = (): void => {
+    world.socket.close();
+    world.socket.reconnect();
+  };
+  world.socket.channel("m").send("in this session only", revive, true);
+  world.takeEvents();
+
+  world.link.fail();
+  world.clock.advance(1_000);
+  world.accept();
+  world.clock.advance(10_000);
+
+  assert.deepEqual(world.events, ["error", "reconnecting", "disconnected", "reconnecting", "connected"]);
+  assert.equal(world.links.length, 2);
+});
+
+test("a channel that was closed before doesn't close the one in its place", () => {
+  const world = new World();
+  const got: string[] = [];
+  const first = world.socket.channel("a");
+  first.close();
+  world.socket.channel("a").onMessage((data) => got.push(data));
+
+  first.close();
+  world.connect().receive("cd1&a1");
+
+  assert.deepEqual(got, ["1"]);
+});
+
+test("ready is not disturbed by the end of an earlier life", async () => {
+  const world = new World();
+  let ready: Promise<void> | undefined;
+  world.socket.once("connected", () => {
+    world.socket.close();
+    world.socket.reconnect();
+    ready = world.socket.ready();
+  });
+
+  world.connect();
+  world.clock.advance(1_000);
+  world.accept();
+
+  await ready;
+});
+
+test("what is no number is not given", () => {
+  const world = new World({ connectTimeout: Number.NaN, pingInterval: null as unknown as undefined });
+  world.clock.advance(0);
+
+  world.clock.advance(9_999);
+  assert.deepEqual(world.takeEvents(), ["connecting"]);
+  world.clock.advance(1);
+
+  assert.deepEqual(world.takeEvents(), ["connect_timeout", "reconnecting"]);
+});

@@ -282,3 +282,25 @@ test("a device that is online again is not kept waiting", async (t) => {
 
   assert.equal(listeners.size, 0);
 });
+
+// [T-3]
+test("a WebSocket that always opens and swallows everything is given up for Ajax", async () => {
+  const world = new World();
+  world.link.open();
+  await world.next(10_000);
+  await world.next(1_000);
+  await world.openAjax();
+  world.link.open();
+  await settled();
+  world.network.take(`o${UID}&tokenaa`);
+  await world.network.take(`u${UID}&cl`).answer("");
+  await world.next(10_000);
+  const sockets = world.links.length;
+
+  await world.next(2_000);
+  await world.openAjax();
+  await world.acceptAjax();
+
+  assert.equal(world.socket.type(), "AjaxSocket");
+  assert.equal(world.links.length, sockets);
+});

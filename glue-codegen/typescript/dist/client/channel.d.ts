@@ -3,16 +3,13 @@ import { type Unsubscribe } from "../emitter.js";
 export type DiscardCallback = (data: string) => void;
 /** 1: on its way, as far as a connection can promise. 0: waiting for a connection. -1: thrown away. */
 export type SendResult = 1 | 0 | -1;
-/** What a channel needs of its socket. */
-export interface ChannelPort {
-    send(data: string, discarded: DiscardCallback | undefined, ephemeral: boolean | undefined): SendResult;
-    close(): void;
-}
+/** {@link Channel.send}. */
+export type Send = (data: string, discarded: DiscardCallback | undefined, ephemeral: boolean | undefined) => SendResult;
 /** A named lane inside a socket. */
 export declare class Channel {
     #private;
     /** @internal */
-    constructor(port: ChannelPort);
+    constructor(send: Send, forget: (channel: Channel) => unknown);
     /**
      * Sends `data`, at once or with the next connection. `discarded` is called if it was thrown away: because no
      * connection came in time, too much waits already, or it is longer than the server takes.
@@ -22,7 +19,10 @@ export declare class Channel {
     send(data: string, discarded?: DiscardCallback, ephemeral?: boolean): SendResult;
     /** Sets the one listener for incoming data. The returned function takes it away, if it still is the one. */
     onMessage(listener: (data: string) => void): Unsubscribe;
-    /** Forgets the channel: what comes for it is dropped, until the socket is asked for it again. */
+    /**
+     * Forgets the channel: what comes for it is dropped, until the socket is asked for it again. Not for a channel
+     * with typed calls, whose answers would be dropped as well.
+     */
     close(): void;
     /** @internal */
     deliver(data: string): void;

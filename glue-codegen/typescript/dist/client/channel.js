@@ -1,11 +1,13 @@
 import { guarded } from "../emitter.js";
 /** A named lane inside a socket. */
 export class Channel {
-    #port;
+    #send;
+    #forget;
     #listener;
     /** @internal */
-    constructor(port) {
-        this.#port = port;
+    constructor(send, forget) {
+        this.#send = send;
+        this.#forget = forget;
     }
     /**
      * Sends `data`, at once or with the next connection. `discarded` is called if it was thrown away: because no
@@ -14,7 +16,7 @@ export class Channel {
      * What is `ephemeral` goes out in the present session or not at all.
      */
     send(data, discarded, ephemeral) {
-        return this.#port.send(data, discarded, ephemeral);
+        return this.#send(data, discarded, ephemeral);
     }
     /** Sets the one listener for incoming data. The returned function takes it away, if it still is the one. */
     onMessage(listener) {
@@ -24,10 +26,13 @@ export class Channel {
                 this.#listener = undefined;
         };
     }
-    /** Forgets the channel: what comes for it is dropped, until the socket is asked for it again. */
+    /**
+     * Forgets the channel: what comes for it is dropped, until the socket is asked for it again. Not for a channel
+     * with typed calls, whose answers would be dropped as well.
+     */
     close() {
         this.#listener = undefined;
-        this.#port.close();
+        this.#forget(this);
     }
     /** @internal */
     deliver(data) {

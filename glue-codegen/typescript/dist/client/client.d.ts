@@ -28,7 +28,8 @@ export interface SocketEvents {
  * Opens a socket to the Glue server at `host`, by default the page's own. Listeners can be attached before
  * anything happens: the first attempt starts in a later turn of the event loop.
  *
- * @throws {GlueError} `invalid_argument` if `host` isn't `http://…` or `https://…`, or there is no WebSocket.
+ * @throws {GlueError} `invalid_argument` if `host` isn't `http://…` or `https://…`, or a WebSocket is forced and
+ * there is none; without force Ajax is used then.
  */
 export declare function glue(host?: string, options?: SocketOptions): Socket;
 /** A connection to a server that is opened again when it is lost. */
@@ -53,7 +54,7 @@ export declare class Socket {
     onMessage(listener: (data: string) => void): Unsubscribe;
     /**
      * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
-     * the last error, `cancelled` when `signal` fires.
+     * the last error while it waited, `cancelled` when `signal` fires.
      */
     ready({ signal }?: {
         readonly signal?: AbortSignal | undefined;

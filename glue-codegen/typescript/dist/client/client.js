@@ -15,7 +15,8 @@ const MAIN = "m";
  * Opens a socket to the Glue server at `host`, by default the page's own. Listeners can be attached before
  * anything happens: the first attempt starts in a later turn of the event loop.
  *
- * @throws {GlueError} `invalid_argument` if `host` isn't `http://…` or `https://…`, or there is no WebSocket.
+ * @throws {GlueError} `invalid_argument` if `host` isn't `http://…` or `https://…`, or a WebSocket is forced and
+ * there is none; without force Ajax is used then.
  */
 export function glue(host, options = {}) {
     return new Socket(resolveOptions(host, options));
@@ -33,8 +34,7 @@ export class Socket {
     #closed = false;
     #dontReconnect = false;
     #type;
-    /** The last attempt over the first choice of transport failed, or was not made; after one that asked both, it is its turn. */
-    #again = false;
+    #plan = 0;
     /** Why the server has refused us. */
     #refusal;
     #link;
@@ -50,7 +50,7 @@ export class Socket {
         this.channel(MAIN);
         this.#cancelAttempt = options.clock.after(0, () => {
             this.#state = "connecting";
-            this.#emit("connecting");
+            this.#emitter.emit("connecting");
             // A listener may have closed the socket, and even revived it.
             if (this.#state === "connecting")
                 this.#attempt();
@@ -81,10 +81,7 @@ export class Socket {
         if (!channel) {
             if (!name)
                 throw new GlueError("invalid_argument", "empty channel name");
-            channel = new Channel({
-                send: (...message) => this.#send(name, ...message),
-                close: () => this.#channels.delete(name),
-            });
+            channel = new Channel((...message) => this.#send(name, ...message), (closed) => this.#channels.get(name) === closed && this.#channels.delete(name));
             this.#channels.set(name, channel);
         }
         return channel;
@@ -99,7 +96,7 @@ export class Socket {
     }
     /**
      * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
-     * the last error, `cancelled` when `signal` fires.
+     * the last error while it waited, `cancelled` when `signal` fires.
      */
     ready({ signal } = {}) {
         return new Promise((resolve, reject) => {
@@ -146,18 +143,17 @@ export class Socket {
         this.#closed = this.#dontReconnect = false;
         this.#backoff.reset();
         // Asked for, so it is tried even where losses are final.
-        this.#schedule(this.#backoff.next() ?? 0);
-        this.#state = "reconnecting";
-        this.#emit("reconnecting");
+        this.#emitter.holding(() => this.#schedule(this.#backoff.next() ?? 0));
     }
     /** Ends the connection, or the attempts to get one, for good. */
     close() {
         if (this.#closed)
             return;
-        this.#link?.close();
-        this.#unlink();
-        this.#finish();
-        this.#emit("disconnected");
+        this.#emitter.holding(() => {
+            this.#link?.close();
+            this.#unlink();
+            this.#finish();
+        });
     }
     /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
     #send(name, value, discarded, ephemeral) {
@@ -167,7 +163,7 @@ export class Socket {
         const link = this.#socketId ? this.#link : undefined;
         const waiting = {
             text: encodeFrame("channel_data", encodePair(name, data)),
-            discarded: discarded && (() => guarded(() => discarded(data))),
+            discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
             ephemeral,
         };
         if (link ? link.fits(waiting.text) : !(ephemeral || this.#discarding)) {
@@ -186,8 +182,10 @@ export class Socket {
         this.#cancelDiscard ??= this.#options.clock.after(this.#options.resetSendBufferTimeout, () => {
             this.#cancelDiscard = undefined;
             this.#discarding = true;
-            this.#discard(() => true);
-            this.#emit("discard_send_buffer");
+            this.#emitter.holding(() => {
+                this.#discard(() => true);
+                this.#emitter.emit("discard_send_buffer");
+            });
         });
     }
     #discard(matches) {
@@ -195,8 +193,7 @@ export class Socket {
             discarded?.();
     }
     #attempt() {
-        this.#link?.drop();
-        const link = new Link(this.#options, this.#outbox, this.#again, {
+        const link = new Link(this.#options, this.#outbox, this.#plan, {
             isChannel: (name) => this.#channels.has(name),
             onEvent: (event) => this.#handle(event, link),
             onClose: (error) => this.#lost(error),
@@ -213,14 +210,15 @@ export class Socket {
                 this.#socketId = event.socketId;
                 this.#state = "connected";
                 this.#type = link.type;
-                this.#again = link.type !== "WebSocket";
+                this.#plan = link.type === "WebSocket" ? 0 : 1;
                 this.#backoff.reset();
                 this.#cancelDiscard?.();
                 this.#cancelDiscard = undefined;
                 this.#discarding = false;
-                this.#discard(({ text }) => !link.fits(text));
-                link.wake();
-                this.#emit("connected");
+                this.#emitter.holding(() => {
+                    this.#discard(({ text }) => !link.fits(text));
+                    this.#emitter.emit("connected");
+                });
                 break;
             case "refused": {
                 const { code, message, data } = event.refusal;
@@ -238,30 +236,27 @@ export class Socket {
         }
     }
     #lost(error, event = "error") {
-        if (!this.#socketId)
-            this.#again = !this.#again;
-        // What follows a refusal is its consequence.
-        const cause = this.#refusal ?? error;
-        const what = this.#refusal ? "error" : event;
-        this.#unlink();
-        const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
-        if (delay === undefined) {
-            this.#finish();
-        }
-        else {
-            this.#state = "reconnecting";
-            this.#schedule(delay);
-        }
-        const state = this.#state;
-        // Both before what their listeners cause, such as closing or reviving the socket.
-        this.#emitter.inTurn(() => {
-            if (cause || what !== "error")
-                this.#emitter.emit(what, cause);
-            this.#emit(state);
+        this.#emitter.holding(() => {
+            // The WebSocket failed; or the one that Ajax had found to be possible did; or Ajax did, so in turn.
+            if (!this.#socketId)
+                this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
+            // What follows a refusal is its consequence.
+            if (this.#refusal)
+                this.#emitter.emit("error", this.#refusal);
+            else if (error || event !== "error")
+                this.#emitter.emit(event, error);
+            this.#unlink();
+            const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
+            if (delay === undefined)
+                this.#finish();
+            else
+                this.#schedule(delay);
         });
     }
     /** A device that is online again is not kept waiting. */
     #schedule(delay) {
+        this.#state = "reconnecting";
+        this.#emitter.emit("reconnecting");
         const attempt = () => {
             this.#cancelAttempt();
             this.#attempt();
@@ -287,8 +282,6 @@ export class Socket {
         this.#cancelAttempt();
         this.#closed = true;
         this.#state = "disconnected";
-    }
-    #emit(event) {
-        this.#emitter.emit(event, undefined);
+        this.#emitter.emit("disconnected");
     }
 }

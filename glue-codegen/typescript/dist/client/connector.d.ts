@@ -3,6 +3,8 @@ import type { Outbox } from "../session/outbox.js";
 import { type SessionEvent } from "../session/session.js";
 import type { SocketType } from "../transport/transport.js";
 import type { ResolvedOptions } from "./options.js";
+/** How an attempt is made, where the application leaves that open: by WebSocket; by Ajax, or WebSocket after all; by Ajax. */
+export type Plan = 0 | 1 | 2;
 /** What a link tells its socket. */
 export interface LinkHandler {
     isChannel(name: string): boolean;
@@ -16,8 +18,7 @@ export interface LinkHandler {
  */
 export declare class Link {
     #private;
-    /** `again` says that the first choice of transport has failed. */
-    constructor(options: ResolvedOptions, outbox: Outbox, again: boolean, handler: LinkHandler);
+    constructor(options: ResolvedOptions, outbox: Outbox, plan: Plan, handler: LinkHandler);
     get type(): SocketType;
     get unsent(): number;
     /** Whether the server takes a text of this length. */

@@ -22,12 +22,11 @@ export class Link {
     #cancelTimer;
     #cancelWait;
     #timerAt = NEVER;
-    /** `again` says that the first choice of transport has failed. */
-    constructor(options, outbox, again, handler) {
+    constructor(options, outbox, plan, handler) {
         this.#options = options;
         this.#clock = options.clock;
         this.#handler = handler;
-        [this.#transport, this.#first] = chooseTransports(options, again);
+        [this.#transport, this.#first] = chooseTransports(options, plan);
         this.#session = new Session(options, outbox, (name) => handler.isChannel(name), this.#clock.now());
     }
     get type() {
@@ -43,8 +42,11 @@ export class Link {
     open() {
         const { auth } = this.#options;
         const ask = async () => this.#connect(typeof auth === "function" ? await auth() : auth);
-        ask().catch((cause) => this.#lost(new GlueError("unauthenticated", "options.auth failed", { cause })));
-        this.#pump();
+        ask().catch((cause) => {
+            if (!this.#closed)
+                this.#handler.onClose(new GlueError("unauthenticated", "options.auth failed", { cause }));
+        });
+        this.#arm();
     }
     /** There is something to send. Where the server reads containers, all of this turn of the event loop goes in one. */
     wake() {
@@ -61,8 +63,6 @@ export class Link {
     }
     /** Says what is left to say and goodbye, and ends it; nothing is reported any more. */
     close(leaving) {
-        if (this.#closed)
-            return;
         this.#session.close();
         const rest = [];
         for (let text = this.#session.pollText(); text !== undefined; text = this.#session.pollText())
@@ -92,7 +92,7 @@ export class Link {
                 this.close(true);
                 this.#handler.onClose();
             },
-            onClose: (error) => this.#lost(error),
+            onClose: (error) => this.#handler.onClose(error),
         };
         const second = this.#transport;
         if (!this.#first)
@@ -104,13 +104,7 @@ export class Link {
             });
         }
     }
-    #lost(error) {
-        if (!this.#closed)
-            this.#handler.onClose(error);
-    }
     #run(step) {
-        if (this.#closed)
-            return;
         step(this.#clock.now());
         this.#pump();
     }
@@ -145,12 +139,12 @@ export class Link {
     }
 }
 /** The only place that chooses: the transport to use, and one to try before it. */
-function chooseTransports(options, again) {
+function chooseTransports(options, plan) {
     const { url, WebSocket, fetch, forceSocketType } = options;
     const webSocket = WebSocket && forceSocketType !== "AjaxSocket"
-        ? new WebSocketTransport(WebSocket, `${url.replace(/^http/, "ws")}ws`)
+        ? new WebSocketTransport(() => new WebSocket(`${url.replace(/^http/, "ws")}ws`))
         : undefined;
-    if (webSocket && (!again || !fetch || forceSocketType))
+    if (webSocket && (!plan || !fetch || forceSocketType))
         return [webSocket, undefined];
-    return [new AjaxTransport(`${url}ajax`, fetch, options.clock), webSocket];
+    return [new AjaxTransport(`${url}ajax`, fetch, options.clock), plan < 2 ? webSocket : undefined];
 }

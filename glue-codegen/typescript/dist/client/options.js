@@ -1,6 +1,6 @@
 import { systemClock } from "../clock.js";
 import { GlueError } from "../errors.js";
-const DEFAULTS = Object.freeze({
+const DEFAULTS = {
     baseURL: "/glue/",
     forceSocketType: false,
     connectTimeout: 10_000,
@@ -12,14 +12,15 @@ const DEFAULTS = Object.freeze({
     reconnectAttempts: 20,
     resetSendBufferTimeout: 10_000,
     clock: systemClock,
-});
+};
 /** Checks the arguments of `glue` and fills in defaults; the page and the platform are asked only here. */
 export function resolveOptions(host, options) {
     const page = globalThis.location;
-    const origin = host ?? (page && `${page.protocol}//${page.host}`);
+    const origin = host || (page && `${page.protocol}//${page.host}`);
     if (!origin || !/^https?:\/\//.test(origin))
         throw invalid("host must begin with http:// or https://");
-    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    // What is no number is not given, or deadlines would never pass.
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value != null && !Number.isNaN(value)));
     const resolved = {
         random: Math.random,
         auth: undefined,
@@ -29,10 +30,8 @@ export function resolveOptions(host, options) {
         ...DEFAULTS,
         ...given,
     };
-    const { forceSocketType: forced, WebSocket, fetch } = resolved;
-    const isThere = (forced !== "AjaxSocket" && WebSocket) || (forced !== "WebSocket" && fetch);
-    if (!isThere)
-        throw invalid(`no ${forced || "WebSocket"} here: pass options.WebSocket or options.fetch`);
+    if (resolved.forceSocketType === "WebSocket" && !resolved.WebSocket)
+        throw invalid("no WebSocket here: pass options.WebSocket");
     const path = resolved.baseURL.replace(/^\/*|\/*$/g, "");
     return { ...resolved, url: `${origin.replace(/\/+$/, "")}/${path && `${path}/`}` };
 }

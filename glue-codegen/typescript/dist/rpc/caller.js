@@ -161,7 +161,7 @@ export class Rpc {
         exchange.fail(tooMuch(method));
     }
     #enqueue(entry) {
-        if (this.#ended || this.#socket.isClosed?.())
+        if (this.#socket.isClosed?.() ?? this.#ended)
             throw this.#unavailable("not_sent");
         if (!this.#queue.push(entry))
             throw new GlueError("resource_exhausted", "too many calls wait");
@@ -237,15 +237,13 @@ export class Rpc {
         }
     }
     #emit({ event = "", body = "null" }) {
-        let value;
         try {
-            value = JSON.parse(body);
+            // Listeners throw elsewhere.
+            this.#events.emit(event, JSON.parse(body));
         }
         catch {
             this.#faults++;
-            return;
         }
-        this.#events.emit(event, value);
     }
 }
 function encodeArgs(method, args) {

@@ -26,9 +26,10 @@ export class Outbox {
     shift() {
         this.#size -= this.peek()?.length ?? 0;
         this.#taken++;
-        if (this.length)
+        // In steps, as what is taken from the front of an array moves all the rest.
+        if (this.#taken < 1_000 && this.length)
             return;
-        this.#waiting = [];
+        this.#waiting.splice(0, this.#taken);
         this.#taken = 0;
     }
     /** Takes out what `matches`, oldest first. */

@@ -49,6 +49,4 @@ export declare class Session {
     get batch(): boolean;
     /** Whether the server takes a text of this length. */
     fits(text: string): boolean;
-    /** How much of what the server sent made no sense. */
-    get faults(): number;
 }

@@ -91,10 +91,6 @@ export class Session {
         const limit = this.#limit;
         return (text.length * 3 <= limit || (text.length <= limit && new TextEncoder().encode(text).length <= limit));
     }
-    /** How much of what the server sent made no sense. */
-    get faults() {
-        return this.#faults;
-    }
     #peek() {
         return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
     }

@@ -1,11 +1,15 @@
 import { GlueError } from "../errors.js";
-import { decodeAjaxAnswer, decodeAjaxInit, encodeAjaxRequest } from "../proto/ajax.js";
+import { decodeAjaxAnswer, decodeAjaxInit, encodeAjaxRequest, } from "../proto/ajax.js";
 import { failure } from "./transport.js";
 /** Time for an answer that comes at once, and for one that may take up to 35 s, in milliseconds. */
 const ANSWER_TIME = 8_000;
 const POLL_TIME = 45_000;
 /** Bytes that the slowest link that is waited for moves in a millisecond. */
 const SLOWEST = 4;
+/** Bytes of the longest answer that is waited for so long. */
+const MAX_WAITED = 2 ** 24;
+/** A push is answered with nothing. */
+const NONSENSE = { error: "bad_answer" };
 /** Ends a session. */
 const GOODBYE = ["cl"];
 /** What browsers let a request hold that outlives its page, in bytes; a text has up to three times its length. */
@@ -60,7 +64,7 @@ export class AjaxTransport {
             return;
         const texts = rest.length ? rest : GOODBYE;
         if (leaving) {
-            const send = (message) => navigator.sendBeacon(this.#url, encodeAjaxRequest({ kind: "push", uid: this.#uid, message }));
+            const send = (message) => !!navigator.sendBeacon?.(this.#url, encodeAjaxRequest({ kind: "push", uid: this.#uid, message }));
             // It may be too much for a page that goes.
             if (!texts.every(send))
                 GOODBYE.every(send);
@@ -72,47 +76,42 @@ export class AjaxTransport {
         }
     }
     async #run() {
-        const init = decodeAjaxInit(await this.#post({ kind: "init" }, ANSWER_TIME));
-        if ("error" in init)
-            throw strange("init");
-        const { uid } = init;
-        let { token } = init;
+        let { uid, token } = await this.#post({ kind: "init" }, ANSWER_TIME, decodeAjaxInit);
         this.#uid = uid;
-        let poll = this.#poll(uid, token);
-        this.#handler?.onOpen();
+        // It may have been closed just now.
+        if (!this.#handler)
+            return;
+        let poll = this.#poll(token);
+        this.#handler.onOpen();
         for (;;) {
-            const answer = decodeAjaxAnswer(await poll);
+            const answer = await poll;
             if (!this.#handler)
                 return;
-            if ("error" in answer)
-                throw strange("poll");
             const { kind } = answer;
             if (kind === "closed")
                 return this.#end();
             // The next poll confirms the answer, so it comes first.
             if (kind === "message")
                 token = answer.token;
-            poll = this.#poll(uid, token);
+            poll = this.#poll(token);
             if (kind === "message")
                 this.#handler.onText(answer.message);
         }
     }
     /** A poll whose connection breaks may be repeated, a push not: it could have arrived [A-5]. */
-    #poll(uid, token) {
-        const poll = () => this.#post({ kind: "poll", uid, token }, POLL_TIME);
+    #poll(token) {
+        const poll = () => this.#post({ kind: "poll", uid: this.#uid, token }, POLL_TIME, decodeAjaxAnswer);
         return poll().catch((cause) => {
             if (cause instanceof GlueError || !this.#handler)
                 throw cause;
             return poll();
         });
     }
-    async #push(message) {
+    #push(message) {
         const time = ANSWER_TIME + message.length / SLOWEST;
-        const answer = await this.#post({ kind: "push", uid: this.#uid, message }, time);
-        if (answer)
-            throw strange("push");
+        return this.#post({ kind: "push", uid: this.#uid, message }, time, (text) => (text ? NONSENSE : {}));
     }
-    async #post(request, time) {
+    async #post(request, time, decode) {
         const controller = new AbortController();
         const { kind } = request;
         const expire = (ms) => this.#clock.after(ms, () => controller.abort(failure(`ajax ${kind} timed out`)));
@@ -135,12 +134,19 @@ export class AjaxTransport {
                 throw failure(`ajax ${kind} answered ${status || "a redirect"}`, undefined, status);
             }
             cancel();
-            cancel = expire(POLL_TIME + Number(answer.headers.get("content-length")) / SLOWEST);
-            this.#receiving = !isPush;
-            return await answer.text();
+            const length = Math.min(Number(answer.headers.get("content-length")), MAX_WAITED);
+            cancel = expire(POLL_TIME + length / SLOWEST);
+            this.#receiving ||= !isPush;
+            const decoded = decode(await answer.text());
+            // Something on the way answers instead of the server, such as the page of a proxy.
+            if ("error" in decoded)
+                throw failure(`ajax ${kind} answered with nonsense`);
+            return decoded;
         }
         finally {
             cancel();
+            // An answer that was not read holds its connection.
+            controller.abort();
             if (!isPush)
                 this.#receiving = false;
         }
@@ -158,8 +164,4 @@ export class AjaxTransport {
         globalThis.removeEventListener?.("pagehide", this.#onLeave);
         this.#asking?.abort();
     }
-}
-/** Something on the way answers instead of the server, such as the page of a proxy. */
-function strange(kind) {
-    return failure(`ajax ${kind} answered with nonsense`);
 }

@@ -17,7 +17,7 @@ export type WebSocketConstructor = new (url: string) => WebSocketLike;
 export declare class WebSocketTransport implements Transport {
     #private;
     readonly type = "WebSocket";
-    constructor(Constructor: WebSocketConstructor, url: string);
+    constructor(create: () => WebSocketLike);
     open(handler: TransportHandler): void;
     get ready(): boolean;
     send(text: string): void;

@@ -10,8 +10,8 @@ export class WebSocketTransport {
     #closed = () => { };
     #open = false;
     #unsent = 0;
-    constructor(Constructor, url) {
-        this.#create = () => new Constructor(url);
+    constructor(create) {
+        this.#create = create;
     }
     open(handler) {
         let socket;

@@ -6,20 +6,23 @@ export type DiscardCallback = (data: string) => void;
 /** 1: on its way, as far as a connection can promise. 0: waiting for a connection. -1: thrown away. */
 export type SendResult = 1 | 0 | -1;
 
-/** What a channel needs of its socket. */
-export interface ChannelPort {
-  send(data: string, discarded: DiscardCallback | undefined, ephemeral: boolean | undefined): SendResult;
-  close(): void;
-}
+/** {@link Channel.send}. */
+export type Send = (
+  data: string,
+  discarded: DiscardCallback | undefined,
+  ephemeral: boolean | undefined,
+) => SendResult;
 
 /** A named lane inside a socket. */
 export class Channel {
-  readonly #port: ChannelPort;
+  readonly #send: Send;
+  readonly #forget: (channel: Channel) => unknown;
   #listener: ((data: string) => void) | undefined;
 
   /** @internal */
-  constructor(port: ChannelPort) {
-    this.#port = port;
+  constructor(send: Send, forget: (channel: Channel) => unknown) {
+    this.#send = send;
+    this.#forget = forget;
   }
 
   /**
@@ -29,7 +32,7 @@ export class Channel {
    * What is `ephemeral` goes out in the present session or not at all.
    */
   send(data: string, discarded?: DiscardCallback, ephemeral?: boolean): SendResult {
-    return this.#port.send(data, discarded, ephemeral);
+    return this.#send(data, discarded, ephemeral);
   }
 
   /** Sets the one listener for incoming data. The returned function takes it away, if it still is the one. */
@@ -40,10 +43,13 @@ export class Channel {
     };
   }
 
-  /** Forgets the channel: what comes for it is dropped, until the socket is asked for it again. */
+  /**
+   * Forgets the channel: what comes for it is dropped, until the socket is asked for it again. Not for a channel
+   * with typed calls, whose answers would be dropped as well.
+   */
   close(): void {
     this.#listener = undefined;
-    this.#port.close();
+    this.#forget(this);
   }
 
   /** @internal */

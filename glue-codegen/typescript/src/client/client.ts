@@ -9,7 +9,7 @@ import type { SessionEvent } from "../session/session.js";
 import type { SocketType } from "../transport/transport.js";
 import { Backoff } from "./backoff.js";
 import { Channel, type DiscardCallback, type SendResult } from "./channel.js";
-import { Link } from "./connector.js";
+import { Link, type Plan } from "./connector.js";
 import { type ResolvedOptions, resolveOptions, type SocketOptions } from "./options.js";
 
 /** Where a socket stands. It changes at the moment of a loss, not with the next attempt. */
@@ -42,7 +42,8 @@ const MAIN = "m";
  * Opens a socket to the Glue server at `host`, by default the page's own. Listeners can be attached before
  * anything happens: the first attempt starts in a later turn of the event loop.
  *
- * @throws {GlueError} `invalid_argument` if `host` isn't `http://…` or `https://…`, or there is no WebSocket.
+ * @throws {GlueError} `invalid_argument` if `host` isn't `http://…` or `https://…`, or a WebSocket is forced and
+ * there is none; without force Ajax is used then.
  */
 export function glue(host?: string, options: SocketOptions = {}): Socket {
   return new Socket(resolveOptions(host, options));
@@ -61,8 +62,7 @@ export class Socket {
   #closed = false;
   #dontReconnect = false;
   #type: SocketType;
-  /** The last attempt over the first choice of transport failed, or was not made; after one that asked both, it is its turn. */
-  #again = false;
+  #plan: Plan = 0;
   /** Why the server has refused us. */
   #refusal: GlueError | undefined;
   #link: Link | undefined;
@@ -79,7 +79,7 @@ export class Socket {
     this.channel(MAIN);
     this.#cancelAttempt = options.clock.after(0, () => {
       this.#state = "connecting";
-      this.#emit("connecting");
+      this.#emitter.emit("connecting");
       // A listener may have closed the socket, and even revived it.
       if (this.#state === "connecting") this.#attempt();
     });
@@ -114,10 +114,10 @@ export class Socket {
     let channel = this.#channels.get(name);
     if (!channel) {
       if (!name) throw new GlueError("invalid_argument", "empty channel name");
-      channel = new Channel({
-        send: (...message) => this.#send(name, ...message),
-        close: () => this.#channels.delete(name),
-      });
+      channel = new Channel(
+        (...message) => this.#send(name, ...message),
+        (closed) => this.#channels.get(name) === closed && this.#channels.delete(name),
+      );
       this.#channels.set(name, channel);
     }
     return channel;
@@ -135,7 +135,7 @@ export class Socket {
 
   /**
    * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
-   * the last error, `cancelled` when `signal` fires.
+   * the last error while it waited, `cancelled` when `signal` fires.
    */
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -181,18 +181,17 @@ export class Socket {
     this.#closed = this.#dontReconnect = false;
     this.#backoff.reset();
     // Asked for, so it is tried even where losses are final.
-    this.#schedule(this.#backoff.next() ?? 0);
-    this.#state = "reconnecting";
-    this.#emit("reconnecting");
+    this.#emitter.holding(() => this.#schedule(this.#backoff.next() ?? 0));
   }
 
   /** Ends the connection, or the attempts to get one, for good. */
   close(): void {
     if (this.#closed) return;
-    this.#link?.close();
-    this.#unlink();
-    this.#finish();
-    this.#emit("disconnected");
+    this.#emitter.holding(() => {
+      this.#link?.close();
+      this.#unlink();
+      this.#finish();
+    });
   }
 
   /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
@@ -202,7 +201,7 @@ export class Socket {
     const link = this.#socketId ? this.#link : undefined;
     const waiting = {
       text: encodeFrame("channel_data", encodePair(name, data)),
-      discarded: discarded && (() => guarded(() => discarded(data))),
+      discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
       ephemeral,
     };
     if (link ? link.fits(waiting.text) : !(ephemeral || this.#discarding)) {
@@ -221,8 +220,10 @@ export class Socket {
     this.#cancelDiscard ??= this.#options.clock.after(this.#options.resetSendBufferTimeout, () => {
       this.#cancelDiscard = undefined;
       this.#discarding = true;
-      this.#discard(() => true);
-      this.#emit("discard_send_buffer");
+      this.#emitter.holding(() => {
+        this.#discard(() => true);
+        this.#emitter.emit("discard_send_buffer");
+      });
     });
   }
 
@@ -231,8 +232,7 @@ export class Socket {
   }
 
   #attempt(): void {
-    this.#link?.drop();
-    const link = new Link(this.#options, this.#outbox, this.#again, {
+    const link = new Link(this.#options, this.#outbox, this.#plan, {
       isChannel: (name) => this.#channels.has(name),
       onEvent: (event) => this.#handle(event, link),
       onClose: (error) => this.#lost(error),
@@ -250,14 +250,15 @@ export class Socket {
         this.#socketId = event.socketId;
         this.#state = "connected";
         this.#type = link.type;
-        this.#again = link.type !== "WebSocket";
+        this.#plan = link.type === "WebSocket" ? 0 : 1;
         this.#backoff.reset();
         this.#cancelDiscard?.();
         this.#cancelDiscard = undefined;
         this.#discarding = false;
-        this.#discard(({ text }) => !link.fits(text));
-        link.wake();
-        this.#emit("connected");
+        this.#emitter.holding(() => {
+          this.#discard(({ text }) => !link.fits(text));
+          this.#emitter.emit("connected");
+        });
         break;
       case "refused": {
         const { code, message, data } = event.refusal;
@@ -275,28 +276,24 @@ export class Socket {
   }
 
   #lost(error: GlueError | undefined, event: "error" | "timeout" | "connect_timeout" = "error"): void {
-    if (!this.#socketId) this.#again = !this.#again;
-    // What follows a refusal is its consequence.
-    const cause = this.#refusal ?? error;
-    const what = this.#refusal ? "error" : event;
-    this.#unlink();
-    const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
-    if (delay === undefined) {
-      this.#finish();
-    } else {
-      this.#state = "reconnecting";
-      this.#schedule(delay);
-    }
-    const state = this.#state as "reconnecting" | "disconnected";
-    // Both before what their listeners cause, such as closing or reviving the socket.
-    this.#emitter.inTurn(() => {
-      if (cause || what !== "error") this.#emitter.emit(what, cause);
-      this.#emit(state);
+    this.#emitter.holding(() => {
+      // The WebSocket failed; or the one that Ajax had found to be possible did; or Ajax did, so in turn.
+      if (!this.#socketId)
+        this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
+      // What follows a refusal is its consequence.
+      if (this.#refusal) this.#emitter.emit("error", this.#refusal);
+      else if (error || event !== "error") this.#emitter.emit(event, error);
+      this.#unlink();
+      const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
+      if (delay === undefined) this.#finish();
+      else this.#schedule(delay);
     });
   }
 
   /** A device that is online again is not kept waiting. */
   #schedule(delay: number): void {
+    this.#state = "reconnecting";
+    this.#emitter.emit("reconnecting");
     const attempt = (): void => {
       this.#cancelAttempt();
       this.#attempt();
@@ -323,9 +320,6 @@ export class Socket {
     this.#cancelAttempt();
     this.#closed = true;
     this.#state = "disconnected";
-  }
-
-  #emit(event: Exclude<keyof SocketEvents, "error">): void {
-    this.#emitter.emit(event, undefined);
+    this.#emitter.emit("disconnected");
   }
 }

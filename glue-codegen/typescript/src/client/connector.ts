@@ -10,6 +10,9 @@ import { WebSocketTransport } from "../transport/websocket.js";
 import { openEither } from "./fallback.js";
 import type { ResolvedOptions } from "./options.js";
 
+/** How an attempt is made, where the application leaves that open: by WebSocket; by Ajax, or WebSocket after all; by Ajax. */
+export type Plan = 0 | 1 | 2;
+
 /** What a link tells its socket. */
 export interface LinkHandler {
   isChannel(name: string): boolean;
@@ -36,12 +39,11 @@ export class Link {
   #cancelWait: (() => void) | undefined;
   #timerAt = NEVER;
 
-  /** `again` says that the first choice of transport has failed. */
-  constructor(options: ResolvedOptions, outbox: Outbox, again: boolean, handler: LinkHandler) {
+  constructor(options: ResolvedOptions, outbox: Outbox, plan: Plan, handler: LinkHandler) {
     this.#options = options;
     this.#clock = options.clock;
     this.#handler = handler;
-    [this.#transport, this.#first] = chooseTransports(options, again);
+    [this.#transport, this.#first] = chooseTransports(options, plan);
     this.#session = new Session(options, outbox, (name) => handler.isChannel(name), this.#clock.now());
   }
 
@@ -61,8 +63,11 @@ export class Link {
   open(): void {
     const { auth } = this.#options;
     const ask = async (): Promise<void> => this.#connect(typeof auth === "function" ? await auth() : auth);
-    ask().catch((cause) => this.#lost(new GlueError("unauthenticated", "options.auth failed", { cause })));
-    this.#pump();
+    ask().catch((cause) => {
+      if (!this.#closed)
+        this.#handler.onClose(new GlueError("unauthenticated", "options.auth failed", { cause }));
+    });
+    this.#arm();
   }
 
   /** There is something to send. Where the server reads containers, all of this turn of the event loop goes in one. */
@@ -80,7 +85,6 @@ export class Link {
 
   /** Says what is left to say and goodbye, and ends it; nothing is reported any more. */
   close(leaving?: boolean): void {
-    if (this.#closed) return;
     this.#session.close();
     const rest: string[] = [];
     for (let text = this.#session.pollText(); text !== undefined; text = this.#session.pollText())
@@ -109,7 +113,7 @@ export class Link {
         this.close(true);
         this.#handler.onClose();
       },
-      onClose: (error) => this.#lost(error),
+      onClose: (error) => this.#handler.onClose(error),
     };
     const second = this.#transport;
     if (!this.#first) second.open(handler);
@@ -122,12 +126,7 @@ export class Link {
     }
   }
 
-  #lost(error: GlueError | undefined): void {
-    if (!this.#closed) this.#handler.onClose(error);
-  }
-
   #run(step: (now: number) => void): void {
-    if (this.#closed) return;
     step(this.#clock.now());
     this.#pump();
   }
@@ -163,12 +162,12 @@ export class Link {
 }
 
 /** The only place that chooses: the transport to use, and one to try before it. */
-function chooseTransports(options: ResolvedOptions, again: boolean): [Transport, Transport | undefined] {
+function chooseTransports(options: ResolvedOptions, plan: Plan): [Transport, Transport | undefined] {
   const { url, WebSocket, fetch, forceSocketType } = options;
   const webSocket =
     WebSocket && forceSocketType !== "AjaxSocket"
-      ? new WebSocketTransport(WebSocket, `${url.replace(/^http/, "ws")}ws`)
+      ? new WebSocketTransport(() => new WebSocket(`${url.replace(/^http/, "ws")}ws`))
       : undefined;
-  if (webSocket && (!again || !fetch || forceSocketType)) return [webSocket, undefined];
-  return [new AjaxTransport(`${url}ajax`, fetch, options.clock), webSocket];
+  if (webSocket && (!plan || !fetch || forceSocketType)) return [webSocket, undefined];
+  return [new AjaxTransport(`${url}ajax`, fetch, options.clock), plan < 2 ? webSocket : undefined];
 }

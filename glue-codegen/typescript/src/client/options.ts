@@ -54,7 +54,7 @@ export type ResolvedOptions = {
   readonly url: string;
 };
 
-const DEFAULTS = Object.freeze({
+const DEFAULTS = {
   baseURL: "/glue/",
   forceSocketType: false,
   connectTimeout: 10_000,
@@ -66,14 +66,17 @@ const DEFAULTS = Object.freeze({
   reconnectAttempts: 20,
   resetSendBufferTimeout: 10_000,
   clock: systemClock,
-});
+} as const;
 
 /** Checks the arguments of `glue` and fills in defaults; the page and the platform are asked only here. */
 export function resolveOptions(host: string | undefined, options: SocketOptions): ResolvedOptions {
   const page = globalThis.location as Location | undefined;
-  const origin = host ?? (page && `${page.protocol}//${page.host}`);
+  const origin = host || (page && `${page.protocol}//${page.host}`);
   if (!origin || !/^https?:\/\//.test(origin)) throw invalid("host must begin with http:// or https://");
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  // What is no number is not given, or deadlines would never pass.
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value != null && !Number.isNaN(value)),
+  );
   const resolved = {
     random: Math.random,
     auth: undefined,
@@ -83,9 +86,8 @@ export function resolveOptions(host: string | undefined, options: SocketOptions)
     ...DEFAULTS,
     ...given,
   } as Omit<ResolvedOptions, "url">;
-  const { forceSocketType: forced, WebSocket, fetch } = resolved;
-  const isThere = (forced !== "AjaxSocket" && WebSocket) || (forced !== "WebSocket" && fetch);
-  if (!isThere) throw invalid(`no ${forced || "WebSocket"} here: pass options.WebSocket or options.fetch`);
+  if (resolved.forceSocketType === "WebSocket" && !resolved.WebSocket)
+    throw invalid("no WebSocket here: pass options.WebSocket");
   const path = resolved.baseURL.replace(/^\/*|\/*$/g, "");
   return { ...resolved, url: `${origin.replace(/\/+$/, "")}/${path && `${path}/`}` };
 }

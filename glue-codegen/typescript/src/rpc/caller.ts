@@ -194,7 +194,7 @@ export class Rpc {
   }
 
   #enqueue(entry: Exchange | string): void {
-    if (this.#ended || this.#socket.isClosed?.()) throw this.#unavailable("not_sent");
+    if (this.#socket.isClosed?.() ?? this.#ended) throw this.#unavailable("not_sent");
     if (!this.#queue.push(entry)) throw new GlueError("resource_exhausted", "too many calls wait");
   }
 
@@ -269,14 +269,12 @@ export class Rpc {
   }
 
   #emit({ event = "", body = "null" }: Envelope): void {
-    let value: unknown;
     try {
-      value = JSON.parse(body);
+      // Listeners throw elsewhere.
+      this.#events.emit(event, JSON.parse(body) as never);
     } catch {
       this.#faults++;
-      return;
     }
-    this.#events.emit(event, value as never);
   }
 }
 

@@ -39,8 +39,9 @@ export class Outbox {
   shift(): void {
     this.#size -= this.peek()?.length ?? 0;
     this.#taken++;
-    if (this.length) return;
-    this.#waiting = [];
+    // In steps, as what is taken from the front of an array moves all the rest.
+    if (this.#taken < 1_000 && this.length) return;
+    this.#waiting.splice(0, this.#taken);
     this.#taken = 0;
   }
 

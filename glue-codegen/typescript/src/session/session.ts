@@ -116,11 +116,6 @@ export class Session {
     );
   }
 
-  /** How much of what the server sent made no sense. */
-  get faults(): number {
-    return this.#faults;
-  }
-
   #peek(): string | undefined {
     return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
   }

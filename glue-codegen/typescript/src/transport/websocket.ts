@@ -30,8 +30,8 @@ export class WebSocketTransport implements Transport {
   #open = false;
   #unsent = 0;
 
-  constructor(Constructor: WebSocketConstructor, url: string) {
-    this.#create = () => new Constructor(url);
+  constructor(create: () => WebSocketLike) {
+    this.#create = create;
   }
 
   open(handler: TransportHandler): void {
