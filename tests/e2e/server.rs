@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, stream};
-use glue::{CloseReason, Context, KeepAlive, Origins, Server, Socket, Stream};
+use glue::{CloseReason, Code, Context, KeepAlive, Origins, Refusal, Server, Socket, SocketRequest, Stream};
 use tokio::sync::watch;
 
 /// Every kind of method, and every shape of type.
@@ -352,6 +352,21 @@ impl Probe for State {
     }
 }
 
+/// Accepts who says nothing, or is Ann. Who is nobody may try again, all others need not.
+async fn authorize(request: SocketRequest) -> Result<(), Refusal> {
+    let name: Option<String> = request.auth()?;
+    match name.as_deref() {
+        None | Some("Ann") => Ok(()),
+        Some("nobody") => Err(Refusal::new(Code::Unauthenticated, "sign in")),
+        Some(name) => {
+            let refusal = Refusal::new(Code::PermissionDenied, "not you").for_good();
+            Err(refusal
+                .with_data(&name)
+                .unwrap_or_else(|_| Refusal::new(Code::Internal, "no JSON")))
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -376,6 +391,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let state = State::default();
     let mut builder = Server::builder()
         .channel(state.clone().into_channel())
+        .authorize(authorize)
         .on_socket(move |socket| {
             state.open(&socket);
             ready(())
