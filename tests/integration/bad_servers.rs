@@ -480,3 +480,60 @@ async fn each_session_is_greeted_and_counts_anew() {
         }
     }
 }
+
+/// What was queued for a session that is lost: requests and cancellations of it never reach the next one.
+#[tokio::test(start_paused = true)]
+async fn no_envelope_of_a_lost_session_reaches_the_next() {
+    use futures_util::FutureExt as _;
+    use glue::testing::Direction;
+    use glue::{Caller as _, OpenRpc as _};
+
+    let (say_on, mut said) = mpsc::unbounded_channel();
+    let network = Network::custom(move |pipe| {
+        let say_on = say_on.clone();
+        tokio::spawn(async move {
+            let mut peer = open(pipe).await;
+            while let Some(Ok(Message::Text(text))) = peer.next().await {
+                say_on.send(text.to_string()).unwrap();
+            }
+        });
+    });
+    let client = network.client().start().unwrap();
+    eventually(client.ready()).await.unwrap();
+    let desk = client.open_rpc("desk").unwrap();
+    let mut first = Box::pin(desk.call("first", "{}".to_owned()));
+    assert!(first.as_mut().now_or_never().is_none());
+    assert!(eventually(said.recv()).await.unwrap().starts_with("cd4&deskhi"));
+    assert_eq!(eventually(said.recv()).await.unwrap(), "cd4&deskrq1&first&{}");
+
+    // The link takes nothing: this fills the buffers below the session, then the session's, then the handles' own.
+    network.stall(Direction::ToServer);
+    for _ in 0..18 {
+        client.send("x".repeat(10_000)).await.unwrap();
+        let second = desk.call("second", "{}".to_owned());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(1), second)
+                .await
+                .is_err()
+        );
+    }
+    drop(first);
+    network.cut_all();
+    network.resume(Direction::ToServer);
+    let last = tokio::spawn(async move { desk.call("last", "{}".to_owned()).await });
+
+    let mut envelopes = Vec::new();
+    loop {
+        let text = eventually(said.recv()).await.unwrap();
+        if text.starts_with("cd4&desk") {
+            envelopes.push(text);
+        }
+        if envelopes.last().is_some_and(|text| text.contains("&last&")) {
+            break;
+        }
+    }
+    assert_eq!(envelopes.len(), 2, "{envelopes:?}");
+    assert!(envelopes[0].starts_with("cd4&deskhi&{"), "{envelopes:?}");
+    assert_eq!(envelopes[1], "cd4&deskrq1&last&{}");
+    last.abort();
+}

@@ -20,6 +20,8 @@ trait Desk {
     async fn add(&self, number: u32) -> u32;
     /// Never returns.
     async fn wait(&self) -> u32;
+    /// Never returns, and notes when it is dropped.
+    async fn hold(&self, number: u32);
     fn count(&self, from: u32) -> impl Stream<Item = u32>;
     async fn ring(&self, cx: &Context);
     #[notification]
@@ -45,6 +47,12 @@ impl Desk for Service {
         std::future::pending().await
     }
 
+    async fn hold(&self, number: u32) {
+        self.ask(format!("hold {number}"));
+        let _held = Held(self.clone(), number);
+        std::future::pending().await
+    }
+
     fn count(&self, from: u32) -> impl Stream<Item = u32> {
         self.ask(format!("count {from}"));
         futures_util::stream::iter(from..from + 2).chain(futures_util::stream::pending())
@@ -56,6 +64,14 @@ impl Desk for Service {
 
     async fn note(&self, number: u32) {
         self.ask(format!("note {number}"));
+    }
+}
+
+struct Held(Service, u32);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.ask(format!("let go {}", self.1));
     }
 }
 
@@ -326,30 +342,28 @@ async fn what_waits_too_long_is_handed_back_and_nothing_more_is_taken() {
 /// What a link has taken may be lost with it. The rest goes out, once.
 #[tokio::test(start_paused = true)]
 async fn what_had_not_left_goes_out_in_the_next_session_once() {
-    for taken in (0..3_000).step_by(97) {
+    for taken in (0..6_000).step_by(197) {
         let mut world = World::new();
         let client = world.client().await;
         let link = world.network.connected(1).await;
         link.set_buffer(Direction::ToServer, 500);
         link.cut_after(Direction::ToServer, taken);
 
-        for number in 0..1_000 {
-            client.send(number.to_string()).await.unwrap();
+        for number in 0..200 {
+            client.send(format!("{number:01000}")).await.unwrap();
         }
 
         let mut numbers = Vec::new();
-        while numbers.last() != Some(&999) {
+        while numbers.last() != Some(&199) {
             numbers.push(world.hear(1).await[0].parse::<u32>().unwrap());
         }
         assert!(
             numbers.is_sorted_by(|one, next| one < next),
             "{taken}: {numbers:?}"
         );
-        let lost = 1_000 - numbers.len();
-        assert!(
-            lost < 300,
-            "{taken}: only what was on its way is lost, not {lost}"
-        );
+        let lost = 200 - numbers.len();
+        // The WebSocket library buffers 16 KiB.
+        assert!(lost < 30, "{taken}: only what was on its way is lost, not {lost}");
     }
 }
 
@@ -768,6 +782,7 @@ async fn a_call_that_is_given_up_while_it_waits_is_never_sent_and_takes_no_room(
         let given_up = desk.add(number).now_or_never();
         assert!(given_up.is_none(), "{number}");
     }
+    client.try_send("x".repeat(500)).unwrap();
     let call = tokio::spawn({
         let desk = desk.clone();
         async move { desk.add(100).await }
@@ -779,28 +794,48 @@ async fn a_call_that_is_given_up_while_it_waits_is_never_sent_and_takes_no_room(
     assert_eq!(world.asked(1).await, ["add 100"]);
 }
 
-/// What is cancelled after the loss belongs to the lost session: its number means another call in the next.
+/// What is cancelled belongs to its session: the number means another call in the next.
 #[tokio::test(start_paused = true)]
-async fn no_cancellation_and_no_credit_reaches_another_session() {
+async fn no_cancellation_reaches_another_session() {
     let world = World::new();
     let client = world.client().await;
     let desk = DeskClient::open(&client).unwrap();
-    let mut old = Box::pin(desk.wait());
-    assert!(old.as_mut().now_or_never().is_none());
-    let mut stream = Box::pin(desk.count(0));
-    assert!(stream.next().now_or_never().is_none());
+    let mut waiting = Box::pin(desk.hold(1));
+    let mut later = Box::pin(desk.hold(2));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    assert!(later.as_mut().now_or_never().is_none());
     world.asked(2).await;
+    // The first cancellation waits behind texts that don't leave, the second comes after the loss.
+    world.network.stall(Direction::ToServer);
+    client.discard();
+    let texts = client.clone();
+    tokio::spawn(async move {
+        for _ in 0..30 {
+            texts.send("x".repeat(10_000)).await.unwrap();
+        }
+    });
+    pass(SECOND).await;
+    drop(waiting);
     world.cut_off(&client).await;
+    drop(later);
+    world.network.resume(Direction::ToServer);
     world.let_back(&client).await;
 
-    let mut call = Box::pin(desk.wait());
-    assert!(call.as_mut().now_or_never().is_none());
-    world.asked(3).await;
-    drop(old);
-    drop(stream);
+    let mut calls = [3, 4].map(|number| Box::pin(desk.hold(number)));
+    for call in &mut calls {
+        assert!(call.as_mut().now_or_never().is_none());
+    }
+    assert_eq!(eventually(desk.add(1)).await.unwrap(), 2);
+    pass(SECOND).await;
 
-    assert!(tokio::time::timeout(HOUR / 60, call).await.is_err());
-    assert_eq!(desk.add(1).await.unwrap(), 2);
+    let asked = world.asked(5).await;
+    assert!(asked.contains(&"hold 4".to_owned()), "{asked:?}");
+    assert!(
+        !asked
+            .iter()
+            .any(|asked| asked == "let go 3" || asked == "let go 4"),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
