@@ -28,3 +28,15 @@ test("a quiet socket lives on the server's pings", async () => {
   assert.equal(socket.socketID(), id);
   socket.close();
 });
+
+test("where there is no WebSocket at all, the socket takes to Ajax", async () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");
+  Object.defineProperty(globalThis, "WebSocket", { value: undefined, configurable: true });
+  const socket = connect(server.url, { WebSocket: undefined });
+  if (own) Object.defineProperty(globalThis, "WebSocket", own);
+
+  await event(socket, "connected");
+
+  assert.equal(socket.type(), "AjaxSocket");
+  socket.close();
+});
