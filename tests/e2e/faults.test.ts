@@ -175,6 +175,8 @@ faulty("however often links break while texts are sent, none is doubled and none
   const budgets = [1500, 4000, 2500, 900, 3000];
   let links = 0;
   proxy.budget = () => budgets[links++ % budgets.length] as number;
+  // So links break behind what has arrived and was not confirmed, too.
+  proxy.answers = () => 200 * (2 + (links % 7));
   const socket = connect();
   const probe = new Probe(socket);
   const discarded = new Set<number>();
@@ -186,7 +188,7 @@ faulty("however often links break while texts are sent, none is doubled and none
     if (n % 5 === 0) await new Promise(setImmediate);
     if (n % 100 === 0) await answered(probe);
   }
-  proxy.budget = () => Number.POSITIVE_INFINITY;
+  proxy.budget = proxy.answers = () => Number.POSITIVE_INFINITY;
   proxy.cut();
   await answered(probe);
   socket.channel("journal").send("cuts:end");
@@ -196,7 +198,7 @@ faulty("however often links break while texts are sent, none is doubled and none
   assert.ok(links > 5, `only ${links} links`);
   assert.deepEqual(arrived, [...new Set(arrived)].sort((a, b) => a - b));
   for (const n of arrived) assert.ok(results[n] !== -1 && !discarded.has(n), `${n} was given up, and has arrived`);
-  assert.ok(arrived.length > 100, `only ${arrived.length} arrived`);
+  assert.ok(arrived.length > 10, `only ${arrived.length} arrived`);
 });
 
 faulty("a server that is killed and started under load: every call settles", async ({ program, connect }, t) => {

@@ -22,6 +22,8 @@ export class Proxy {
   admit: (head: string) => Verdict = () => "pass";
   /** How many bytes of a client each new connection carries until it is cut. */
   budget: () => number = () => Number.POSITIVE_INFINITY;
+  /** The same for bytes of the server. */
+  answers: () => number = () => Number.POSITIVE_INFINITY;
 
   private constructor(target: () => number) {
     this.#target = target;
@@ -103,8 +105,18 @@ export class Proxy {
     server.on("close", () => {
       if (!line.isDead) line.client.destroy();
     });
+    let left = this.answers();
     server.on("data", (bytes) => {
-      if (!line.isDead) line.client.write(bytes);
+      if (line.isDead) return;
+      const part = bytes.subarray(0, left);
+      left -= bytes.length;
+      if (left >= 0) {
+        line.client.write(part);
+      } else {
+        line.isDead = true;
+        line.client.end(part);
+        server.destroy();
+      }
     });
     return true;
   }
