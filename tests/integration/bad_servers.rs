@@ -481,6 +481,31 @@ async fn each_session_is_greeted_and_counts_anew() {
     }
 }
 
+/// no answer that can't be read leaves its call waiting.
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_which_only_the_id_can_be_read_ends_its_call() {
+    use glue::{Caller as _, OpenRpc as _};
+
+    let network = Network::custom(|pipe| {
+        tokio::spawn(async move {
+            let mut peer = open(pipe).await;
+            let mut answers = ["cd4&deskok1&", "cd4&desker3", "cd4&deskok5;x&1"].into_iter();
+            while let Some(Ok(Message::Text(text))) = peer.next().await {
+                if text.starts_with("cd4&deskrq") {
+                    say(&mut peer, answers.next().unwrap()).await;
+                }
+            }
+        });
+    });
+    let client = network.client().start().unwrap();
+    let desk = client.open_rpc("desk").unwrap();
+
+    for _ in 0..3 {
+        let error = eventually(desk.call("add", "{}".to_owned())).await.unwrap_err();
+        assert_eq!(error.code(), glue::Code::Internal);
+    }
+}
+
 /// What was queued for a session that is lost: requests and cancellations of it never reach the next one.
 #[tokio::test(start_paused = true)]
 async fn no_envelope_of_a_lost_session_reaches_the_next() {

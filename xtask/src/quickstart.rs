@@ -53,7 +53,6 @@ struct Reader {
     folder: PathBuf,
     port: u16,
     path: OsString,
-    node_options: OsString,
     /// Ended when the reader is dropped.
     server: Option<Server>,
     /// What the last command has printed.
@@ -69,10 +68,7 @@ impl Reader {
             .map_err(|error| Failure::new(format!("no free port: {error}")))?
             .port();
 
-        let mut node_options = env::var_os("NODE_OPTIONS").unwrap_or_default();
-        if node::require()? < NODE_WITH_WEBSOCKET {
-            node_options.push(" --experimental-websocket");
-        }
+        node::require()?;
         let programs = workspace::built("glue-codegen")?.parent().map(Path::to_owned);
         let rest = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths(programs.into_iter().chain(env::split_paths(&rest)));
@@ -83,7 +79,6 @@ impl Reader {
             folder,
             port,
             path,
-            node_options,
             server: None,
             printed: String::new(),
             compared: false,
@@ -187,9 +182,7 @@ impl Reader {
     /// Prepares a program in the folder where the reader stands.
     fn command(&self, program: impl AsRef<OsStr>) -> Result<Command, Failure> {
         let mut command = scratch::command(program, &self.folder)?;
-        command
-            .env("PATH", &self.path)
-            .env("NODE_OPTIONS", &self.node_options);
+        command.env("PATH", &self.path);
         Ok(command)
     }
 }
@@ -221,6 +214,3 @@ impl Drop for Server {
 
 /// Heading of the section that is followed.
 const HEADING: &str = "## Quick start";
-
-/// First version of Node with a WebSocket that needs no flag.
-const NODE_WITH_WEBSOCKET: u32 = 22;

@@ -378,6 +378,23 @@ test("what goes wrong with the socket is the cause of what fails with it", async
   });
 });
 
+//
+test("an answer of which only the id can be read ends its call", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  const link = world.connect();
+  const calls = [1, 3, 5].map(() => assert.rejects(rpc.call("f", {}), { code: "internal" }));
+  link.take();
+
+  link.receive("cd1&aok1&");
+  link.receive("cd1&aok3");
+  link.receive("cd1&aer5;x&1");
+
+  await Promise.all(calls);
+  assert.deepEqual(link.take(), ["cd1&aca1&", "cd1&aca3&", "cd1&aca5&"]);
+  assert.equal(rpc.faults, 3);
+});
+
 test("a call may be made as soon as the socket is revived", async () => {
   const world = new World({ reconnect: false });
   const rpc = Rpc.open(world.socket, "a");

@@ -206,6 +206,16 @@ impl Kind {
     }
 }
 
+/// Returns the exchange that an envelope answers, be the rest of it as it may; `None` for what is no answer.
+#[cfg(feature = "client")]
+pub(crate) fn answered(text: &str) -> Option<u64> {
+    let kind = Kind::decode(text).ok()?;
+    let rest = text.get(2..)?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let id = rest.get(..digits)?.parse().ok()?;
+    matches!(kind, Kind::Ok | Kind::Error | Kind::Item | Kind::End).then_some(id)
+}
+
 /// Writes `<kind><id>&`, behind which the caller puts the JSON.
 pub(crate) fn begin(out: &mut String, kind: Kind, id: u64) {
     push_head(out, kind, id);

@@ -88,11 +88,14 @@ impl InFlight {
         Handled::Taken
     }
 
-    /// Ends one exchange.
-    pub(super) fn fail(&mut self, id: u64, error: &RpcError) {
-        if let Some(waiter) = self.waiters.remove(&id) {
+    /// Ends one exchange; returns whether it was under way.
+    pub(super) fn fail(&mut self, id: u64, error: &RpcError) -> bool {
+        let waiter = self.waiters.remove(&id);
+        let was_open = waiter.is_some();
+        if let Some(waiter) = waiter {
             waiter.fail(error);
         }
+        was_open
     }
 
     /// Ends all exchanges.

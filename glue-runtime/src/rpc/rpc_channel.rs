@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::inbox::Inbox;
 use crate::mailbox::{Bond, Late};
 use crate::proto::code::Code;
-use crate::proto::envelope::Envelope;
+use crate::proto::envelope::{Envelope, answered};
 use crate::proto::limits::{Limits, STREAM_WINDOW};
 use crate::proto::text::Text;
 
@@ -422,13 +422,34 @@ struct CallerInbound {
     shared: Arc<Shared>,
 }
 
+impl CallerInbound {
+    /// Ends the exchange that an unreadable envelope was for, or it would never end.
+    fn break_answered(&self, data: &str) {
+        let Some(id) = answered(data) else {
+            return;
+        };
+        let session = {
+            let mut state = self.shared.lock();
+            let error = RpcError::new(Code::Internal, "the peer's answer can't be read");
+            if !state.in_flight.fail(id, &error) {
+                return;
+            }
+            state.session
+        };
+        self.shared.control(session, Envelope::Cancel { id });
+    }
+}
+
 impl Inbound for CallerInbound {
     fn receive(&mut self, data: &str, _turn: &mut Turn<'_, '_>) -> Receipt {
         let envelope = match Envelope::decode(data) {
             Ok(Envelope::Hello { .. }) => return Receipt::Taken,
             Ok(Envelope::Event { event, json }) => return self.event(event, json),
             Ok(envelope) => envelope,
-            Err(_) => return Receipt::Fault,
+            Err(_) => {
+                self.break_answered(data);
+                return Receipt::Fault;
+            }
         };
         let (handled, session) = {
             let mut state = self.shared.lock();

@@ -44,7 +44,7 @@ export class Link {
         const ask = async () => this.#connect(typeof auth === "function" ? await auth() : auth);
         ask().catch((cause) => {
             if (!this.#closed)
-                this.#handler.onClose(new GlueError("unauthenticated", "options.auth failed", { cause }));
+                this.#handler.onClose(new GlueError("unauthenticated", "auth failed", { cause }));
         });
         this.#arm();
     }

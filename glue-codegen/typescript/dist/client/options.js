@@ -31,7 +31,7 @@ export function resolveOptions(host, options) {
         ...given,
     };
     if (resolved.forceSocketType === "WebSocket" && !resolved.WebSocket)
-        throw invalid("no WebSocket here: pass options.WebSocket");
+        throw invalid("options.WebSocket is missing");
     const path = resolved.baseURL.replace(/^\/*|\/*$/g, "");
     return { ...resolved, url: `${origin.replace(/\/+$/, "")}/${path && `${path}/`}` };
 }

@@ -193,7 +193,8 @@ export class Rpc {
         this.#sync();
         const envelope = decodeEnvelope(text);
         if ("error" in envelope) {
-            this.#faults++;
+            // An answer that can't be read is one all the same [Q-5].
+            this.#break(this.#inFlight.get(Number.parseInt(text.slice(2), 10)));
             return;
         }
         switch (envelope.kind) {
@@ -230,11 +231,17 @@ export class Rpc {
                     this.#inFlight.remove(exchange);
             }
             catch (cause) {
-                this.#faults++;
-                exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
-                this.#cancel(exchange);
+                this.#break(exchange, cause);
             }
         }
+    }
+    /** Ends what was answered with nonsense, if there is such an exchange. */
+    #break(exchange, cause) {
+        this.#faults++;
+        if (!exchange)
+            return;
+        exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+        this.#cancel(exchange);
     }
     #emit({ event = "", body = "null" }) {
         try {

@@ -64,8 +64,7 @@ export class Link {
     const { auth } = this.#options;
     const ask = async (): Promise<void> => this.#connect(typeof auth === "function" ? await auth() : auth);
     ask().catch((cause) => {
-      if (!this.#closed)
-        this.#handler.onClose(new GlueError("unauthenticated", "options.auth failed", { cause }));
+      if (!this.#closed) this.#handler.onClose(new GlueError("unauthenticated", "auth failed", { cause }));
     });
     this.#arm();
   }

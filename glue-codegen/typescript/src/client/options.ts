@@ -87,7 +87,7 @@ export function resolveOptions(host: string | undefined, options: SocketOptions)
     ...given,
   } as Omit<ResolvedOptions, "url">;
   if (resolved.forceSocketType === "WebSocket" && !resolved.WebSocket)
-    throw invalid("no WebSocket here: pass options.WebSocket");
+    throw invalid("options.WebSocket is missing");
   const path = resolved.baseURL.replace(/^\/*|\/*$/g, "");
   return { ...resolved, url: `${origin.replace(/\/+$/, "")}/${path && `${path}/`}` };
 }

@@ -228,7 +228,8 @@ export class Rpc {
     this.#sync();
     const envelope = decodeEnvelope(text);
     if ("error" in envelope) {
-      this.#faults++;
+      // An answer that can't be read is one all the same [Q-5].
+      this.#break(this.#inFlight.get(Number.parseInt(text.slice(2), 10)));
       return;
     }
     switch (envelope.kind) {
@@ -261,11 +262,17 @@ export class Rpc {
       try {
         if (exchange.take(kind, JSON.parse(body), body.length)) this.#inFlight.remove(exchange);
       } catch (cause) {
-        this.#faults++;
-        exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
-        this.#cancel(exchange);
+        this.#break(exchange, cause);
       }
     }
+  }
+
+  /** Ends what was answered with nonsense, if there is such an exchange. */
+  #break(exchange: Exchange | undefined, cause?: unknown): void {
+    this.#faults++;
+    if (!exchange) return;
+    exchange.fail(new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+    this.#cancel(exchange);
   }
 
   #emit({ event = "", body = "null" }: Envelope): void {
