@@ -439,10 +439,9 @@ impl Session {
             Some(refusal) => {
                 self.events.push_back(Event::Refused(refusal));
                 // However the server ends it, unless we did.
-                if reason == CloseReason::Local {
-                    reason
-                } else {
-                    CloseReason::Refused
+                match reason {
+                    CloseReason::Local | CloseReason::Panicked => reason,
+                    _ => CloseReason::Refused,
                 }
             }
             None => reason,

@@ -247,6 +247,19 @@ fn a_client_that_gives_up_while_it_is_refused_hears_both() {
     );
 }
 
+/// what the server says must not hide that something of ours is broken.
+#[test]
+fn a_handler_that_panics_while_the_client_is_refused_ends_it_all_the_same() {
+    let mut client = client_that_hears(REFUSAL);
+
+    client.session.close(client.now, CloseReason::Panicked);
+
+    assert_eq!(
+        client.events(),
+        [Event::Refused(refusal()), Event::Closed(CloseReason::Panicked)]
+    );
+}
+
 /// [I-5] [I-16]
 #[test]
 fn a_refusal_that_was_not_announced_is_an_unreadable_init() {
