@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
@@ -928,4 +928,33 @@ async fn a_message_over_the_servers_limit_is_refused_here_and_costs_nothing_else
 
     assert_eq!(world.hear(1).await, ["small"]);
     assert_eq!(world.network.attempts(), 1);
+}
+
+/// A refused client may keep its end of the link open for a while.
+#[tokio::test(start_paused = true)]
+async fn values_of_a_refused_client_go_with_the_refusal() {
+    struct Value(mpsc::UnboundedSender<Instant>);
+
+    impl Drop for Value {
+        fn drop(&mut self) {
+            self.0.send(now()).unwrap();
+        }
+    }
+
+    let (gone, mut goes) = mpsc::unbounded_channel();
+    let way: Arc<OnceLock<Network>> = Arc::default();
+    let stalls = way.clone();
+    let world = World::with(Server::builder().authorize(move |request: SocketRequest| {
+        request.set_value(Arc::new(Value(gone.clone())));
+        stalls.get().unwrap().stall(Direction::ToServer);
+        async { Err(Refusal::new(Code::Unavailable, "full")) }
+    }));
+    way.set(world.network.clone()).unwrap();
+    let begin = now();
+
+    let client = world.network.client().start().unwrap();
+    eventually(goes.recv()).await.unwrap();
+
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    drop(client);
 }

@@ -34,11 +34,9 @@ impl Registry {
 
     /// Removes a socket that has ended.
     pub(super) fn leave(&self, id: &str) {
-        // Dropped outside the lock: it may be the last handle, with which the application's values go.
+        // Dropped outside the lock.
         let entry = self.lock().remove(id);
-        if catch_unwind(AssertUnwindSafe(|| drop(entry))).is_err() {
-            tracing::error!("the destructor of a socket's value panicked");
-        }
+        let_go(entry);
     }
 
     /// Returns the open socket of this id.
@@ -71,5 +69,12 @@ impl Registry {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops what may be the last handle of a socket, with which the application's values go.
+pub(super) fn let_go<T>(handle: T) {
+    if catch_unwind(AssertUnwindSafe(|| drop(handle))).is_err() {
+        tracing::error!("the destructor of a socket's value panicked");
     }
 }
