@@ -249,9 +249,9 @@ impl Mailbox {
         self.driver.register(waker);
     }
 
-    /// Driver: accepts nothing any more; waiting senders fail.
-    pub(crate) fn refuse(&self) {
-        let left = {
+    /// Driver: accepts nothing any more, and returns what was left to send; waiting senders fail.
+    pub(crate) fn refuse(&self) -> Vec<Outgoing> {
+        let (messages, requests) = {
             let mut queues = self.lock();
             queues.is_refusing = true;
             (
@@ -259,11 +259,12 @@ impl Mailbox {
                 std::mem::take(&mut queues.requests),
             )
         };
-        self.note_undelivered(left.0.len());
+        self.note_undelivered(messages.len());
         // Requests own parts of the application, whose destructors must not run under the lock.
-        drop(left);
+        drop(requests);
         self.space.close();
         self.room.notify_waiters();
+        messages.into_iter().map(|(message, _)| message).collect()
     }
 
     /// Driver: counts messages that were sent and will never leave.

@@ -930,6 +930,27 @@ async fn a_message_over_the_servers_limit_is_refused_here_and_costs_nothing_else
     assert_eq!(world.network.attempts(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn notifications_that_were_never_sent_are_handed_back_in_order() {
+    let world = World::new();
+    let client = world.client().await;
+    let desk = DeskClient::open(&client).unwrap();
+    let mut told = events(&client);
+    world.cut_off(&client).await;
+
+    client.send("a").await.unwrap();
+    desk.note(1).await.unwrap();
+    client.send("b").await.unwrap();
+    client.close();
+    let back = discarded(&mut told).await;
+
+    let [first, second, third] = &back[..] else {
+        panic!("{back:?}");
+    };
+    assert_eq!((first.as_str(), third.as_str()), ("a", "b"));
+    assert!(second.contains("note"), "{second}");
+}
+
 /// A refused client may keep its end of the link open for a while.
 #[tokio::test(start_paused = true)]
 async fn values_of_a_refused_client_go_with_the_refusal() {

@@ -20,7 +20,7 @@ use super::status::{ClientState, Status};
 use crate::channel::Inbound;
 use crate::driver::{Driver, Hooks, Residents, now};
 use crate::error::Error;
-use crate::mailbox::{Ending, Mailbox, Request};
+use crate::mailbox::{Ending, Mailbox, Outgoing, Request};
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{CloseReason, Role, Session};
@@ -68,8 +68,8 @@ impl Supervisor {
 
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
-        let mut left = self.mailbox.give_up_texts();
-        self.mailbox.refuse();
+        let left = self.mailbox.refuse();
+        let mut left: Vec<_> = left.into_iter().filter_map(Outgoing::into_text).collect();
         self.residents.clear();
         if let Some(driver) = &mut driver {
             driver.run_farewell().await;

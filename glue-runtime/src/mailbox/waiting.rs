@@ -24,6 +24,11 @@ pub(crate) trait Late: Send {
     fn token(&self) -> usize {
         0
     }
+
+    /// There will be no session: returns the message, if its sender is not told otherwise.
+    fn into_text(self: Box<Self>) -> Option<Text> {
+        None
+    }
 }
 
 /// Whether a message makes sense in the next session as well.
@@ -35,6 +40,15 @@ pub(crate) enum Bond {
 }
 
 impl Outgoing {
+    /// Returns a message that will never be sent, to be handed back.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_text(self) -> Option<Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Late(late) => late.into_text(),
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn text(&self) -> &Text {
         match self {

@@ -306,6 +306,10 @@ impl Late for Notification {
         drop(state);
         send(self.text, Bond::Free);
     }
+
+    fn into_text(self: Box<Self>) -> Option<Text> {
+        Some(self.text)
+    }
 }
 
 /// A message that goes with an exchange of one session.
