@@ -951,6 +951,37 @@ async fn notifications_that_were_never_sent_are_handed_back_in_order() {
     assert!(second.contains("note"), "{second}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn all_that_turns_out_to_be_too_long_is_handed_back() {
+    let world = World::new();
+    let client = world.client().await;
+    let mut told = events(&client);
+    world.cut_off(&client).await;
+    let mut limits = Limits::default();
+    limits.message_bytes = 100;
+    let strict = Server::builder().limits(limits).build().unwrap();
+    world.network.replace_server(&strict);
+    for number in 0..150 {
+        client.send(format!("{number:0120}")).await.unwrap();
+    }
+
+    world.let_back(&client).await;
+    pass(SECOND).await;
+    client.close();
+    let mut back = Vec::new();
+    while let Some(event) = eventually(told.next()).await {
+        if let ClientEvent::Discarded(messages) = event {
+            back.extend(
+                messages
+                    .iter()
+                    .map(|message| message.text.parse::<u32>().unwrap()),
+            );
+        }
+    }
+
+    assert_eq!(back, Vec::from_iter(0..150));
+}
+
 /// A refused client may keep its end of the link open for a while.
 #[tokio::test(start_paused = true)]
 async fn values_of_a_refused_client_go_with_the_refusal() {

@@ -1,6 +1,6 @@
 //! Where a client stands, and who is told of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
@@ -88,6 +88,8 @@ pub(super) struct Status {
     events: broadcast::Sender<ClientEvent>,
     /// Has heard everything; for the first who asks.
     first: Mutex<Option<broadcast::Receiver<ClientEvent>>>,
+    /// What was too long for the server in this turn of the driver.
+    unsendable: Mutex<Vec<Text>>,
 }
 
 /// Where the client stands at one moment.
@@ -117,6 +119,7 @@ impl Status {
             current: watch::Sender::new(snapshot),
             events,
             first: Mutex::new(Some(first)),
+            unsendable: Mutex::default(),
         }
     }
 
@@ -141,6 +144,19 @@ impl Status {
         // Who never listened needs no events any more.
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(first);
+    }
+
+    /// Takes note of a message that is too long for the server.
+    pub(super) fn unsendable(&self, text: Text) {
+        self.lock_unsendable().push(text);
+    }
+
+    /// Tells of what was too long: at once, as many events of one turn would push each other out.
+    pub(super) fn tell_unsendable(&self) {
+        let texts = std::mem::take(&mut *self.lock_unsendable());
+        if !texts.is_empty() {
+            self.discarded(&texts);
+        }
     }
 
     /// Tells of messages that will never be sent.
@@ -192,6 +208,10 @@ impl Status {
                 }
             }
         })
+    }
+
+    fn lock_unsendable(&self) -> MutexGuard<'_, Vec<Text>> {
+        self.unsendable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leave(&self, state: ClientState, error: Option<Error>) {

@@ -133,8 +133,11 @@ impl Supervisor {
         let reason = {
             let mut session = pin!(driver.run_session());
             poll_fn(|cx| {
+                let ended = session.as_mut().poll(cx);
+                self.status.tell_unsendable();
+                // Behind the driver, which has registered who is woken by what is sent.
                 self.buffer.poll(cx);
-                session.as_mut().poll(cx)
+                ended
             })
             .await
         };
@@ -286,7 +289,7 @@ impl Hooks for ClientHooks {
     }
 
     fn unsendable(&mut self, text: Text) {
-        self.status.discarded(&[text]);
+        self.status.unsendable(text);
     }
 
     fn serves(&self, _name: &str) -> bool {
