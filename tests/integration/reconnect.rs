@@ -931,6 +931,21 @@ async fn a_message_over_the_servers_limit_is_refused_here_and_costs_nothing_else
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_listens_behind_the_end_is_not_left_waiting() {
+    let world = World::new();
+    let client = world.client().await;
+    let mut first = events(&client);
+    client.close();
+    eventually(client.closed()).await;
+
+    let mut second = events(&client);
+
+    until(&mut first, |event| matches!(event, ClientEvent::Closed { .. })).await;
+    assert!(eventually(first.next()).await.is_none());
+    assert!(eventually(second.next()).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn notifications_that_were_never_sent_are_handed_back_in_order() {
     let world = World::new();
     let client = world.client().await;

@@ -85,7 +85,7 @@ impl Client {
     /// [`ClientEvent::Closed`].
     ///
     /// The first stream begins with the first attempt, others with what happens from now on. One that is not read misses the
-    /// oldest of more than 64. A stream keeps no client open.
+    /// oldest of more than 64, and one that begins behind the end is empty. A stream keeps no client open.
     pub fn events(&self) -> impl Stream<Item = ClientEvent> + Send + use<> {
         self.inner.status.events()
     }

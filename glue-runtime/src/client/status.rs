@@ -86,7 +86,8 @@ impl DiscardedMessage {
 pub(super) struct Status {
     current: watch::Sender<Snapshot>,
     events: broadcast::Sender<ClientEvent>,
-    /// Has heard everything; for the first who asks.
+    /// Has heard everything; for the first who asks. The end is told under this lock, so that nobody begins to listen behind
+    /// it.
     first: Mutex<Option<broadcast::Receiver<ClientEvent>>>,
     /// What was too long for the server in this turn of the driver.
     unsendable: Mutex<Vec<Text>>,
@@ -139,11 +140,11 @@ impl Status {
     }
 
     pub(super) fn closed(&self, reason: CloseReason, error: Option<Error>) {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         self.leave(ClientState::Closed, error.clone());
         self.tell(ClientEvent::Closed { reason, error });
         // Who never listened needs no events any more.
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(first);
+        *first = None;
     }
 
     /// Takes note of a message that is too long for the server.
@@ -193,9 +194,11 @@ impl Status {
 
     /// Returns the events; see [`Client::events`](super::Client::events).
     pub(super) fn events(self: &Arc<Self>) -> impl Stream<Item = ClientEvent> + Send + use<> {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let receiver = first.unwrap_or_else(|| self.events.subscribe());
-        stream::unfold(Some(receiver), |receiver| async move {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_ended = self.now().state == ClientState::Closed;
+        let receiver = (!has_ended).then(|| first.take().unwrap_or_else(|| self.events.subscribe()));
+        drop(first);
+        stream::unfold(receiver, |receiver| async move {
             let mut receiver = receiver?;
             loop {
                 match receiver.recv().await {
