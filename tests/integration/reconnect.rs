@@ -1025,3 +1025,17 @@ async fn values_of_a_refused_client_go_with_the_refusal() {
     assert_eq!(begin.elapsed(), Duration::ZERO);
     drop(client);
 }
+
+///
+#[tokio::test(start_paused = true)]
+async fn credentials_that_json_cannot_hold_are_never_sent() {
+    let world = World::new();
+    let client = || world.network.client();
+
+    let fixed = client().auth(f64::NAN).start().unwrap_err();
+    let asked = client().auth_with(|| async { Ok::<_, Error>(u64::MAX) });
+    let asked = asked.connect().await.unwrap_err();
+
+    assert_eq!(fixed.kind(), ErrorKind::Config);
+    assert!(matches!(asked.link(), Some(LinkError::Auth(_))), "{asked:?}");
+}

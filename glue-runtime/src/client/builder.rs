@@ -21,6 +21,7 @@ use crate::mailbox::{Mailbox, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::init::Auth;
 use crate::proto::limits::{CONNECT_TIMEOUT, KeepAlive, Limits, SEND_BUFFER_TIMEOUT};
+use crate::rpc::codec;
 
 /// Collects the options of a [`Client`]; every option but the host has a default.
 pub struct ClientBuilder {
@@ -148,7 +149,7 @@ impl ClientBuilder {
     /// TLS only, if it is a secret.
     #[must_use]
     pub fn auth(mut self, auth: impl Serialize) -> Self {
-        self.auth = Some(serde_json::to_string(&auth).map(|json| {
+        self.auth = Some(codec::write(&auth).map(|json| {
             let auth = Auth::new(json);
             Box::new(move || std::future::ready(Ok(auth.clone())).boxed()) as Credentials
         }));
@@ -168,7 +169,7 @@ impl ClientBuilder {
         self.auth = Some(Ok(Box::new(move || {
             let auth = auth();
             async move {
-                let json = serde_json::to_string(&auth.await.map_err(Into::into)?)?;
+                let json = codec::write(&auth.await.map_err(Into::into)?)?;
                 Ok(Auth::new(json))
             }
             .boxed()
