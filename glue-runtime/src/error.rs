@@ -61,7 +61,7 @@ impl fmt::Display for Error {
             ErrorKind::Full => "socket has too much to send",
             ErrorKind::Config => "bad option",
             ErrorKind::Connect => "cannot connect",
-            ErrorKind::Refused => "connection refused by the server",
+            ErrorKind::Refused => "refused by the server",
             ErrorKind::Io => "input or output failed",
             ErrorKind::ChannelInUse => "channel is open for another use",
             ErrorKind::TimedOut => "nothing came in time",

@@ -35,8 +35,8 @@ pub enum LinkError {
     #[error("no credentials")]
     Auth(#[source] Box<dyn StdError + Send + Sync>),
     /// The server's application doesn't want this client.
-    #[error("refused by the application")]
-    Refused(#[source] Refusal),
+    #[error("refused by the application, {0}")]
+    Refused(Refusal),
     /// The session, or what should have become one, has ended.
     #[error("{reason}")]
     Ended {

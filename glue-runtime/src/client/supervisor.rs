@@ -242,9 +242,10 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         // Only a panic of ours, or a runtime that ends, comes here without the end having been told.
         if self.status.now().state != ClientState::Closed {
+            let reason = CloseReason::of_dropped(CloseReason::Local);
             self.mailbox.refuse();
-            self.status.closed(CloseReason::Panicked, None);
-            self.mailbox.end(CloseReason::Panicked);
+            self.status.closed(reason, None);
+            self.mailbox.end(reason);
         }
     }
 }

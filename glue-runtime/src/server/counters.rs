@@ -180,7 +180,7 @@ impl SocketCounter {
 
 impl Drop for SocketCounter {
     fn drop(&mut self) {
-        self.close(CloseReason::Panicked);
+        self.close(CloseReason::of_dropped(CloseReason::Shutdown));
     }
 }
 

@@ -152,6 +152,6 @@ impl Drop for ServerHooks {
         // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
         self.server.shared.registry.leave(&self.socket_id);
         self.mailbox.refuse();
-        self.mailbox.end(CloseReason::Panicked);
+        self.mailbox.end(CloseReason::of_dropped(CloseReason::Shutdown));
     }
 }

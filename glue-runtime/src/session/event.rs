@@ -52,11 +52,22 @@ pub enum CloseReason {
     ChannelOverflow,
     /// The peer took a broadcast too slowly, and the policy of the broadcast was to close.
     SlowConsumer,
-    /// A handler of the application panicked, or the runtime ended while the socket was open.
+    /// A handler of the application panicked.
     Panicked,
 }
 
 impl CloseReason {
+    /// Returns the reason for the end of a task that is dropped where it stands: a panic, or `otherwise` when its runtime
+    /// ends.
+    #[cfg(any(feature = "server", feature = "client"))]
+    pub(crate) fn of_dropped(otherwise: Self) -> Self {
+        if std::thread::panicking() {
+            Self::Panicked
+        } else {
+            otherwise
+        }
+    }
+
     /// Returns whether the peer did what no peer may do.
     pub(crate) fn is_misbehaviour(self) -> bool {
         matches!(

@@ -54,7 +54,7 @@ export declare class Socket {
     onMessage(listener: (data: string) => void): Unsubscribe;
     /**
      * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
-     * the last error while it waited, `cancelled` when `signal` fires.
+     * the last error, `cancelled` when `signal` fires.
      */
     ready({ signal }?: {
         readonly signal?: AbortSignal | undefined;

@@ -37,6 +37,8 @@ export class Socket {
     #plan = 0;
     /** Why the server has refused us. */
     #refusal;
+    /** What went wrong last. */
+    #error;
     #link;
     #cancelAttempt;
     #cancelDiscard;
@@ -96,21 +98,19 @@ export class Socket {
     }
     /**
      * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
-     * the last error while it waited, `cancelled` when `signal` fires.
+     * the last error, `cancelled` when `signal` fires.
      */
     ready({ signal } = {}) {
         return new Promise((resolve, reject) => {
-            let cause;
             const done = () => {
                 for (const remove of removers)
                     remove();
             };
-            const look = (error) => {
-                cause = error ?? cause;
+            const look = () => {
                 if (this.#socketId)
                     resolve();
                 else if (this.#closed)
-                    reject(new GlueError("unavailable", "socket closed", { cause }));
+                    reject(new GlueError("unavailable", "socket closed", { cause: this.#error }));
                 else
                     return;
                 done();
@@ -120,7 +120,6 @@ export class Socket {
                     reject(error);
                     done();
                 }),
-                this.on("error", look),
                 this.on("connected", look),
                 this.on("disconnected", look),
             ];
@@ -235,16 +234,17 @@ export class Socket {
                     this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
         }
     }
-    #lost(error, event = "error") {
+    #lost(error, event) {
         this.#emitter.holding(() => {
             // The WebSocket failed; or the one that Ajax had found to be possible did; or Ajax did, so in turn.
             if (!this.#socketId)
                 this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
             // What follows a refusal is its consequence.
-            if (this.#refusal)
-                this.#emitter.emit("error", this.#refusal);
-            else if (error || event !== "error")
-                this.#emitter.emit(event, error);
+            this.#error = this.#refusal ?? error;
+            if (this.#error)
+                this.#emitter.emit("error", this.#error);
+            else if (event)
+                this.#emitter.emit(event);
             this.#unlink();
             const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
             if (delay === undefined)

@@ -65,6 +65,8 @@ export class Socket {
   #plan: Plan = 0;
   /** Why the server has refused us. */
   #refusal: GlueError | undefined;
+  /** What went wrong last. */
+  #error: GlueError | undefined;
   #link: Link | undefined;
   #cancelAttempt: () => void;
   #cancelDiscard: (() => void) | undefined;
@@ -135,18 +137,16 @@ export class Socket {
 
   /**
    * Waits until the socket is connected. Fails with a {@link GlueError}: `unavailable` when it is over, caused by
-   * the last error while it waited, `cancelled` when `signal` fires.
+   * the last error, `cancelled` when `signal` fires.
    */
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      let cause: unknown;
       const done = (): void => {
         for (const remove of removers) remove();
       };
-      const look = (error?: GlueError): void => {
-        cause = error ?? cause;
+      const look = (): void => {
         if (this.#socketId) resolve();
-        else if (this.#closed) reject(new GlueError("unavailable", "socket closed", { cause }));
+        else if (this.#closed) reject(new GlueError("unavailable", "socket closed", { cause: this.#error }));
         else return;
         done();
       };
@@ -155,7 +155,6 @@ export class Socket {
           reject(error);
           done();
         }),
-        this.on("error", look),
         this.on("connected", look),
         this.on("disconnected", look),
       ];
@@ -275,14 +274,15 @@ export class Socket {
     }
   }
 
-  #lost(error: GlueError | undefined, event: "error" | "timeout" | "connect_timeout" = "error"): void {
+  #lost(error: GlueError | undefined, event?: "timeout" | "connect_timeout"): void {
     this.#emitter.holding(() => {
       // The WebSocket failed; or the one that Ajax had found to be possible did; or Ajax did, so in turn.
       if (!this.#socketId)
         this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
       // What follows a refusal is its consequence.
-      if (this.#refusal) this.#emitter.emit("error", this.#refusal);
-      else if (error || event !== "error") this.#emitter.emit(event, error);
+      this.#error = this.#refusal ?? error;
+      if (this.#error) this.#emitter.emit("error", this.#error);
+      else if (event) this.#emitter.emit(event);
       this.#unlink();
       const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
       if (delay === undefined) this.#finish();
