@@ -402,3 +402,43 @@ async fn whoever_has_awaited_the_shutdown_can_listen_again() {
         drop(serving);
     }
 }
+
+/// The end of every test with an open socket.
+#[test]
+fn a_runtime_that_ends_is_no_panic() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let client = runtime.block_on(async {
+        let (opened, open) = oneshot::channel();
+        let opened = Arc::new(std::sync::Mutex::new(Some(opened)));
+        let at_server = tell.clone();
+        let server = Server::builder()
+            .on_socket(move |socket| {
+                let tell = at_server.clone();
+                socket.on_close(move |reason| tell.send(("server", reason)).unwrap());
+                if let Some(opened) = opened.lock().unwrap().take() {
+                    opened.send(()).unwrap();
+                }
+                std::future::pending()
+            })
+            .build()
+            .unwrap();
+        let client = glue::testing::connect(&server).await.unwrap();
+        client.on_close(move |reason| tell.send(("client", reason)).unwrap());
+        within("the socket", open).await.unwrap();
+        client
+    });
+
+    drop(runtime);
+    drop(client);
+
+    let mut reasons: Vec<_> = told.try_iter().collect();
+    reasons.sort_by_key(|(side, _)| *side);
+    assert_eq!(
+        reasons,
+        [("client", CloseReason::Local), ("server", CloseReason::Shutdown)]
+    );
+}

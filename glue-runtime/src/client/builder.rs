@@ -122,7 +122,8 @@ impl ClientBuilder {
     /// Sets how long what is sent waits for a connection, from the first message that does; default 10 s, zero for not at all.
     ///
     /// Then it is thrown away ([`ClientEvent::Discarded`](crate::ClientEvent::Discarded)), and sending fails with
-    /// [`ErrorKind::NotConnected`] up to the next connection. Typed calls wait to the end of the client.
+    /// [`ErrorKind::NotConnected`] up to the next connection. Typed calls wait to the end of the client; while they take all
+    /// of [`Limits::send_bytes`], a message waits for room with them, and not only for this time.
     #[must_use]
     pub fn send_buffer_timeout(mut self, send_buffer_timeout: Duration) -> Self {
         self.send_buffer_timeout = send_buffer_timeout;
