@@ -36,14 +36,24 @@ fn a_socket_is_counted_where_it_stands_and_once_at_its_end() {
 }
 
 #[test]
-fn a_socket_that_is_dropped_has_panicked() {
+fn a_socket_that_is_dropped_has_panicked_or_lost_its_runtime() {
     let counters = counters();
 
-    drop(counters.socket(TransportKind::Ajax));
+    let (panics, ends) = (
+        counters.socket(TransportKind::Ajax),
+        counters.socket(TransportKind::Ajax),
+    );
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _socket = panics;
+        panic!("on purpose");
+    }));
+    drop(ends);
 
+    assert!(panicked.is_err());
     let ajax = counters.read().ajax;
     assert_eq!((ajax.opening, ajax.opened), (0, 0));
     assert_eq!(ajax.closed(CloseReason::Panicked), 1);
+    assert_eq!(ajax.closed(CloseReason::Shutdown), 1);
 }
 
 #[test]
