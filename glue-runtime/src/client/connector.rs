@@ -40,9 +40,7 @@ pub(super) struct TcpConnector;
 
 impl Connect for TcpConnector {
     fn connect(&self, uri: &Uri) -> BoxFuture<'static, io::Result<Box<dyn Io>>> {
-        // IPv6 addresses stand in brackets there.
-        let host = uri.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let host = host_of(uri).to_owned();
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
         async move {
@@ -53,4 +51,10 @@ impl Connect for TcpConnector {
         }
         .boxed()
     }
+}
+
+/// Returns the host without the brackets in which IPv6 addresses stand.
+pub(super) fn host_of(uri: &Uri) -> &str {
+    let host = uri.host().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']')
 }

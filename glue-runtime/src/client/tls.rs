@@ -10,7 +10,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::connector::Io;
+use super::connector::{Io, host_of};
 use crate::error::{Error, ErrorKind};
 
 /// How TLS is spoken to one server.
@@ -25,10 +25,8 @@ impl Tls {
         if url.scheme() != Some(&Scheme::HTTPS) {
             return Ok(None);
         }
-        // IPv6 addresses stand in brackets there.
-        let host = url.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(host).map_err(|error| Error::new(ErrorKind::Config, error))?;
+        let name = ServerName::try_from(host_of(url).to_owned())
+            .map_err(|error| Error::new(ErrorKind::Config, error))?;
         let config = config.map_or_else(default_config, Ok)?;
         Ok(Some(Self {
             connector: config.into(),
