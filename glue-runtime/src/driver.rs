@@ -5,9 +5,12 @@
 //! hop to a writer.
 
 mod delivery;
+mod hooks;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use hooks::{Decision, Hooks, Traffic, nobody_decides};
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -17,71 +20,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::future::{BoxFuture, FutureExt as _, poll_fn, ready};
+use futures_util::future::{FutureExt as _, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Request, Task};
-use crate::proto::code::Code;
 use crate::proto::frame::Frame;
-use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Presence, Transport, TransportError};
-
-/// What a side of the conversation does at the turns of a socket's life.
-pub(crate) trait Hooks: Send {
-    /// A client asks to be accepted; asked only where the session's role says that somebody decides.
-    fn authorize(&mut self, _auth: Option<Auth>) -> BoxFuture<'static, Result<(), Refusal>> {
-        Box::pin(ready(Err(Refusal::new(Code::Internal, "nobody decides"))))
-    }
-
-    /// The client is not accepted, on either side; the end follows.
-    fn refused(&mut self, _refusal: Refusal) {}
-
-    /// The socket is open; the returned future is polled with it, first before any message is delivered.
-    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>>;
-
-    /// Returns whether a channel carries typed calls that are served here.
-    fn serves(&self, name: &str) -> bool;
-
-    /// Starts serving such a channel.
-    fn service(&mut self, name: &str) -> Option<Box<dyn Inbound>>;
-
-    /// So much has moved since the last call; called once a turn, if anything has.
-    fn moved(&mut self, _traffic: Traffic) {}
-
-    /// A message of the application is longer than the peer takes, and is not sent.
-    fn unsendable(&mut self, _text: Text) {}
-
-    /// The socket has ended: nothing is delivered any more, but what waits is still sent.
-    fn closed(&mut self, reason: CloseReason);
-}
-
-/// What went over a link, as the link carries it: a container is one message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Traffic {
-    pub(crate) messages_in: u64,
-    pub(crate) messages_out: u64,
-    /// Bytes of the messages' texts.
-    pub(crate) bytes_in: u64,
-    pub(crate) bytes_out: u64,
-}
-
-impl Traffic {
-    fn receive(&mut self, text: &Text) {
-        self.messages_in += 1;
-        self.bytes_in += u64::try_from(text.len()).unwrap_or_default();
-    }
-
-    fn send(&mut self, text: &Text) {
-        self.messages_out += 1;
-        self.bytes_out += u64::try_from(text.len()).unwrap_or_default();
-    }
-}
 
 /// What belongs to the application, be there a session or not.
 #[derive(Default)]

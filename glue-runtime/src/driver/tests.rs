@@ -7,6 +7,7 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
@@ -18,6 +19,7 @@ use crate::channel::{Channel, Channels, Receipt};
 use crate::mailbox::{Offered, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
+use crate::proto::init::Auth;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::session::Role;
 use crate::transport::{TransportKind, WebSocketTransport};
@@ -124,8 +126,6 @@ struct TestHooks {
     decision: Option<Decision>,
     refused: Arc<Mutex<Vec<Refusal>>>,
 }
-
-type Decision = BoxFuture<'static, Result<(), Refusal>>;
 
 impl Hooks for TestHooks {
     fn authorize(&mut self, _auth: Option<Auth>) -> Decision {

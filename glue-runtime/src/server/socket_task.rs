@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use http::request::Parts;
 use tracing::Instrument as _;
 
@@ -17,10 +17,9 @@ use super::socket::Socket;
 use super::socket_request::SocketRequest;
 use super::visitor::Visitor;
 use crate::channel::{Channels, Inbound, Lane};
-use crate::driver::{Driver, Hooks, Traffic, now};
+use crate::driver::{Decision, Driver, Hooks, Traffic, nobody_decides, now};
 use crate::mailbox::Mailbox;
 use crate::proto::MAIN_CHANNEL;
-use crate::proto::code::Code;
 use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
 use crate::session::{CloseReason, Role, Session};
@@ -94,10 +93,10 @@ impl ServerHooks {
 }
 
 impl Hooks for ServerHooks {
-    fn authorize(&mut self, auth: Option<Auth>) -> BoxFuture<'static, Result<(), Refusal>> {
+    fn authorize(&mut self, auth: Option<Auth>) -> Decision {
         let (Some(authorize), Some(head)) = (&self.server.shared.options.authorize, self.head.take()) else {
             // The session asks once, and only where there is a handler; were it otherwise, nobody gets in.
-            return Box::pin(ready(Err(Refusal::new(Code::Internal, "nobody decides"))));
+            return nobody_decides();
         };
         let socket = self.new_socket();
         self.socket = Some(socket.clone());
