@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use glue::__private::{CallDecodeError, CallKind, CallMessage, EventMessage, ReplyKind, ReplyMessage};
-use glue::{CallError, Caller, Code, RpcError, Stream};
+use glue::{CallError, CallRequest, Caller, Code, RpcError, Stream};
 
 #[glue::model]
 #[derive(Debug, PartialEq)]
@@ -242,31 +242,27 @@ impl Script {
         lock(&self.asked).clone()
     }
 
-    fn ask(&self, method: &str, args: &str) {
+    fn ask(&self, CallRequest { method, args, .. }: &CallRequest) {
         lock(&self.asked).push(format!("{method} {args}"));
     }
 }
 
 impl Caller for &Script {
-    async fn call(&self, method: &'static str, args: String) -> Result<String, RpcError> {
-        self.ask(method, &args);
+    async fn call(&self, request: CallRequest) -> Result<String, RpcError> {
+        self.ask(&request);
         lock(&self.answers)
             .pop()
             .expect("the script goes on")
             .map(str::to_owned)
     }
 
-    async fn notify(&self, method: &'static str, args: String) -> Result<(), RpcError> {
-        self.ask(method, &args);
+    async fn notify(&self, request: CallRequest) -> Result<(), RpcError> {
+        self.ask(&request);
         Ok(())
     }
 
-    fn stream(
-        &self,
-        method: &'static str,
-        args: String,
-    ) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
-        self.ask(method, &args);
+    fn stream(&self, request: CallRequest) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
+        self.ask(&request);
         let answers = std::mem::take(&mut *lock(&self.answers));
         Ready(
             answers

@@ -128,7 +128,10 @@ pub use crate::{
     rpc::message::{
         ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind, ReplyMessage,
     },
-    rpc::{CallError, Caller, ChannelService, Context, Emitter, OpenRpc, RpcError},
+    rpc::{
+        CallError, CallOptions, CallRequest, Caller, ChannelService, Context, Contract, Emitter, Hashes,
+        Incoming, OpenRpc, RpcError, SentItems, TraceContext, TraceContextError,
+    },
     session::CloseReason,
     transport::TransportKind,
 };

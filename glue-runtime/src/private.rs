@@ -13,6 +13,8 @@ pub mod schema {
 pub use ts_rs;
 
 #[cfg(feature = "io")]
+pub use crate::rpc::{Contract, Hashes, Incoming, SentItems};
+#[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},
     codec::{Codec, IsResult, Json, MayBeResult, Mirrored, Probe, json},
@@ -24,7 +26,7 @@ pub use crate::rpc::{
     stub,
 };
 #[cfg(feature = "io")]
-pub use crate::{CallError, Caller, Context, Error, OpenRpc, RpcError, Stream};
+pub use crate::{CallError, CallOptions, Caller, Context, Error, OpenRpc, RpcError, Stream};
 #[cfg(feature = "macros")]
 pub use serde;
 pub use std::{string::String, sync::Arc, vec::Vec};

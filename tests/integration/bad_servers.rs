@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use glue::testing::{Network, Pipe};
-use glue::{Client, ClientEvent, CloseReason, Error, ErrorKind, Limits, LinkError};
+use glue::{CallRequest, Client, ClientEvent, CloseReason, Error, ErrorKind, Limits, LinkError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
@@ -465,7 +465,7 @@ async fn each_session_is_greeted_and_counts_anew() {
         let calls = ["first", "last"].map(|method| {
             tokio::spawn({
                 let desk = desk.clone();
-                async move { desk.call(method, "{}".to_owned()).await }
+                async move { desk.call(CallRequest::new(method, "{}")).await }
             })
         });
         let mut session = Vec::new();
@@ -501,7 +501,9 @@ async fn an_answer_of_which_only_the_id_can_be_read_ends_its_call() {
     let desk = client.open_rpc("desk").unwrap();
 
     for _ in 0..3 {
-        let error = eventually(desk.call("add", "{}".to_owned())).await.unwrap_err();
+        let error = eventually(desk.call(CallRequest::new("add", "{}")))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), glue::Code::Internal);
     }
 }
@@ -526,7 +528,7 @@ async fn no_envelope_of_a_lost_session_reaches_the_next() {
     let client = network.client().start().unwrap();
     eventually(client.ready()).await.unwrap();
     let desk = client.open_rpc("desk").unwrap();
-    let mut first = Box::pin(desk.call("first", "{}".to_owned()));
+    let mut first = Box::pin(desk.call(CallRequest::new("first", "{}")));
     assert!(first.as_mut().now_or_never().is_none());
     assert!(eventually(said.recv()).await.unwrap().starts_with("cd4&deskhi"));
     assert_eq!(eventually(said.recv()).await.unwrap(), "cd4&deskrq1&first&{}");
@@ -535,7 +537,7 @@ async fn no_envelope_of_a_lost_session_reaches_the_next() {
     network.stall(Direction::ToServer);
     for _ in 0..18 {
         client.send("x".repeat(10_000)).await.unwrap();
-        let second = desk.call("second", "{}".to_owned());
+        let second = desk.call(CallRequest::new("second", "{}"));
         assert!(
             tokio::time::timeout(Duration::from_millis(1), second)
                 .await
@@ -545,7 +547,7 @@ async fn no_envelope_of_a_lost_session_reaches_the_next() {
     drop(first);
     network.cut_all();
     network.resume(Direction::ToServer);
-    let last = tokio::spawn(async move { desk.call("last", "{}".to_owned()).await });
+    let last = tokio::spawn(async move { desk.call(CallRequest::new("last", "{}")).await });
 
     let mut envelopes = Vec::new();
     loop {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, stream};
-use glue::{CallError, Caller, Client, Code, Context, Emitter, RpcError, Server, Stream};
+use glue::{CallError, CallRequest, Caller, Client, Code, Context, Emitter, RpcError, Server, Stream};
 use glue_tests::deadline::within;
 use glue_tests::server::TestServer;
 use tokio::sync::{Notify, watch};
@@ -367,19 +367,15 @@ async fn events_reach_the_client_in_order_with_what_the_caller_said() {
 struct Liar;
 
 impl Caller for Liar {
-    async fn call(&self, _method: &'static str, _args: String) -> Result<String, RpcError> {
+    async fn call(&self, _request: CallRequest) -> Result<String, RpcError> {
         Ok(r#""no number""#.to_owned())
     }
 
-    async fn notify(&self, _method: &'static str, _args: String) -> Result<(), RpcError> {
+    async fn notify(&self, _request: CallRequest) -> Result<(), RpcError> {
         Ok(())
     }
 
-    fn stream(
-        &self,
-        _method: &'static str,
-        _args: String,
-    ) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
+    fn stream(&self, _request: CallRequest) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
         let items = stream::iter(["1", "{", "2"]).map(|json| Ok(json.to_owned()));
         items.chain(stream::pending())
     }

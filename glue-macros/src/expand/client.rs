@@ -14,6 +14,7 @@ use crate::types;
 /// Writes the client's type.
 pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
     let Names {
+        glue,
         client,
         channel: trait_name,
         ..
@@ -27,6 +28,7 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct #client<__C> {
             caller: __C,
+            options: #glue::CallOptions,
         }
     }
 }
@@ -56,7 +58,22 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
         impl<__C: #glue::Caller> #client<__C> {
             #[doc = #new_doc]
             #vis fn new(caller: __C) -> Self {
-                Self { caller }
+                Self {
+                    caller,
+                    options: ::core::default::Default::default(),
+                }
+            }
+
+            /// Returns a client of the same channel whose calls are made with these options.
+            #[must_use]
+            #vis fn with(&self, options: #glue::CallOptions) -> Self
+            where
+                __C: ::core::clone::Clone,
+            {
+                Self {
+                    caller: ::core::clone::Clone::clone(&self.caller),
+                    options,
+                }
             }
 
             /// Opens the channel on a socket.
@@ -66,8 +83,11 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
             #vis fn open<__S: #glue::OpenRpc<Caller = __C>>(
                 socket: &__S,
             ) -> ::core::result::Result<Self, #glue::Error> {
-                let caller = #glue::OpenRpc::open_rpc(socket, #wire_name)?;
-                ::core::result::Result::Ok(Self { caller })
+                let contract = #glue::Contract {
+                    channel: #wire_name,
+                    hashes: ::core::option::Option::None,
+                };
+                ::core::result::Result::Ok(Self::new(#glue::OpenRpc::open_rpc(socket, contract)?))
             }
 
             /// Returns the events that the server sends from now on.
@@ -112,7 +132,7 @@ fn client_method(
     let Some(answer) = messages::answer(method) else {
         return quote! {
             #signature async fn #ident(#inputs) -> ::core::result::Result<(), #glue::RpcError> {
-                #glue::stub::notify(&self.caller, #message).await
+                #glue::stub::notify(&self.caller, self.options, #message).await
             }
         };
     };
@@ -128,14 +148,14 @@ fn client_method(
             #signature fn #ident(#inputs) -> impl #glue::Stream<Item = #result>
                 + ::core::marker::Send + ::core::marker::Unpin + 'static
             {
-                #glue::stub::#stream(&self.caller, &#message, #codecs)
+                #glue::stub::#stream(&self.caller, self.options, &#message, ::core::option::Option::None, #codecs)
             }
         };
     }
     let function = quote::format_ident!("call{suffix}");
     quote! {
         #signature async fn #ident(#inputs) -> #result {
-            #glue::stub::#function(&self.caller, #message, #codecs).await
+            #glue::stub::#function(&self.caller, self.options, #message, ::core::option::Option::None, #codecs).await
         }
     }
 }

@@ -11,7 +11,7 @@ use super::status::{ClientEvent, ClientState, Status};
 use crate::channel::{Channel, Channels};
 use crate::error::{Error, ErrorKind};
 use crate::proto::MAIN_CHANNEL;
-use crate::rpc::{OpenRpc, RpcChannel};
+use crate::rpc::{Contract, OpenRpc, RpcChannel};
 use crate::session::CloseReason;
 
 /// A socket to a Glue server, connected again when its connection is lost. Cheap to clone.
@@ -177,8 +177,9 @@ impl std::fmt::Debug for Client {
 impl OpenRpc for Client {
     type Caller = RpcChannel;
 
-    fn open_rpc(&self, name: &str) -> Result<RpcChannel, Error> {
-        RpcChannel::open(&self.inner.channels, name).map(|channel| channel.keeping(self.inner.clone()))
+    fn open_rpc(&self, contract: impl Into<Contract>) -> Result<RpcChannel, Error> {
+        RpcChannel::open(&self.inner.channels, contract.into())
+            .map(|channel| channel.keeping(self.inner.clone()))
     }
 }
 

@@ -24,11 +24,13 @@ pub enum Code {
     Internal,
     /// The method returned its own error; `data` holds it.
     Application,
+    /// The method has changed since the client was generated; `data` holds both hashes.
+    StaleClient,
 }
 
 impl Code {
     /// Every code, in the order of the table in docs/PROTOCOL.md.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Cancelled,
         Self::DeadlineExceeded,
         Self::InvalidArgument,
@@ -39,6 +41,7 @@ impl Code {
         Self::PermissionDenied,
         Self::Internal,
         Self::Application,
+        Self::StaleClient,
     ];
 
     /// Returns the name on the wire.
@@ -54,6 +57,7 @@ impl Code {
             Self::PermissionDenied => "permission_denied",
             Self::Internal => "internal",
             Self::Application => "application",
+            Self::StaleClient => "stale_client",
         }
     }
 

@@ -16,15 +16,19 @@ use super::limits::{MAX_CREDIT, MAX_ID, MAX_PARAMS};
 pub(crate) enum Envelope<'a> {
     /// `hi`: greeting, without an answer of its own.
     Hello { json: &'a str },
-    /// `rq`: a call or the start of a stream, with the first credit for items.
+    /// `rq`: a call or the start of a stream.
     Request {
         id: u64,
-        credit: u32,
+        terms: Terms<'a>,
         method: &'a str,
         json: &'a str,
     },
     /// `nt`: a call that is never answered.
-    Notification { method: &'a str, json: &'a str },
+    Notification {
+        trace: Option<&'a str>,
+        method: &'a str,
+        json: &'a str,
+    },
     /// `ok`: the call's value; ends the exchange.
     Ok { id: u64, json: &'a str },
     /// `er`: the call or the stream failed; ends the exchange.
@@ -41,12 +45,23 @@ pub(crate) enum Envelope<'a> {
     Event { event: &'a str, json: &'a str },
 }
 
+/// The parameters of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Terms<'a> {
+    /// Items that may be sent to the caller at first; 0 for none.
+    pub(crate) credit: u32,
+    /// Milliseconds that the caller waits, 1 to 2^31-1.
+    pub(crate) timeout: Option<u32>,
+    /// The caller's trace context as it stands: W3C's `traceparent`, if it is one.
+    pub(crate) trace: Option<&'a str>,
+}
+
 impl<'a> Envelope<'a> {
     /// Reads one envelope.
     pub(crate) fn decode(text: &'a str) -> Result<Self, EnvelopeError> {
         let kind = Kind::decode(text)?;
         let (head, rest) = text.split_once('&').ok_or(EnvelopeError::NoBody)?;
-        let Head { id, credit } = Head::decode(kind, head.get(2..).unwrap_or_default())?;
+        let Head { id, terms } = Head::decode(kind, head.get(2..).unwrap_or_default())?;
 
         Ok(match kind {
             Kind::Hello => Self::Hello { json: json(rest)? },
@@ -54,14 +69,15 @@ impl<'a> Envelope<'a> {
                 let (method, json) = split_name(rest)?;
                 Self::Request {
                     id,
-                    credit,
+                    terms,
                     method,
                     json,
                 }
             }
             Kind::Notification => {
                 let (method, json) = split_name(rest)?;
-                Self::Notification { method, json }
+                let trace = terms.trace;
+                Self::Notification { trace, method, json }
             }
             Kind::Event => {
                 let (event, json) = split_name(rest)?;
@@ -83,7 +99,7 @@ impl<'a> Envelope<'a> {
             Kind::Cancel => Self::Cancel { id },
             Kind::Credit => Self::Credit {
                 id,
-                items: decode_credit(rest).ok_or(EnvelopeError::BadCredit)?,
+                items: decode_small(rest).ok_or(EnvelopeError::BadCredit)?,
             },
         })
     }
@@ -94,18 +110,23 @@ impl<'a> Envelope<'a> {
             Self::Hello { json } => push(out, &["hi&", json]),
             Self::Request {
                 id,
-                credit,
+                terms,
                 method,
                 json,
             } => {
                 push_head(out, Kind::Request, id);
-                if credit > 0 {
-                    // Writing to a string cannot fail, here and below.
-                    let _ = write!(out, ";c={credit}");
-                }
+                terms.encode(out);
                 push(out, &["&", method, "&", json]);
             }
-            Self::Notification { method, json } => push(out, &["nt&", method, "&", json]),
+            Self::Notification { trace, method, json } => {
+                out.push_str("nt");
+                let terms = Terms {
+                    trace,
+                    ..Terms::default()
+                };
+                terms.encode(out);
+                push(out, &["&", method, "&", json]);
+            }
             Self::Ok { id, json } => push_json(out, Kind::Ok, id, json),
             Self::Error { id, json } => push_json(out, Kind::Error, id, json),
             Self::Item { id, json } => push_json(out, Kind::Item, id, json),
@@ -116,6 +137,21 @@ impl<'a> Envelope<'a> {
                 let _ = write!(out, "&{items}");
             }
             Self::Event { event, json } => push(out, &["ev&", event, "&", json]),
+        }
+    }
+}
+
+impl Terms<'_> {
+    fn encode(self, out: &mut String) {
+        // Writing to a string cannot fail, here and below.
+        if self.credit > 0 {
+            let _ = write!(out, ";c={}", self.credit);
+        }
+        if let Some(timeout) = self.timeout {
+            let _ = write!(out, ";t={timeout}");
+        }
+        if let Some(trace) = self.trace {
+            push(out, &[";tp=", trace]);
         }
     }
 }
@@ -232,14 +268,14 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// What stands between the kind and the first `&`.
-struct Head {
+struct Head<'a> {
     /// 0 for a kind without an id.
     id: u64,
-    credit: u32,
+    terms: Terms<'a>,
 }
 
-impl Head {
-    fn decode(kind: Kind, text: &str) -> Result<Self, EnvelopeError> {
+impl<'a> Head<'a> {
+    fn decode(kind: Kind, text: &'a str) -> Result<Self, EnvelopeError> {
         let (id, params) = match text.split_once(';') {
             Some((id, params)) => (id, Some(params)),
             None => (text, None),
@@ -250,25 +286,25 @@ impl Head {
             (false, true) => 0,
             (false, false) => return Err(EnvelopeError::UnexpectedId),
         };
-        let credit = match params {
+        let terms = match params {
             Some(params) => decode_params(kind, params)?,
-            None => 0,
+            None => Terms::default(),
         };
-        Ok(Self { id, credit })
+        Ok(Self { id, terms })
     }
 }
 
-/// Reads the parameters and returns the one that we use, a request's first credit.
-fn decode_params(kind: Kind, text: &str) -> Result<u32, EnvelopeError> {
-    let mut credit = 0;
+/// Reads the parameters and returns those that we use.
+fn decode_params(kind: Kind, text: &str) -> Result<Terms<'_>, EnvelopeError> {
+    let mut terms = Terms::default();
     let mut start = 0;
     for (index, param) in text.split(';').enumerate() {
         if index >= MAX_PARAMS {
             return Err(EnvelopeError::BadParam);
         }
-        let (key, value) = param.split_once('=').ok_or(EnvelopeError::BadParam)?;
+        let (key, raw) = param.split_once('=').ok_or(EnvelopeError::BadParam)?;
         let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase());
-        let value = decode_value(value)
+        let value = decode_value(raw)
             .filter(|_| is_key)
             .ok_or(EnvelopeError::BadParam)?;
         // Heads are short, so looking back beats keeping a set.
@@ -279,12 +315,20 @@ fn decode_params(kind: Kind, text: &str) -> Result<u32, EnvelopeError> {
         {
             return Err(EnvelopeError::DuplicateParam);
         }
-        if key == "c" && kind == Kind::Request {
-            credit = decode_credit(&value).ok_or(EnvelopeError::BadCredit)?;
+        match (key, kind) {
+            ("c", Kind::Request) => {
+                terms.credit = decode_small(&value).ok_or(EnvelopeError::BadCredit)?;
+            }
+            ("t", Kind::Request) => {
+                terms.timeout = Some(decode_small(&value).ok_or(EnvelopeError::BadParam)?);
+            }
+            // None of its characters needs an escape, so one with escapes is no trace context.
+            ("tp", Kind::Request | Kind::Notification) => terms.trace = Some(raw),
+            _ => {}
         }
         start += param.len() + 1;
     }
-    Ok(credit)
+    Ok(terms)
 }
 
 /// Reads a value: printable ASCII, in which `%` and two hexadecimal digits stand for a byte.
@@ -324,7 +368,8 @@ fn decode_id(text: &str) -> Option<u64> {
     decode_number(text).filter(|id| (1..=MAX_ID).contains(id))
 }
 
-fn decode_credit(text: &str) -> Option<u32> {
+/// Reads a number from 1 to 2^31-1: a credit or a time.
+fn decode_small(text: &str) -> Option<u32> {
     decode_number(text)
         .filter(|items| (1..=u64::from(MAX_CREDIT)).contains(items))?
         .try_into()

@@ -6,7 +6,7 @@ use serde_json::Value;
 #[cfg(feature = "server")]
 use super::ajax::{self, AjaxError, Head};
 use super::batch::{self, BatchError, Joined};
-use super::envelope::{Envelope, EnvelopeError};
+use super::envelope::{Envelope, EnvelopeError, Terms};
 use super::frame::{Frame, FrameError};
 use super::init::{Auth, ClientInit, InitError, ServerInit, is_compatible};
 use super::limits::BATCH_MESSAGES;
@@ -278,22 +278,20 @@ fn describe(envelope: Envelope<'_>) -> Value {
         Envelope::Hello { json } => json!({ "kind": "hello", "body": json }),
         Envelope::Request {
             id,
-            credit: 0,
+            terms,
             method,
             json,
         } => {
-            json!({ "kind": "request", "id": id, "method": method, "body": json })
+            let request = json!({ "kind": "request", "id": id, "method": method, "body": json });
+            with_params(request, terms)
         }
-        Envelope::Request {
-            id,
-            credit,
-            method,
-            json,
-        } => {
-            json!({ "kind": "request", "id": id, "params": { "credit": credit }, "method": method, "body": json })
-        }
-        Envelope::Notification { method, json } => {
-            json!({ "kind": "notification", "method": method, "body": json })
+        Envelope::Notification { trace, method, json } => {
+            let notification = json!({ "kind": "notification", "method": method, "body": json });
+            let terms = Terms {
+                trace,
+                ..Terms::default()
+            };
+            with_params(notification, terms)
         }
         Envelope::Ok { id, json } => json!({ "kind": "ok", "id": id, "body": json }),
         Envelope::Error { id, json } => json!({ "kind": "error", "id": id, "body": json }),
@@ -303,6 +301,30 @@ fn describe(envelope: Envelope<'_>) -> Value {
         Envelope::Cancel { id } => json!({ "kind": "cancel", "id": id }),
         Envelope::Event { event, json } => json!({ "kind": "event", "event": event, "body": json }),
     }
+}
+
+fn with_params(
+    mut envelope: Value,
+    Terms {
+        credit,
+        timeout,
+        trace,
+    }: Terms<'_>,
+) -> Value {
+    let mut params = serde_json::Map::new();
+    if credit > 0 {
+        params.insert("credit".to_owned(), credit.into());
+    }
+    if let Some(timeout) = timeout {
+        params.insert("timeout".to_owned(), timeout.into());
+    }
+    if let Some(trace) = trace {
+        params.insert("trace".to_owned(), trace.into());
+    }
+    if !params.is_empty() {
+        envelope["params"] = params.into();
+    }
+    envelope
 }
 
 proptest! {

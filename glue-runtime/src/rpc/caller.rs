@@ -1,38 +1,105 @@
 //! What generated Rust clients are written against.
 
+use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
 use futures_util::Stream;
+use futures_util::stream::BoxStream;
 
+use super::contract::Contract;
 use super::error::RpcError;
+use super::trace::TraceContext;
 use crate::error::Error;
 
 /// Carries the calls of a generated client; JSON texts in and out.
 ///
-/// `RpcChannel` (feature `client`) is the one over a socket; a test may bring its own.
+/// `RpcChannel` is the one over a socket; a test may bring its own.
 pub trait Caller: Send + Sync {
-    /// Calls a method with its arguments, a JSON object, and returns its value. Dropping the future cancels the call.
-    fn call(
-        &self,
-        method: &'static str,
-        args: String,
-    ) -> impl Future<Output = Result<String, RpcError>> + Send;
+    /// Calls a method and returns its value. Dropping the future cancels the call.
+    fn call(&self, request: CallRequest) -> impl Future<Output = Result<String, RpcError>> + Send;
 
     /// Calls a method that never answers; returns when the call is queued.
-    fn notify(&self, method: &'static str, args: String)
-    -> impl Future<Output = Result<(), RpcError>> + Send;
+    fn notify(&self, request: CallRequest) -> impl Future<Output = Result<(), RpcError>> + Send;
 
     /// Opens a stream of a method's items. It starts when polled, and ends with the first error; dropping it cancels it.
-    fn stream(
-        &self,
-        method: &'static str,
-        args: String,
-    ) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static;
+    fn stream(&self, request: CallRequest) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static;
 
     /// Returns the events from now on, each with its name and its JSON; ends with the socket.
     ///
     /// When a reader leaves too many unread the socket is not read any more, as with a raw channel.
     fn events(&self) -> impl Stream<Item = (String, String)> + Send + 'static;
+}
+
+/// What is asked of the other side.
+#[non_exhaustive]
+pub struct CallRequest {
+    /// Wire name of the method.
+    pub method: &'static str,
+    /// The arguments, a JSON object by parameter name.
+    pub args: String,
+    /// What the caller streams to the method, for a method that takes a stream.
+    pub items: Option<SentItems>,
+    /// How it is called.
+    pub options: CallOptions,
+}
+
+/// The items that a caller streams, each as JSON; the first error cancels the call and is what it fails with.
+pub type SentItems = BoxStream<'static, Result<String, RpcError>>;
+
+impl CallRequest {
+    /// Asks for a method with these arguments, a JSON object.
+    pub fn new(method: &'static str, args: impl Into<String>) -> Self {
+        Self {
+            method,
+            args: args.into(),
+            items: None,
+            options: CallOptions::default(),
+        }
+    }
+}
+
+impl fmt::Debug for CallRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallRequest")
+            .field("method", &self.method)
+            .field("args", &self.args)
+            .field("has_items", &self.items.is_some())
+            .field("options", &self.options)
+            .finish()
+    }
+}
+
+/// How calls are made; of a generated client all of them, see its `with`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// Time for the whole call, from here and back; default none. When it has run out the call fails with
+    /// [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded), here and on the other side, which drops what it does for it.
+    /// Cut off at 2^31-1 ms, 24 days.
+    pub timeout: Option<Duration>,
+    /// Where the calls belong in a distributed trace.
+    pub trace: Option<TraceContext>,
+}
+
+impl CallOptions {
+    /// Sets the time for each call.
+    #[must_use]
+    pub const fn timeout(self, timeout: Duration) -> Self {
+        Self {
+            timeout: Some(timeout),
+            ..self
+        }
+    }
+
+    /// Sets where the calls belong in a distributed trace.
+    #[must_use]
+    pub const fn trace(self, trace: TraceContext) -> Self {
+        Self {
+            trace: Some(trace),
+            ..self
+        }
+    }
 }
 
 /// Something that has channels for typed calls: a socket.
@@ -44,5 +111,5 @@ pub trait OpenRpc {
     ///
     /// # Errors
     /// [`ErrorKind::ChannelInUse`](crate::ErrorKind::ChannelInUse) when the channel is open as a raw one.
-    fn open_rpc(&self, name: &str) -> Result<Self::Caller, Error>;
+    fn open_rpc(&self, contract: impl Into<Contract>) -> Result<Self::Caller, Error>;
 }

@@ -11,6 +11,7 @@ use futures_util::future::{AbortHandle, Abortable, Aborted};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::context::Context;
+use super::contract::Hashes;
 use super::error::RpcError;
 use super::message::{CallDecodeError, CallKind, CallMessage, EncodeError, ReplyKind, ReplyMessage};
 use super::stream::{Items, Streams};
@@ -28,6 +29,13 @@ pub trait Dispatch: Send + Sync + 'static {
     type Call: CallMessage;
     /// What it answers.
     type Reply: ReplyMessage;
+    /// Whether one call must end before the next begins, on one socket.
+    const IS_SEQUENTIAL: bool = false;
+
+    /// Returns what the greeting compares; `None` for what was not generated.
+    fn hashes() -> Option<&'static Hashes> {
+        None
+    }
 
     /// Runs one method. Its stream's items, if it has any, leave through `items`.
     fn dispatch(
@@ -142,7 +150,7 @@ where
         match Envelope::decode(data) {
             Ok(Envelope::Request {
                 id,
-                credit,
+                terms,
                 method,
                 json,
             }) => {
@@ -150,9 +158,9 @@ where
                     return Receipt::Fault;
                 }
                 self.last_id = id;
-                self.start(Some(id), credit, method, json, turn);
+                self.start(Some(id), terms.credit, method, json, turn);
             }
-            Ok(Envelope::Notification { method, json }) => self.start(None, 0, method, json, turn),
+            Ok(Envelope::Notification { method, json, .. }) => self.start(None, 0, method, json, turn),
             Ok(Envelope::Cancel { id }) if self.was_opened(id) => {
                 // One that has ended crossed with the answer.
                 if let Some(running) = self.exchanges.remove(&id) {
@@ -209,7 +217,7 @@ where
             method: call.method(),
             kind: call.kind(),
         };
-        if id.is_none() && exchange.kind == CallKind::Stream {
+        if id.is_none() && exchange.kind.sends_items() {
             let error = RpcError::new(Code::InvalidArgument, "a stream needs a call");
             return self.refuse(id, method, &error, turn);
         }
@@ -226,7 +234,7 @@ where
             None => Box::pin(future),
         };
         let polled = guard(|| future.as_mut().poll(turn.cx));
-        if exchange.kind == CallKind::Stream {
+        if exchange.kind.sends_items() {
             self.streams.drain(turn.out);
         }
         match polled {
@@ -289,9 +297,9 @@ where
                 Ok(Err(error)) => encode_failure(&self.lane, id, &error),
                 Err(Panicked) => return self.fail(exchange, &exchange.panic(), turn),
             },
-            (Outcome::Ended, CallKind::Stream) => return,
+            (Outcome::Ended, CallKind::Stream | CallKind::TwoWayStream) => return,
             // Somebody has called a notification and waits.
-            (Outcome::Ended, CallKind::Call | CallKind::Notification) => {
+            (Outcome::Ended, CallKind::Call | CallKind::Notification | CallKind::ClientStream) => {
                 let mut out = self.lane.begin(24);
                 Envelope::Ok { id, json: "null" }.encode(&mut out);
                 out.into()

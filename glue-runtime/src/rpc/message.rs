@@ -21,6 +21,11 @@ pub trait CallMessage: Sized + Send + 'static {
     /// Returns how the method answers.
     fn kind(&self) -> CallKind;
 
+    /// Returns whether the method runs to its end when its caller leaves: `#[glue(no_cancel)]`.
+    fn runs_to_end(&self) -> bool {
+        false
+    }
+
     /// Appends the arguments to `out` as one JSON object.
     ///
     /// # Errors
@@ -70,6 +75,22 @@ pub enum CallKind {
     Notification,
     /// With items, then an end or an error.
     Stream,
+    /// With one value or error, and it takes a stream of items.
+    ClientStream,
+    /// With items, and it takes a stream of items.
+    TwoWayStream,
+}
+
+impl CallKind {
+    /// Returns whether the method answers with items.
+    pub const fn sends_items(self) -> bool {
+        matches!(self, Self::Stream | Self::TwoWayStream)
+    }
+
+    /// Returns whether the method takes a stream of items.
+    pub const fn takes_items(self) -> bool {
+        matches!(self, Self::ClientStream | Self::TwoWayStream)
+    }
 }
 
 /// Which JSON a reply was written as.

@@ -9,7 +9,8 @@ use futures_util::{Stream, stream};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::caller::Caller;
+use super::caller::{CallRequest, Caller};
+use super::contract::Contract;
 use super::dispatch::GREETING;
 use super::error::RpcError;
 use super::in_flight::{Handled, InFlight, ItemQueue, Taken, Waiter};
@@ -18,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::inbox::Inbox;
 use crate::mailbox::{Bond, Late};
 use crate::proto::code::Code;
-use crate::proto::envelope::{Envelope, answered};
+use crate::proto::envelope::{Envelope, Terms, answered};
 use crate::proto::limits::{Limits, STREAM_WINDOW};
 use crate::proto::text::Text;
 
@@ -30,7 +31,7 @@ pub struct RpcChannel {
 }
 
 impl RpcChannel {
-    pub(crate) fn open(channels: &Channels, name: &str) -> Result<Self, Error> {
+    pub(crate) fn open(channels: &Channels, contract: Contract) -> Result<Self, Error> {
         let calls = |lane: Arc<Lane>| {
             let state = State {
                 in_flight: InFlight::new(),
@@ -52,7 +53,7 @@ impl RpcChannel {
             (channel, Box::new(CallerInbound { shared }) as Box<dyn Inbound>)
         };
         channels
-            .open_with(name, calls)
+            .open_with(contract.channel, calls)
             .ok_or_else(|| ErrorKind::ChannelInUse.into())
     }
 
@@ -74,15 +75,22 @@ impl std::fmt::Debug for RpcChannel {
 }
 
 impl Caller for RpcChannel {
-    async fn call(&self, method: &'static str, args: String) -> Result<String, RpcError> {
+    async fn call(&self, request: CallRequest) -> Result<String, RpcError> {
+        let CallRequest { method, args, .. } = request;
         let (sender, answer) = oneshot::channel();
         let _exchange = self.shared.request(method, args, Waiter::Call(sender), 0).await?;
         answer.await.unwrap_or_else(|_| Err(unavailable("unknown")))
     }
 
-    async fn notify(&self, method: &'static str, args: String) -> Result<(), RpcError> {
+    async fn notify(&self, request: CallRequest) -> Result<(), RpcError> {
+        let CallRequest { method, args, .. } = request;
         let mut text = self.shared.lane.begin(method.len() + args.len() + 8);
-        Envelope::Notification { method, json: &args }.encode(&mut text);
+        Envelope::Notification {
+            trace: None,
+            method,
+            json: &args,
+        }
+        .encode(&mut text);
         let size = text.len();
         let notification = Notification {
             shared: self.shared.clone(),
@@ -94,11 +102,8 @@ impl Caller for RpcChannel {
             .map_err(|_| unavailable("not_sent"))
     }
 
-    fn stream(
-        &self,
-        method: &'static str,
-        args: String,
-    ) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
+    fn stream(&self, request: CallRequest) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
+        let CallRequest { method, args, .. } = request;
         let (shared, socket) = (self.shared.clone(), self._socket.clone());
         let start = async move {
             let items = Arc::new(ItemQueue::new(STREAM_WINDOW));
@@ -264,7 +269,10 @@ impl Late for Request {
         let mut text = self.shared.lane.begin(capacity);
         Envelope::Request {
             id,
-            credit: self.credit,
+            terms: Terms {
+                credit: self.credit,
+                ..Terms::default()
+            },
             method: self.method,
             json: &self.args,
         }

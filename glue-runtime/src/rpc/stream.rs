@@ -11,7 +11,9 @@ use std::task::{Context, Poll, Waker};
 use futures_util::Stream;
 use futures_util::future::poll_fn;
 
+use super::codec::Codec;
 use super::dispatch::{Outcome, encode_failure, encode_reply};
+use super::incoming::Incoming;
 use super::message::{ReplyKind, ReplyMessage};
 use crate::channel::Lane;
 use crate::proto::envelope::{self, Kind};
@@ -29,6 +31,16 @@ pub struct Items {
 impl Items {
     pub(super) fn new(id: u64, credit: u32, streams: Arc<Streams>) -> Self {
         Self { id, credit, streams }
+    }
+
+    /// Returns the items that the caller streams to the parameter `param` of `method`; called once at most.
+    pub fn incoming<T: Send + 'static>(
+        &self,
+        _method: &'static str,
+        _param: &'static str,
+        _codec: impl Codec<T> + Send + 'static,
+    ) -> Incoming<T> {
+        todo!()
     }
 
     /// Sends what `stream` yields, each item wrapped into the channel's reply message, until it ends.

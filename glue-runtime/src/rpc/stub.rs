@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
 
-use super::caller::Caller;
-use super::codec::Codec;
+use super::caller::{CallOptions, CallRequest, Caller, SentItems};
+use super::codec::{self, Codec};
 use super::error::{CallError, RpcError};
-use super::message::{CallMessage, EventMessage};
+use super::message::{CallMessage, EncodeError, EventMessage};
 use crate::proto::code::Code;
 
 /// Calls a method that cannot fail by itself.
@@ -17,11 +17,14 @@ use crate::proto::code::Code;
 /// Fails if the call does not get through.
 pub async fn call<T>(
     caller: &impl Caller,
+    options: CallOptions,
     message: impl CallMessage,
+    items: Option<SentItems>,
     ok: impl Codec<T>,
 ) -> Result<T, CallError<Infallible>> {
-    let (method, args) = encode(&message)?;
-    let answer = caller.call(method, args).await?;
+    let method = message.method();
+    let request = request(&message, items, options)?;
+    let answer = caller.call(request).await?;
     Ok(read(method, ok, &answer)?)
 }
 
@@ -31,12 +34,15 @@ pub async fn call<T>(
 /// Fails with the method's own error, or if the call does not get through.
 pub async fn call_result<T, E>(
     caller: &impl Caller,
+    options: CallOptions,
     message: impl CallMessage,
+    items: Option<SentItems>,
     ok: impl Codec<T>,
     err: impl Codec<E>,
 ) -> Result<T, CallError<E>> {
-    let (method, args) = encode(&message)?;
-    let answer = caller.call(method, args).await;
+    let method = message.method();
+    let request = request(&message, items, options)?;
+    let answer = caller.call(request).await;
     read_result(method, ok, err, answer)
 }
 
@@ -44,21 +50,44 @@ pub async fn call_result<T, E>(
 ///
 /// # Errors
 /// Fails if it cannot be sent.
-pub async fn notify(caller: &impl Caller, message: impl CallMessage) -> Result<(), RpcError> {
-    let (method, args) = encode(&message)?;
-    caller.notify(method, args).await
+pub async fn notify(
+    caller: &impl Caller,
+    options: CallOptions,
+    message: impl CallMessage,
+) -> Result<(), RpcError> {
+    caller.notify(request(&message, None, options)?).await
+}
+
+/// Writes the items that a caller streams to the parameter `param` of `method`.
+pub fn items<T: Send + 'static>(
+    method: &'static str,
+    param: &'static str,
+    items: impl Stream<Item = T> + Send + 'static,
+    codec: impl Codec<T> + Send + 'static,
+) -> Option<SentItems> {
+    let write = move |item: T| {
+        let mut json = String::new();
+        codec::append(&mut json, |bytes| codec.write(&item, bytes))
+            .map_err(|source| EncodeError::new(format!("an item of `{param}` of `{method}`"), source))
+            .map_err(|error| RpcError::new(Code::InvalidArgument, error.to_string()))?;
+        Ok(json)
+    };
+    Some(items.map(write).boxed())
 }
 
 /// Opens a stream whose items cannot fail by themselves. Boxed, so that users need not pin it; it ends with its first error.
 pub fn stream<T: Send + 'static>(
     caller: &impl Caller,
+    options: CallOptions,
     message: &impl CallMessage,
+    items: Option<SentItems>,
     ok: impl Codec<T> + Send + 'static,
 ) -> BoxStream<'static, Result<T, CallError<Infallible>>> {
-    match encode(message) {
-        Ok((method, args)) => until_error(
+    let method = message.method();
+    match request(message, items, options) {
+        Ok(request) => until_error(
             caller
-                .stream(method, args)
+                .stream(request)
                 .map(move |item| Ok(read(method, ok, &item?)?)),
         ),
         Err(error) => stream::iter([Err(error.into())]).boxed(),
@@ -68,14 +97,17 @@ pub fn stream<T: Send + 'static>(
 /// Opens a stream of `Result`s.
 pub fn stream_result<T: Send + 'static, E: Send + 'static>(
     caller: &impl Caller,
+    options: CallOptions,
     message: &impl CallMessage,
+    items: Option<SentItems>,
     ok: impl Codec<T> + Send + 'static,
     err: impl Codec<E> + Send + 'static,
 ) -> BoxStream<'static, Result<T, CallError<E>>> {
-    match encode(message) {
-        Ok((method, args)) => until_error(
+    let method = message.method();
+    match request(message, items, options) {
+        Ok(request) => until_error(
             caller
-                .stream(method, args)
+                .stream(request)
                 .map(move |item| read_result(method, ok, err, item)),
         ),
         Err(error) => stream::iter([Err(error.into())]).boxed(),
@@ -105,12 +137,20 @@ pub fn events<E: EventMessage>(caller: &impl Caller) -> BoxStream<'static, Resul
     caller.events().filter_map(read).boxed()
 }
 
-fn encode(message: &impl CallMessage) -> Result<(&'static str, String), RpcError> {
+fn request(
+    message: &impl CallMessage,
+    items: Option<SentItems>,
+    options: CallOptions,
+) -> Result<CallRequest, RpcError> {
     let mut args = String::new();
-    match message.encode_args(&mut args) {
-        Ok(()) => Ok((message.method(), args)),
-        Err(error) => Err(RpcError::new(Code::InvalidArgument, error.to_string())),
-    }
+    message
+        .encode_args(&mut args)
+        .map_err(|error| RpcError::new(Code::InvalidArgument, error.to_string()))?;
+    Ok(CallRequest {
+        items,
+        options,
+        ..CallRequest::new(message.method(), args)
+    })
 }
 
 /// Reads a value. One that does not fit is `internal` (docs/PROTOCOL.md, errors): the peer broke its word.

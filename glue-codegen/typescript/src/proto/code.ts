@@ -10,6 +10,7 @@ export const CODES = [
   "permission_denied",
   "internal",
   "application",
+  "stale_client",
 ] as const;
 
 /** One of {@link CODES}. */

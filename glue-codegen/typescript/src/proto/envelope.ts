@@ -23,8 +23,8 @@ export interface Envelope {
   readonly kind: EnvelopeKind;
   /** The exchange it belongs to; absent for hello, notification and event. */
   readonly id?: number;
-  /** The parameters this version understands: the first credit of a stream's request. */
-  readonly params?: { readonly credit: number };
+  /** The parameters of a request, and the trace context of a notification. */
+  readonly params?: EnvelopeParams;
   /** The method of a request or notification. */
   readonly method?: string;
   /** The name of an event. */
@@ -33,6 +33,16 @@ export interface Envelope {
   readonly credit?: number;
   /** JSON text, not parsed here. */
   readonly body?: string;
+}
+
+/** What stands between the kind and the first `&`, as far as this version understands it. */
+export interface EnvelopeParams {
+  /** `c`: items that may be sent to the opener at first. */
+  readonly credit?: number | undefined;
+  /** `t`: milliseconds that the opener waits. */
+  readonly timeout?: number | undefined;
+  /** `tp`: the opener's trace context as it stands, W3C's `traceparent` if it is one. */
+  readonly trace?: string | undefined;
 }
 
 /** Why a text isn't an envelope. */
@@ -52,8 +62,11 @@ const BY_WIRE = byWire(KINDS);
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }: Envelope): string {
   const name = method ?? event;
-  const first = params ? `;c=${params.credit}` : "";
-  return `${KINDS[kind]}${id ?? ""}${first}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+  let head = "";
+  if (params?.credit) head += `;c=${params.credit}`;
+  if (params?.timeout) head += `;t=${params.timeout}`;
+  if (params?.trace) head += `;tp=${params.trace}`;
+  return `${KINDS[kind]}${id ?? ""}${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
 }
 
 /** Reads an envelope: its kind, then id, parameters, name and body, so that the first fault is the one reported. */
@@ -82,10 +95,12 @@ export function decodeEnvelope(text: string): Envelope | Malformed<EnvelopeError
     if (key === undefined || value === undefined || seen.size === MAX_PARAMS) return { error: "bad_param" };
     if (seen.has(key)) return { error: "duplicate_param" };
     seen.add(key);
-    if (key === "c" && kind === "request") {
-      const credit = decodeNumber(value, MAX_CREDIT);
-      if (!credit) return { error: "bad_credit" };
-      envelope.params = { credit };
+    if (kind === "request" && (key === "c" || key === "t")) {
+      const number = decodeNumber(value, MAX_CREDIT);
+      if (!number) return { error: key === "c" ? "bad_credit" : "bad_param" };
+      envelope.params = { ...envelope.params, [key === "c" ? "credit" : "timeout"]: number };
+    } else if (key === "tp" && (kind === "request" || kind === "notification")) {
+      envelope.params = { ...envelope.params, trace: encoded };
     }
   }
 

@@ -1,0 +1,31 @@
+//! What two peers compare in their greeting: hashes of what each was generated from.
+
+use std::collections::BTreeMap;
+
+/// Hashes of one channel's description (docs/PROTOCOL.md, calls): 16 hex digits each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of the whole channel.
+    pub schema: String,
+    /// Of each method and event with all types that it reaches, by its name on the wire.
+    pub methods: BTreeMap<String, String>,
+}
+
+/// A channel as generated code names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Contract {
+    /// Name on the wire.
+    pub channel: &'static str,
+    /// Computed once, when it is first asked for; `None` for what was not generated.
+    pub hashes: Option<fn() -> &'static Hashes>,
+}
+
+impl From<&'static str> for Contract {
+    /// Names a channel of which nothing else is known.
+    fn from(channel: &'static str) -> Self {
+        Self {
+            channel,
+            hashes: None,
+        }
+    }
+}
