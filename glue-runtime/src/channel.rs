@@ -180,6 +180,9 @@ pub(crate) struct Turn<'a, 'b> {
     pub(crate) cx: &'a mut task::Context<'b>,
     /// Finished messages to transmit, in order.
     pub(crate) out: &'a mut Vec<Text>,
+    /// Finished messages that overtake all that waits to be transmitted: credit and cancellations, of exchanges that the
+    /// peer knows already.
+    pub(crate) urgent: &'a mut Vec<Text>,
 }
 
 /// What became of a message.
@@ -376,6 +379,7 @@ mod tests {
         let mut turn = Turn {
             cx: &mut task::Context::from_waker(task::Waker::noop()),
             out: &mut Vec::new(),
+            urgent: &mut Vec::new(),
         };
         inbound.receive("hello", &mut turn);
         drop(inbound);

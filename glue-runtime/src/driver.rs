@@ -85,6 +85,8 @@ pub(crate) struct Driver<T, H> {
     stalled: VecDeque<Received>,
     /// What calls have produced in this turn.
     out: Vec<Text>,
+    /// What of that goes ahead of all else.
+    urgent: Vec<Text>,
     /// What has moved in this turn.
     traffic: Traffic,
     /// Whether channels were not polled for want of room.
@@ -109,6 +111,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             decision: None,
             stalled: VecDeque::new(),
             out: Vec::new(),
+            urgent: Vec::new(),
             traffic: Traffic::default(),
             work_waits: false,
             unflushed: false,
@@ -217,6 +220,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
         loop {
             self.take_requests(cx);
+            self.take_urgent();
             self.take_messages();
             // Calls that were read earlier go on before new ones begin.
             self.work(now, cx);
@@ -307,6 +311,17 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
     }
 
+    /// Takes what must not wait for room.
+    fn take_urgent(&mut self) {
+        if self.session.is_awaited() {
+            return;
+        }
+        for late in self.mailbox.take_urgent() {
+            let outbox = self.session.outbox();
+            late.write(usize::MAX, &mut |text, _| outbox.push_urgent(text, Cause::Call));
+        }
+    }
+
     /// Takes what handles have sent, as far as there is room.
     fn take_messages(&mut self) {
         while !self.session.is_congested()
@@ -352,6 +367,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             return;
         };
         if !self.session.is_awaited() {
+            self.take_urgent();
             self.take_all_messages();
         }
         match ending {
@@ -372,10 +388,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             inbound.poll(&mut Turn {
                 cx,
                 out: &mut self.out,
+                urgent: &mut self.urgent,
             });
         }
         // Nothing is polled past the mark, so this needs not stop the reading.
-        self.collect(Cause::Handle);
+        self.collect(Cause::Call);
         self.poll_tasks(now, cx);
     }
 
@@ -387,6 +404,9 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Moves what calls have produced to the outbox, behind what was sent through handles before a call ended.
     fn collect(&mut self, cause: Cause) {
+        for text in self.urgent.drain(..) {
+            self.session.outbox().push_urgent(text, cause);
+        }
         if self.out.is_empty() {
             return;
         }

@@ -133,9 +133,19 @@ impl Mailbox {
         }
     }
 
-    /// Queues a short message that must not wait, such as the cancellation of a call. The caller answers for a bound.
+    /// Queues a short message that must not wait for room, such as the cancellation of a call, behind what was sent before. The
+    /// caller answers for a bound.
     pub(crate) fn send_control(&self, message: Box<dyn Late>) -> Result<(), Error> {
         self.queue(Outgoing::Late(message), 0)
+    }
+
+    /// Queues a short message ahead of all else, such as credit. The caller answers for a bound, and that the message means the
+    /// same there.
+    pub(crate) fn send_urgent(&self, message: Box<dyn Late>) -> Result<(), Error> {
+        self.change(|queues| {
+            queues.urgent.push(message);
+            Ok(())
+        })
     }
 
     /// Asks something of the driver.
@@ -223,6 +233,11 @@ impl Mailbox {
         Some(message)
     }
 
+    /// Driver: takes all that goes ahead of messages.
+    pub(crate) fn take_urgent(&self) -> Vec<Box<dyn Late>> {
+        std::mem::take(&mut self.lock().urgent)
+    }
+
     /// Driver: takes all requests.
     pub(crate) fn take_requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.lock().requests)
@@ -236,7 +251,10 @@ impl Mailbox {
     /// Driver: returns whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
         let queues = self.lock();
-        queues.messages.is_empty() && queues.requests.is_empty() && queues.ending.is_none()
+        queues.messages.is_empty()
+            && queues.urgent.is_empty()
+            && queues.requests.is_empty()
+            && queues.ending.is_none()
     }
 
     /// Driver: returns the end that was asked for, behind the messages that wait.
@@ -251,17 +269,18 @@ impl Mailbox {
 
     /// Driver: accepts nothing any more, and returns what was left to send; waiting senders fail.
     pub(crate) fn refuse(&self) -> Vec<Outgoing> {
-        let (messages, requests) = {
+        let (messages, requests, urgent) = {
             let mut queues = self.lock();
             queues.is_refusing = true;
             (
                 std::mem::take(&mut queues.messages),
                 std::mem::take(&mut queues.requests),
+                std::mem::take(&mut queues.urgent),
             )
         };
         self.note_undelivered(messages.len());
         // Requests own parts of the application, whose destructors must not run under the lock.
-        drop(requests);
+        drop((requests, urgent));
         self.space.close();
         self.room.notify_waiters();
         messages.into_iter().map(|(message, _)| message).collect()
@@ -376,6 +395,8 @@ struct Queues {
     /// Broadcasts among them.
     backlog: Backlog,
     requests: Vec<Request>,
+    /// What goes ahead of `messages`; it counts for nobody.
+    urgent: Vec<Box<dyn Late>>,
     ending: Option<Ending>,
     is_refusing: bool,
     /// A client has been without a session for so long that it keeps no texts for the next.
@@ -390,6 +411,7 @@ impl Default for Queues {
             messages: VecDeque::new(),
             backlog: Backlog::default(),
             requests: Vec::new(),
+            urgent: Vec::new(),
             ending: None,
             is_refusing: false,
             is_adrift: false,

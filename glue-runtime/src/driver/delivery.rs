@@ -138,6 +138,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             inbound.opened(&mut Turn {
                 cx,
                 out: &mut self.out,
+                urgent: &mut self.urgent,
             });
         }
         self.collect_greetings();
@@ -162,6 +163,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             inbound.opened(&mut Turn {
                 cx,
                 out: &mut self.out,
+                urgent: &mut self.urgent,
             });
             self.collect_greetings();
         }
@@ -243,6 +245,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             &mut Turn {
                 cx,
                 out: &mut self.out,
+                urgent: &mut self.urgent,
             },
         );
         if receipt == Receipt::Fault {

@@ -184,7 +184,14 @@ impl Served {
     fn offer(&mut self, data: &str) -> (Receipt, Vec<String>) {
         let mut out = Vec::new();
         let cx = &mut TaskContext::from_waker(Waker::noop());
-        let receipt = self.inbound.receive(data, &mut Turn { cx, out: &mut out });
+        let receipt = self.inbound.receive(
+            data,
+            &mut Turn {
+                cx,
+                out: &mut out,
+                urgent: &mut Vec::new(),
+            },
+        );
         let mut answers = strip(&out);
         answers.extend(self.poll());
         (receipt, answers)
@@ -193,7 +200,11 @@ impl Served {
     fn poll(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         let cx = &mut TaskContext::from_waker(Waker::noop());
-        self.inbound.poll(&mut Turn { cx, out: &mut out });
+        self.inbound.poll(&mut Turn {
+            cx,
+            out: &mut out,
+            urgent: &mut Vec::new(),
+        });
         strip(&out)
     }
 

@@ -1,7 +1,8 @@
 //! The one place through which outgoing messages pass.
 //!
-//! Control frames go ahead of data, so that a ping is never stuck behind it. Resume (numbers, acknowledgements, replay)
-//! will live here, below calls, streams and raw channels, so that nothing can bypass it.
+//! Control frames go ahead of data, so that a ping is never stuck behind it; so do credit and cancellations of calls, behind
+//! them. Resume (numbers, acknowledgements, replay) will live here, below calls, streams and raw channels, so that nothing can
+//! bypass it; it will number messages as they leave, as that is the order in which they are read.
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,8 @@ use crate::proto::text::Text;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     control: VecDeque<Text>,
+    /// Channel data that may overtake what waits in `data`: credit and cancellations of calls.
+    urgent: VecDeque<(Text, Cause)>,
     data: VecDeque<(Text, Cause)>,
     /// Weight of all that waits.
     total: usize,
@@ -54,11 +57,14 @@ impl Outbox {
 
     /// Queues a finished channel-data message.
     pub(crate) fn push_data(&mut self, text: Text, cause: Cause) {
-        self.total += weight(&text);
-        if cause == Cause::Peer {
-            self.caused += weight(&text);
-        }
+        self.count(&text, cause);
         self.data.push_back((text, cause));
+    }
+
+    /// Queues a finished channel-data message ahead of all data. It must mean the same there.
+    pub(crate) fn push_urgent(&mut self, text: Text, cause: Cause) {
+        self.count(&text, cause);
+        self.urgent.push_back((text, cause));
     }
 
     /// Both sides read containers: what is queued from now on may be joined.
@@ -95,7 +101,7 @@ impl Outbox {
                 self.plain = self.plain.map(|plain| plain.saturating_sub(1));
                 (text, Cause::Peer)
             }
-            None => self.data.pop_front()?,
+            None => self.urgent.pop_front().or_else(|| self.data.pop_front())?,
         };
         self.total -= weight(&text);
         if cause == Cause::Peer {
@@ -104,6 +110,7 @@ impl Outbox {
         if self.is_empty() {
             // A burst must not leave its queues behind in an idle socket.
             self.control.shrink_to(IDLE_CAPACITY);
+            self.urgent.shrink_to(IDLE_CAPACITY);
             self.data.shrink_to(IDLE_CAPACITY);
         }
         Some(text)
@@ -119,7 +126,7 @@ impl Outbox {
         self.caused
     }
 
-    /// Returns how many messages of channels wait.
+    /// Returns how many messages of channels wait; those that are urgent are nobody's message.
     pub(crate) fn channel_messages(&self) -> usize {
         let messages = self.data.iter();
         messages
@@ -150,15 +157,20 @@ impl Outbox {
 
     /// Returns whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.control.is_empty() && self.data.is_empty()
+        self.control.is_empty() && self.urgent.is_empty() && self.data.is_empty()
+    }
+
+    fn count(&mut self, text: &Text, cause: Cause) {
+        self.total += weight(text);
+        if cause == Cause::Peer {
+            self.caused += weight(text);
+        }
     }
 
     /// Returns whether there is a next message, and a container of `bytes` has room for it.
     fn next_fits_behind(&self, bytes: usize) -> bool {
-        let next = self
-            .control
-            .front()
-            .or_else(|| self.data.front().map(|(text, _)| text));
+        let mut data = self.urgent.iter().chain(&self.data);
+        let next = self.control.front().or_else(|| data.next().map(|(text, _)| text));
         next.is_some_and(|text| bytes + text.len() + LENGTH_BYTES <= BATCH_BYTES)
     }
 }
