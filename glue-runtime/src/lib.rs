@@ -118,6 +118,10 @@ mod transport;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "client")]
+pub use crate::client::{
+    Client, ClientBuilder, ClientEvent, ClientState, Connect, DiscardedMessage, Io, LinkError,
+};
 #[cfg(feature = "io")]
 pub use crate::{
     channel::Channel,
@@ -130,15 +134,10 @@ pub use crate::{
     },
     rpc::{
         CallError, CallOptions, CallRequest, Caller, ChannelService, Context, Contract, Emitter, Hashes,
-        Incoming, OpenRpc, RpcError, SentItems, TraceContext, TraceContextError,
+        Incoming, OpenRpc, RpcChannel, RpcError, SentItems, ServeRpc, TraceContext, TraceContextError,
     },
     session::CloseReason,
     transport::TransportKind,
-};
-#[cfg(feature = "client")]
-pub use crate::{
-    client::{Client, ClientBuilder, ClientEvent, ClientState, Connect, DiscardedMessage, Io, LinkError},
-    rpc::RpcChannel,
 };
 #[cfg(feature = "io")]
 pub use futures_util::Stream;

@@ -13,7 +13,7 @@ pub mod schema {
 pub use ts_rs;
 
 #[cfg(feature = "io")]
-pub use crate::rpc::{Contract, Hashes, Incoming, SentItems};
+pub use crate::rpc::{ClientHandler, Contract, Hashes, Incoming, SentItems, ServeRpc};
 #[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},

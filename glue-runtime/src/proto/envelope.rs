@@ -243,7 +243,6 @@ impl Kind {
 }
 
 /// Returns the exchange that an envelope answers, be the rest of it as it may; `None` for what is no answer.
-#[cfg(feature = "client")]
 pub(crate) fn answered(text: &str) -> Option<u64> {
     let kind = Kind::decode(text).ok()?;
     let rest = text.get(2..)?;

@@ -232,10 +232,27 @@ pub(crate) const MAX_ID: u64 = (1 << 53) - 1;
 /// Largest credit, single and in all.
 pub(crate) const MAX_CREDIT: u32 = (1 << 31) - 1;
 
-/// Items of a stream that a Rust client lets be under way, as the TypeScript client does at most. Half of it halves the
-/// interval of the grants, and with it the rate at which a distant server can stream.
-#[cfg(feature = "client")]
-pub(crate) const STREAM_WINDOW: u32 = 32;
+/// Longest time that a call can say it waits.
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_millis((1 << 31) - 1);
+
+/// Items that the reader of a stream grants at first, before it knows their size. Half of it makes the first round trip
+/// bring less, twice as much makes large items fill the memory.
+pub(crate) const FIRST_CREDIT: u32 = 8;
+
+/// Items that the reader of a stream grants or has waiting at most; it keeps at least half as many. Half of it halves the rate at
+/// which a distant peer can stream.
+pub(crate) const MAX_WINDOW: u32 = 32;
+
+/// Bytes of one stream that may wait for its reader, once the size of its items is known.
+pub(crate) const WINDOW_BYTES: usize = 512 << 10;
+
+/// Calls of a server that one channel of one client may leave unanswered. A client that answers none costs as much as this
+/// and [`CALLBACK_TIMEOUT`] let it; few have ten under way.
+pub(crate) const CALLBACKS: usize = 1024;
+
+/// Time that a server's call waits for its client unless it says otherwise: a page that never answers must not hold a method for
+/// ever. A person who is asked something takes less, or the call says more.
+pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of items that one channel produces before they are handed on; with [`Limits::send_bytes`] this bounds what a
 /// stalled reader holds here. Half of it makes no fewer writes, as one write takes 16 KiB.

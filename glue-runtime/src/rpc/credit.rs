@@ -1,88 +1,122 @@
 //! Flow control of a stream's receiver, pure.
 
-use crate::proto::limits::MAX_CREDIT;
+use crate::proto::limits::{FIRST_CREDIT, MAX_WINDOW, WINDOW_BYTES};
 
 /// How many items the other side may send, and when to let it send more.
 ///
-/// Credit is given back in halves of the window: less often than per item, early enough that the sender never stops
-/// for a reader that keeps up.
+/// It grants a window of items at a time, a smaller one where items are large, so a reader that stalls holds a bounded
+/// amount of text. Credit is given back in halves of the window: less often than per item, early enough that the sender never
+/// stops for a reader that keeps up.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ReceiveWindow {
-    window: u32,
+pub(super) struct ReceiveWindow {
     /// Items that may still come.
     granted: u32,
-    /// Items taken by the reader since the last grant.
-    consumed: u32,
+    /// Items that came and weren't taken out.
+    queued: u32,
+    /// Bytes of an item: the largest at once, forgotten by halves.
+    item_bytes: usize,
 }
 
 impl ReceiveWindow {
-    /// Starts with a window of so many items, all of them granted with the request.
-    pub(crate) fn new(window: u32) -> Self {
-        let window = window.clamp(1, MAX_CREDIT);
+    pub(super) const fn new() -> Self {
         Self {
-            window,
-            granted: window,
-            consumed: 0,
+            granted: FIRST_CREDIT,
+            queued: 0,
+            item_bytes: 1,
         }
     }
 
-    /// Returns the credit that the request carries.
-    pub(crate) const fn first_credit(&self) -> u32 {
-        self.window
+    /// Returns the credit that stands in the request, or is granted as the reader begins.
+    pub(super) const fn first_credit() -> u32 {
+        FIRST_CREDIT
     }
 
     /// Takes note of an item of the sender.
-    pub(crate) fn receive(&mut self) -> Result<(), CreditExceeded> {
+    pub(super) fn receive(&mut self, bytes: usize) -> Result<(), CreditExceeded> {
         self.granted = self.granted.checked_sub(1).ok_or(CreditExceeded)?;
+        self.queued += 1;
+        self.item_bytes = bytes.max(self.item_bytes / 2).max(1);
         Ok(())
     }
 
     /// Takes note of an item that the reader took, and returns the credit to send, if it is time.
-    pub(crate) fn consume(&mut self) -> Option<u32> {
-        self.consumed += 1;
-        if self.consumed < self.window.div_ceil(2) {
+    pub(super) fn consume(&mut self) -> Option<u32> {
+        self.queued = self.queued.saturating_sub(1);
+        let window = u32::try_from(WINDOW_BYTES / self.item_bytes)
+            .unwrap_or(MAX_WINDOW)
+            .clamp(1, MAX_WINDOW);
+        let open = self.granted + self.queued;
+        if open > window / 2 {
             return None;
         }
-        self.granted += self.consumed;
-        Some(std::mem::take(&mut self.consumed))
+        self.granted += window - open;
+        Some(window - open)
     }
 }
 
 /// The sender sent more than it was allowed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CreditExceeded;
+pub(super) struct CreditExceeded;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Returns the grants for so many items of a size, each taken out as it comes, and how many were never granted.
+    fn grants(items: usize, bytes: usize) -> Vec<u32> {
+        let mut window = ReceiveWindow::new();
+        let mut grants = Vec::new();
+        for _ in 0..items {
+            window
+                .receive(bytes)
+                .expect("a reader that keeps up never runs out of credit");
+            grants.extend(window.consume());
+        }
+        grants
+    }
+
+    /// [S-7]
     #[test]
-    fn credit_comes_back_by_halves_of_the_window() {
-        let mut window = ReceiveWindow::new(4);
-        assert_eq!(window.first_credit(), 4);
-        for _ in 0..4 {
-            window.receive().unwrap();
+    fn a_reader_that_keeps_up_has_16_to_32_items_granted() {
+        assert_eq!(ReceiveWindow::first_credit(), 8);
+        assert_eq!(grants(42, 10), [25, 16, 16]);
+    }
+
+    /// [S-7]
+    #[test]
+    fn large_items_are_granted_one_by_one() {
+        assert_eq!(grants(10, WINDOW_BYTES * 2), [1, 1, 1]);
+    }
+
+    /// [S-7]
+    #[test]
+    fn a_reader_that_stalls_holds_no_more_than_was_granted() {
+        let mut window = ReceiveWindow::new();
+        for _ in 0..8 {
+            window.receive(WINDOW_BYTES / 4).unwrap();
         }
 
-        let grants: Vec<_> = (0..4).map(|_| window.consume()).collect();
-
-        assert_eq!(grants, [None, Some(2), None, Some(2)]);
+        assert_eq!(window.receive(1), Err(CreditExceeded));
+        let granted: Vec<_> = (0..8).map(|_| window.consume()).collect();
+        assert_eq!(
+            granted,
+            [None, None, None, None, None, Some(2), None, Some(2)],
+            "half a MiB in all"
+        );
     }
 
     #[test]
-    fn an_item_without_credit_is_an_error() {
-        let mut window = ReceiveWindow::new(1);
+    fn what_was_large_once_is_forgotten() {
+        let mut window = ReceiveWindow::new();
+        window.receive(WINDOW_BYTES).unwrap();
+        window.consume();
 
-        assert_eq!(window.receive(), Ok(()));
-        assert_eq!(window.receive(), Err(CreditExceeded));
-    }
-
-    #[test]
-    fn a_window_of_one_item_keeps_the_stream_going() {
-        let mut window = ReceiveWindow::new(1);
-        for _ in 0..3 {
-            window.receive().unwrap();
-            assert_eq!(window.consume(), Some(1));
+        let mut granted = 8 - 1;
+        for _ in 0..64 {
+            window.receive(1).unwrap();
+            granted = granted - 1 + window.consume().unwrap_or(0);
         }
+
+        assert!((16..=32).contains(&granted), "{granted}");
     }
 }

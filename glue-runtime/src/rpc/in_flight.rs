@@ -1,14 +1,13 @@
 //! The caller's exchanges under way: id to waiter.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use futures_util::task::AtomicWaker;
 use tokio::sync::oneshot;
 
-use super::credit::ReceiveWindow;
 use super::error::RpcError;
+use super::item_queue::ItemQueue;
+use super::upload::{CreditOverflow, Upload};
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 
@@ -19,47 +18,133 @@ pub(super) enum Waiter {
     Stream(Arc<ItemQueue>),
 }
 
+/// One exchange under way.
+#[derive(Debug)]
+pub(super) struct Entry {
+    method: &'static str,
+    waiter: Waiter,
+    /// The way of the caller's items, for a method that takes some.
+    upload: Option<Arc<Upload>>,
+    /// How a cancellation has to travel.
+    pace: Pace,
+}
+
+/// Whether what is said of an exchange may overtake its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// The peer may not know it yet.
+    InOrder,
+    /// The peer has said something of it.
+    Urgent,
+}
+
 /// Every exchange that this side has opened in one session and that has not ended.
 #[derive(Debug)]
 pub(super) struct InFlight {
     next_id: u64,
-    waiters: HashMap<u64, Waiter>,
+    entries: HashMap<u64, Entry>,
 }
 
 impl InFlight {
-    pub(super) fn new() -> Self {
+    /// Starts with the first id of a side.
+    pub(super) fn new(first_id: u64) -> Self {
         Self {
-            next_id: 1,
-            waiters: HashMap::new(),
+            next_id: first_id,
+            entries: HashMap::new(),
         }
     }
 
     /// Opens an exchange.
-    pub(super) fn open(&mut self, waiter: Waiter) -> u64 {
+    pub(super) fn open(&mut self, entry: Entry) -> u64 {
         let id = self.next_id;
         self.next_id += 2;
-        self.waiters.insert(id, waiter);
+        self.entries.insert(id, entry);
         id
     }
 
-    /// Forgets an exchange; returns whether it was under way.
-    pub(super) fn close(&mut self, id: u64) -> bool {
-        self.waiters.remove(&id).is_some()
+    /// Returns whether an exchange is under way.
+    pub(super) fn is_open(&self, id: u64) -> bool {
+        self.entries.contains_key(&id)
     }
 
     /// Gives an envelope to the one who waits for it.
     pub(super) fn handle(&mut self, envelope: Envelope<'_>) -> Handled {
-        let id = match envelope {
-            Envelope::Ok { id, .. }
-            | Envelope::Error { id, .. }
-            | Envelope::Item { id, .. }
-            | Envelope::End { id } => id,
-            Envelope::Cancel { id } | Envelope::Credit { id, .. } => return self.handle_stray(id),
-            _ => return Handled::Fault,
+        let (Envelope::Ok { id, .. }
+        | Envelope::Error { id, .. }
+        | Envelope::Item { id, .. }
+        | Envelope::End { id }
+        | Envelope::Cancel { id }
+        | Envelope::Credit { id, .. }) = envelope
+        else {
+            return Handled::Fault;
         };
-        let Some(waiter) = self.waiters.remove(&id) else {
+        let Some(entry) = self.entries.get_mut(&id) else {
             return self.handle_stray(id);
         };
+        entry.pace = Pace::Urgent;
+        match (&entry.waiter, envelope) {
+            (_, Envelope::Credit { items, .. }) => return entry.grant(items),
+            (_, Envelope::Cancel { .. }) => {
+                // The callee wants no more items; the answer is still to come.
+                if let Some(upload) = entry.upload.take() {
+                    upload.close();
+                }
+            }
+            (Waiter::Stream(items), Envelope::Item { json, .. }) => {
+                if items.push(json).is_err() {
+                    let error = RpcError::new(Code::Internal, "the peer sent more items than it may");
+                    self.fail(id, &error);
+                    return Handled::Broken { id };
+                }
+            }
+            _ => return self.end(id, envelope),
+        }
+        Handled::Taken
+    }
+
+    /// Forgets an exchange; returns how the peer is to be told, if it was under way.
+    pub(super) fn close(&mut self, id: u64) -> Option<Pace> {
+        let entry = self.entries.remove(&id)?;
+        close(entry.upload);
+        Some(entry.pace)
+    }
+
+    /// Ends one exchange; returns how the peer is to be told, if it was under way.
+    pub(super) fn fail(&mut self, id: u64, error: &RpcError) -> Option<Pace> {
+        let Entry {
+            waiter, upload, pace, ..
+        } = self.entries.remove(&id)?;
+        close(upload);
+        waiter.fail(error);
+        Some(pace)
+    }
+
+    /// Ends the exchanges of the methods for which there is an error, and returns them.
+    pub(super) fn fail_methods(&mut self, error: impl Fn(&str) -> Option<RpcError>) -> Vec<(u64, Pace)> {
+        let entries = self.entries.iter();
+        let failed: Vec<_> = entries
+            .filter_map(|(id, entry)| Some((*id, error(entry.method)?)))
+            .collect();
+        let ended = failed.into_iter();
+        ended
+            .filter_map(|(id, error)| Some((id, self.fail(id, &error)?)))
+            .collect()
+    }
+
+    /// Ends all exchanges.
+    pub(super) fn fail_all(&mut self, error: &RpcError) {
+        for (_, entry) in self.entries.drain() {
+            close(entry.upload);
+            entry.waiter.fail(error);
+        }
+    }
+
+    /// Ends an exchange with its answer.
+    fn end(&mut self, id: u64, envelope: Envelope<'_>) -> Handled {
+        let Some(Entry { waiter, upload, .. }) = self.entries.remove(&id) else {
+            return Handled::Fault;
+        };
+        close(upload);
         match (waiter, envelope) {
             (Waiter::Call(caller), Envelope::Ok { json, .. }) => {
                 // The caller may have given up in this very moment.
@@ -67,13 +152,6 @@ impl InFlight {
             }
             (Waiter::Call(caller), Envelope::Error { json, .. }) => {
                 let _ = caller.send(Err(RpcError::decode(json)));
-            }
-            (Waiter::Stream(items), Envelope::Item { json, .. }) => {
-                if items.push(json) {
-                    self.waiters.insert(id, Waiter::Stream(items));
-                } else {
-                    return Handled::Broken { id };
-                }
             }
             (Waiter::Stream(items), Envelope::End { .. }) => items.end(None),
             (Waiter::Stream(items), Envelope::Error { json, .. }) => items.end(Some(RpcError::decode(json))),
@@ -88,29 +166,30 @@ impl InFlight {
         Handled::Taken
     }
 
-    /// Ends one exchange; returns whether it was under way.
-    pub(super) fn fail(&mut self, id: u64, error: &RpcError) -> bool {
-        let waiter = self.waiters.remove(&id);
-        let was_open = waiter.is_some();
-        if let Some(waiter) = waiter {
-            waiter.fail(error);
-        }
-        was_open
-    }
-
-    /// Ends all exchanges.
-    pub(super) fn fail_all(&mut self, error: &RpcError) {
-        for (_, waiter) in self.waiters.drain() {
-            waiter.fail(error);
-        }
-    }
-
     /// An envelope for an exchange that has ended crossed with its end; one for an exchange that never was is a fault.
     fn handle_stray(&self, id: u64) -> Handled {
-        if id % 2 == 1 && id < self.next_id {
+        if id % 2 == self.next_id % 2 && id < self.next_id {
             Handled::Taken
         } else {
             Handled::Fault
+        }
+    }
+}
+
+impl Entry {
+    pub(super) const fn new(method: &'static str, waiter: Waiter, upload: Option<Arc<Upload>>) -> Self {
+        Self {
+            method,
+            waiter,
+            upload,
+            pace: Pace::InOrder,
+        }
+    }
+
+    fn grant(&self, items: u32) -> Handled {
+        match self.upload.as_ref().map(|upload| upload.grant(items)) {
+            Some(Err(CreditOverflow)) => Handled::Fault,
+            Some(Ok(())) | None => Handled::Taken,
         }
     }
 }
@@ -126,6 +205,12 @@ impl Waiter {
     }
 }
 
+fn close(upload: Option<Arc<Upload>>) {
+    if let Some(upload) = upload {
+        upload.close();
+    }
+}
+
 /// What became of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Handled {
@@ -136,88 +221,6 @@ pub(super) enum Handled {
     Broken {
         id: u64,
     },
-}
-
-/// Items of one stream that wait for their reader; bounded by the credit that was given.
-#[derive(Debug)]
-pub(super) struct ItemQueue {
-    state: Mutex<ItemState>,
-    reader: AtomicWaker,
-}
-
-#[derive(Debug)]
-struct ItemState {
-    items: VecDeque<String>,
-    window: ReceiveWindow,
-    /// Set when nothing more will come.
-    end: Option<Option<RpcError>>,
-}
-
-/// One item and the credit to send for it.
-#[derive(Debug)]
-pub(super) struct Taken {
-    pub(super) item: String,
-    pub(super) grant: Option<u32>,
-}
-
-impl ItemQueue {
-    pub(super) fn new(window: u32) -> Self {
-        let state = ItemState {
-            items: VecDeque::new(),
-            window: ReceiveWindow::new(window),
-            end: None,
-        };
-        Self {
-            state: Mutex::new(state),
-            reader: AtomicWaker::new(),
-        }
-    }
-
-    pub(super) fn first_credit(&self) -> u32 {
-        self.lock().window.first_credit()
-    }
-
-    /// Adds an item; false when the sender had no credit for it, which ends the stream.
-    fn push(&self, json: &str) -> bool {
-        let is_granted = {
-            let mut state = self.lock();
-            let is_granted = state.window.receive().is_ok();
-            if is_granted {
-                state.items.push_back(json.to_owned());
-            } else {
-                state.end = Some(Some(RpcError::new(
-                    Code::Internal,
-                    "the peer sent more items than it may",
-                )));
-            }
-            is_granted
-        };
-        self.reader.wake();
-        is_granted
-    }
-
-    pub(super) fn end(&self, error: Option<RpcError>) {
-        self.lock().end.get_or_insert(error);
-        self.reader.wake();
-    }
-
-    /// Takes the next item; after the last one, how the stream ended: once with an error, else with `None`.
-    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Taken, RpcError>>> {
-        self.reader.register(cx.waker());
-        let mut state = self.lock();
-        if let Some(item) = state.items.pop_front() {
-            let grant = state.window.consume().filter(|_| state.end.is_none());
-            return Poll::Ready(Some(Ok(Taken { item, grant })));
-        }
-        match &mut state.end {
-            Some(end) => Poll::Ready(end.take().map(Err)),
-            None => Poll::Pending,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ItemState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[cfg(test)]

@@ -8,20 +8,25 @@ pub(crate) mod show;
 pub mod stub;
 
 mod caller;
+#[cfg(feature = "client")]
+mod caller_inbound;
+mod calls;
 mod context;
 mod contract;
-#[cfg(feature = "client")]
 mod credit;
 mod dispatch;
 mod error;
 mod exact;
-#[cfg(feature = "client")]
+mod exchange;
+mod greeting;
 mod in_flight;
 mod incoming;
-#[cfg(feature = "client")]
+mod item_queue;
 mod rpc_channel;
+mod serving;
 mod stream;
 mod trace;
+mod upload;
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +37,7 @@ pub use contract::{Contract, Hashes};
 pub use dispatch::{ChannelService, Dispatch, Outcome, service};
 pub use error::{CallError, RpcError};
 pub use incoming::Incoming;
-#[cfg(feature = "client")]
 pub use rpc_channel::RpcChannel;
+pub use serving::{ClientHandler, ServeRpc};
 pub use stream::Items;
 pub use trace::{TraceContext, TraceContextError};

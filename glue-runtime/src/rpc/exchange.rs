@@ -1,0 +1,315 @@
+//! One call from the caller's side: waiting for a session, under its number, or over.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::calls::{Shared, UnderWay, unavailable};
+use super::error::RpcError;
+use super::in_flight::{Entry, Pace, Waiter};
+use super::upload::Upload;
+use crate::driver::now;
+use crate::mailbox::{Bond, Late};
+use crate::proto::code::Code;
+use crate::proto::envelope::{Envelope, Terms};
+use crate::proto::limits::MAX_TIMEOUT;
+use crate::proto::text::Text;
+
+/// An exchange that this side opens.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    shared: Arc<Shared>,
+    _under_way: UnderWay,
+    /// Changed under the lock of the channel's state only.
+    stage: Mutex<Stage>,
+}
+
+/// How far an exchange has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// No session has taken its request.
+    Waiting,
+    /// Its request was written.
+    Sent { session: u64, id: u64 },
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+/// What a request says.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) method: &'static str,
+    pub(super) args: String,
+    /// Items that may come before any are taken; 0 for a call.
+    pub(super) credit: u32,
+    pub(super) deadline: Option<Instant>,
+    pub(super) trace: Option<String>,
+}
+
+impl Exchange {
+    /// Sends a request, in this session or the next; the returned guard cancels it unless it has ended by itself.
+    pub(super) async fn open(
+        shared: &Arc<Shared>,
+        question: Question,
+        under_way: UnderWay,
+        waiter: Waiter,
+        upload: Option<Arc<Upload>>,
+    ) -> Result<ExchangeGuard, RpcError> {
+        if let Some(error) = shared.stale(question.method) {
+            return Err(error);
+        }
+        let exchange = Arc::new(Self {
+            shared: shared.clone(),
+            _under_way: under_way,
+            stage: Mutex::new(Stage::Waiting),
+        });
+        let size = question.method.len() + question.args.len() + REQUEST_OVERHEAD;
+        let room = shared.lane.mailbox().reserve(size).await;
+        let request: Box<dyn Late> = Box::new(Request {
+            exchange: exchange.clone(),
+            question,
+            waiter: Some(waiter),
+            upload,
+        });
+        // The guard is there before the request: from here on it may have been sent.
+        let guard = ExchangeGuard(exchange);
+        match room.and_then(|room| room.send(request)) {
+            Ok(()) => Ok(guard),
+            Err(_) => Err(unavailable("not_sent")),
+        }
+    }
+
+    /// Sends a part of an exchange that is under way, when there is room for it.
+    pub(super) async fn send<'a>(self: &Arc<Self>, envelope: impl FnOnce(u64) -> Envelope<'a>) {
+        let Stage::Sent { session, id } = self.stage() else {
+            return;
+        };
+        let text = self.shared.encode(envelope(id));
+        // When the socket has ended, so has the exchange, and its end tells why.
+        let Ok(room) = self.shared.lane.mailbox().reserve(text.len()).await else {
+            return;
+        };
+        let piece: Box<dyn Late> = Box::new(Piece {
+            shared: self.shared.clone(),
+            session,
+            id,
+            text,
+        });
+        let _ = room.send(piece);
+    }
+
+    fn stage(&self) -> Stage {
+        *self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace_stage(&self, stage: Stage) -> Stage {
+        std::mem::replace(
+            &mut self.stage.lock().unwrap_or_else(PoisonError::into_inner),
+            stage,
+        )
+    }
+
+    /// Names an exchange to the mailbox.
+    fn token(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
+    }
+}
+
+/// Cancels an exchange that is given up before its end.
+#[derive(Debug)]
+pub(super) struct ExchangeGuard(Arc<Exchange>);
+
+impl ExchangeGuard {
+    pub(super) const fn exchange(&self) -> &Arc<Exchange> {
+        &self.0
+    }
+
+    /// Grants credit, where the exchange is under way.
+    pub(super) fn grant(&self, items: u32) {
+        if let Stage::Sent { session, id } = self.0.stage() {
+            // Items have come, so this can overtake nothing that it needs.
+            let shared = &self.0.shared;
+            shared.control(session, Envelope::Credit { id, items }, Pace::Urgent);
+        }
+    }
+
+    /// Gives up the exchange, unless it has ended; nobody hears of it here.
+    pub(super) fn cancel(&self) {
+        let shared = &self.0.shared;
+        // Under this lock requests are written: one is either cancelled here before that, or under its number.
+        let mut state = shared.lock();
+        match self.0.replace_stage(Stage::Cancelled) {
+            Stage::Sent { session, id } => {
+                let under_way = if session == state.session {
+                    state.in_flight.close(id)
+                } else {
+                    None
+                };
+                drop(state);
+                if let Some(pace) = under_way {
+                    shared.control(session, Envelope::Cancel { id }, pace);
+                }
+            }
+            Stage::Waiting => {
+                drop(state);
+                shared.lane.mailbox().withdraw(self.0.token());
+            }
+            Stage::Cancelled => {}
+        }
+    }
+}
+
+impl Drop for ExchangeGuard {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// A request that waits for a session, which gives it a number.
+struct Request {
+    exchange: Arc<Exchange>,
+    question: Question,
+    /// Taken when the request is written.
+    waiter: Option<Waiter>,
+    upload: Option<Arc<Upload>>,
+}
+
+impl Late for Request {
+    fn write(mut self: Box<Self>, limit: usize, send: &mut dyn FnMut(Text, Bond)) {
+        let Some(waiter) = self.waiter.take() else { return };
+        let shared = self.exchange.shared.clone();
+        let mut state = shared.lock();
+        if self.exchange.stage() == Stage::Cancelled {
+            return;
+        }
+        let Question {
+            method,
+            args,
+            credit,
+            deadline,
+            trace,
+        } = &self.question;
+        if let Some(error) = state.stale.error(shared.lane.name(), method) {
+            return waiter.fail(&error);
+        }
+        shared.greet(&mut state, |hello| send(hello, Bond::Session));
+        let id = state
+            .in_flight
+            .open(Entry::new(method, waiter, self.upload.take()));
+        let session = state.session;
+        self.exchange.replace_stage(Stage::Sent { session, id });
+        let mut text = shared.lane.begin(method.len() + args.len() + REQUEST_OVERHEAD);
+        Envelope::Request {
+            id,
+            terms: Terms {
+                credit: *credit,
+                timeout: deadline.map(remaining),
+                trace: trace.as_deref(),
+            },
+            method,
+            json: args,
+        }
+        .encode(&mut text);
+        if text.len() > limit {
+            state.in_flight.fail(id, &too_large("request", limit));
+            return;
+        }
+        drop(state);
+        send(text.into(), Bond::Session);
+    }
+
+    fn token(&self) -> usize {
+        self.exchange.token()
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.fail(&unavailable("not_sent"));
+        }
+    }
+}
+
+/// A notification; it has no number, so one that a session could not send goes out in the next.
+pub(super) struct Notification {
+    shared: Arc<Shared>,
+    method: &'static str,
+    text: Text,
+}
+
+impl Notification {
+    pub(super) fn new(shared: &Arc<Shared>, method: &'static str, json: &str, trace: Option<&str>) -> Self {
+        let text = shared.encode(Envelope::Notification { trace, method, json });
+        Self {
+            shared: shared.clone(),
+            method,
+            text,
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl Late for Notification {
+    fn write(self: Box<Self>, _limit: usize, send: &mut dyn FnMut(Text, Bond)) {
+        let mut state = self.shared.lock();
+        let channel = self.shared.lane.name();
+        if state.stale.error(channel, self.method).is_some() {
+            tracing::debug!(
+                channel,
+                method = self.method,
+                "the server has this notification otherwise; dropped"
+            );
+            return;
+        }
+        self.shared.greet(&mut state, |hello| send(hello, Bond::Session));
+        drop(state);
+        send(self.text, Bond::Free);
+    }
+
+    fn into_text(self: Box<Self>) -> Option<Text> {
+        Some(self.text)
+    }
+}
+
+/// A part of an exchange of one session, which is not sent when that has ended.
+struct Piece {
+    shared: Arc<Shared>,
+    session: u64,
+    id: u64,
+    text: Text,
+}
+
+impl Late for Piece {
+    fn write(self: Box<Self>, limit: usize, send: &mut dyn FnMut(Text, Bond)) {
+        let mut state = self.shared.lock();
+        if state.session != self.session || !state.in_flight.is_open(self.id) {
+            return;
+        }
+        if self.text.len() <= limit {
+            drop(state);
+            return send(self.text, Bond::Session);
+        }
+        state.in_flight.fail(self.id, &too_large("item", limit));
+        drop(state);
+        let cancel = self.shared.encode(Envelope::Cancel { id: self.id });
+        send(cancel, Bond::Session);
+    }
+}
+
+/// Returns the milliseconds that are left, rounded up, as `t` says them [E-12].
+fn remaining(deadline: Instant) -> u32 {
+    let left = deadline.saturating_duration_since(now()).min(MAX_TIMEOUT);
+    let millis = left.as_nanos().div_ceil(1_000_000).max(1);
+    u32::try_from(millis).unwrap_or(u32::MAX >> 1)
+}
+
+fn too_large(what: &str, limit: usize) -> RpcError {
+    let message = format!("the {what} has more than the {limit} bytes that the other side takes");
+    RpcError::new(Code::ResourceExhausted, message)
+}
+
+/// Head of a request: kind, id, credit, time and separators.
+const REQUEST_OVERHEAD: usize = 64;

@@ -1,0 +1,108 @@
+//! What two peers say of themselves first, and what a client learns from it: which of its methods the server doesn't have as it
+//! knows them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::contract::Hashes;
+use super::error::RpcError;
+use crate::proto::code::Code;
+
+/// Returns the greeting of a peer: its own description's hash if it has one, and those of its methods where the other side needs
+/// them.
+pub(super) fn greeting(schema: Option<&str>, methods: Option<&BTreeMap<String, String>>) -> String {
+    #[derive(Serialize)]
+    struct Wire<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        schema: Option<&'a str>,
+        peer: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        methods: Option<&'a BTreeMap<String, String>>,
+    }
+
+    let wire = Wire {
+        schema,
+        peer: PEER,
+        methods,
+    };
+    serde_json::to_string(&wire).expect("texts are JSON")
+}
+
+/// What a peer has said of itself. Unknown members are ignored, and all may be missing.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Greeting {
+    #[serde(default)]
+    pub(super) schema: Option<String>,
+    /// Hashes of all methods and events by their name, where both descriptions are known and differ.
+    #[serde(default)]
+    pub(super) methods: Option<HashMap<String, String>>,
+}
+
+impl Greeting {
+    /// Reads a greeting; one that can't be read says nothing.
+    pub(super) fn decode(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+
+    /// Returns what of a client's `own` methods the server has otherwise or not at all.
+    pub(super) fn stale(mut self, own: &Hashes) -> Stale {
+        let (Some(schema), Some(methods)) = (&self.schema, &mut self.methods) else {
+            return Stale::default();
+        };
+        if *schema == own.schema {
+            return Stale::default();
+        }
+        let changed = own
+            .methods
+            .iter()
+            .filter(|(name, hash)| methods.get(*name) != Some(*hash));
+        let changed: Vec<_> = changed.map(|(name, hash)| (name.clone(), hash.clone())).collect();
+        let stale = changed.into_iter().map(|(name, client)| {
+            let server = methods.remove(&name);
+            (name, Change { client, server })
+        });
+        Stale(stale.collect())
+    }
+}
+
+/// The methods of a client that the server of this session has otherwise, by name.
+#[derive(Debug, Default)]
+pub(super) struct Stale(HashMap<String, Change>);
+
+#[derive(Debug)]
+struct Change {
+    client: String,
+    /// `None` where the server has no such method.
+    server: Option<String>,
+}
+
+impl Stale {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns what calls of this method fail with; `None` for one that has not changed.
+    pub(super) fn error(&self, channel: &str, method: &str) -> Option<RpcError> {
+        #[derive(Serialize)]
+        struct Data<'a> {
+            method: &'a str,
+            client: &'a str,
+            server: Option<&'a str>,
+        }
+
+        let change = self.0.get(method)?;
+        let data = Data {
+            method,
+            client: &change.client,
+            server: change.server.as_deref(),
+        };
+        let data = serde_json::to_string(&data).expect("texts are JSON");
+        let message = format!("`{channel}.{method}` has changed since this client was generated");
+        Some(RpcError::new(Code::StaleClient, message).with_data(RawValue::from_string(data).ok()))
+    }
+}
+
+/// Who we are.
+const PEER: &str = concat!("rust/", env!("CARGO_PKG_VERSION"));
