@@ -113,6 +113,8 @@ mod session;
 pub mod testing;
 #[cfg(feature = "io")]
 mod transport;
+#[cfg(feature = "io")]
+mod values;
 
 #[doc(hidden)]
 #[path = "private.rs"]

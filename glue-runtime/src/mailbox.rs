@@ -24,6 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 use crate::session::CloseReason;
+use crate::values::Values;
 
 /// Shared by the driver of one socket and all its handles.
 ///
@@ -31,6 +32,8 @@ use crate::session::CloseReason;
 /// from the application alone.
 pub(crate) struct Mailbox {
     peer: Peer,
+    /// Of the application.
+    values: Values,
     queues: Mutex<Queues>,
     /// Wakes the driver.
     driver: AtomicWaker,
@@ -90,6 +93,7 @@ impl Mailbox {
         let capacity = limits.send_bytes.clamp(1, MAX_CAPACITY);
         Self {
             peer,
+            values: Values::default(),
             queues: Mutex::default(),
             driver: AtomicWaker::new(),
             space: Semaphore::new(capacity),
@@ -202,6 +206,11 @@ impl Mailbox {
 
     pub(crate) fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// Returns what the application has bound to the socket.
+    pub(crate) fn values(&self) -> &Values {
+        &self.values
     }
 
     /// Returns the socket's id, empty until the application sees the socket.

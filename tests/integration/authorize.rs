@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use glue::{
@@ -100,29 +100,30 @@ async fn ended_unopened(server: &TestServer, carrier: Carrier, reason: CloseReas
 trait Mirror {
     /// Returns who calls, as the server knows them.
     async fn who_am_i(&self, cx: &Context) -> String;
+    /// Is somebody else from now on, and returns who that was before.
+    async fn become_another(&self, cx: &Context, name: String) -> String;
 }
 
-struct Looks(Arc<OnceLock<Server>>);
+struct Looks;
 
 impl Mirror for Looks {
     async fn who_am_i(&self, cx: &Context) -> String {
-        let socket = self.0.get().unwrap().socket(cx.socket_id()).unwrap();
-        socket.value::<User>().unwrap().0
+        cx.value::<User>().unwrap().0
+    }
+    async fn become_another(&self, cx: &Context, name: String) -> String {
+        cx.set_value(User(name)).unwrap().0
     }
 }
 
 /// [I-13] [I-14]
 async fn an_accepted_client_has_its_values_from_the_start(carrier: Carrier) {
-    let own: Arc<OnceLock<Server>> = Arc::default();
-    let builder =
-        guarded()
-            .channel(Looks(own.clone()).into_channel())
-            .on_socket(|socket: Socket| async move {
-                let User(name) = socket.value().unwrap();
-                socket.send(format!("hello {name}")).await.unwrap();
-            });
+    let builder = guarded()
+        .channel(Looks.into_channel())
+        .on_socket(|socket: Socket| async move {
+            let User(name) = socket.value().unwrap();
+            socket.send(format!("hello {name}")).await.unwrap();
+        });
     let server = TestServer::start(builder).await;
-    own.set(server.server().clone()).unwrap();
     let mut peer = Peer::connect(carrier, server.address()).await;
 
     peer.send(&init("u-ann")).await;
@@ -130,6 +131,14 @@ async fn an_accepted_client_has_its_values_from_the_start(carrier: Carrier) {
     assert_eq!(peer.text().await, "cd1&mhello ann");
     peer.send("cd6&mirrorrq1&who_am_i&{}").await;
     assert_eq!(peer.text().await, r#"cd6&mirrorok1&"ann""#);
+    peer.send(r#"cd6&mirrorrq3&become_another&{"name":"eve"}"#).await;
+    assert_eq!(peer.text().await, r#"cd6&mirrorok3&"ann""#);
+    peer.send("cd6&mirrorrq5&who_am_i&{}").await;
+    assert_eq!(peer.text().await, r#"cd6&mirrorok5&"eve""#);
+    let [socket] = &server.server().sockets()[..] else {
+        panic!("there is one");
+    };
+    assert_eq!(socket.remove_value::<User>().unwrap().0, "eve");
 }
 
 /// [I-15]

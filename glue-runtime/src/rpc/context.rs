@@ -43,6 +43,26 @@ impl Context {
         self.lane.mailbox().peer().user_agent.as_deref()
     }
 
+    /// Returns a clone of the value of this type that is bound to the caller's socket: by
+    /// [`Socket::set_value`](crate::Socket::set_value), by
+    /// [`SocketRequest::set_value`](crate::SocketRequest::set_value) before the socket was accepted, or by another call.
+    pub fn value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.lane.mailbox().values().get()
+    }
+
+    /// Binds a value to the caller's socket, and returns the former one of the same type. There is one place per type.
+    ///
+    /// It lives as long as any handle to the socket, unless it is replaced or removed; so one that owns such a handle, a
+    /// [`Context`] or an [`Emitter`], keeps both for ever.
+    pub fn set_value<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
+        self.lane.mailbox().values().set(value)
+    }
+
+    /// Removes the value of this type from the caller's socket and returns it.
+    pub fn remove_value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.lane.mailbox().values().remove()
+    }
+
     /// Returns a handle that sends events on this channel to this socket.
     pub fn emitter(&self) -> Emitter {
         Emitter {

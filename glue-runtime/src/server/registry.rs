@@ -1,7 +1,6 @@
 //! The sockets of one server: one way in, one way out.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::socket::Socket;
@@ -36,7 +35,7 @@ impl Registry {
     pub(super) fn leave(&self, id: &str) {
         // Dropped outside the lock.
         let entry = self.lock().remove(id);
-        let_go(entry);
+        drop(entry);
     }
 
     /// Returns the open socket of this id.
@@ -69,12 +68,5 @@ impl Registry {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Drops what may be the last handle of a socket, with which the application's values go.
-pub(super) fn let_go<T>(handle: T) {
-    if catch_unwind(AssertUnwindSafe(|| drop(handle))).is_err() {
-        tracing::error!("the destructor of a socket's value panicked");
     }
 }

@@ -2,10 +2,8 @@
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-
-use http::Extensions;
 
 use crate::channel::{Channel, Channels};
 use crate::error::Error;
@@ -16,22 +14,13 @@ use crate::session::CloseReason;
 /// Handle to one connected client. Cheap to clone; it stays valid, but useless, after the socket has ended.
 #[derive(Clone)]
 pub struct Socket {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    channels: Channels,
-    /// What the application has bound to the socket, as `Arc<T>`, so that nothing of `T` runs under the lock; nothing is
-    /// allocated before the first.
-    values: Mutex<Extensions>,
+    channels: Arc<Channels>,
 }
 
 impl Socket {
     pub(super) fn new(channels: Channels) -> Self {
-        let values = Mutex::default();
         Self {
-            inner: Arc::new(Inner { channels, values }),
+            channels: Arc::new(channels),
         }
     }
 
@@ -57,7 +46,7 @@ impl Socket {
     /// What arrives for a channel before it is opened is dropped: open channels in `on_socket`, before its first `await`.
     /// A channel beyond [`Limits::channels`](crate::Limits::channels) receives nothing.
     pub fn channel(&self, name: &str) -> Channel {
-        self.inner.channels.channel(name)
+        self.channels.channel(name)
     }
 
     /// Sends a text on the main channel; see [`Channel::send`].
@@ -106,25 +95,21 @@ impl Socket {
     /// Binds a value of the application to the socket, for example who is signed in, and returns the former one of the same
     /// type. There is one place per type.
     ///
-    /// It lives as long as any handle to the socket, unless it is replaced or removed; so one that owns a handle to the same
-    /// socket keeps both for ever. Typed methods find it through [`Server::socket`](crate::Server::socket) and
-    /// [`Context::socket_id`](crate::Context::socket_id).
+    /// It lives as long as any handle to the socket (its channels, contexts and emitters are some), unless it is replaced or
+    /// removed; so one that owns such a handle keeps both for ever. Typed methods find it in
+    /// [`Context::value`](crate::Context::value).
     pub fn set_value<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
-        let value = Arc::new(value);
-        let former = self.lock_values().insert(value);
-        former.map(Arc::unwrap_or_clone)
+        self.mailbox().values().set(value)
     }
 
     /// Returns a clone of the value of this type.
     pub fn value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        let value = self.lock_values().get::<Arc<T>>().cloned();
-        value.map(Arc::unwrap_or_clone)
+        self.mailbox().values().get()
     }
 
     /// Removes the value of this type and returns it.
     pub fn remove_value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        let value = self.lock_values().remove::<Arc<T>>();
-        value.map(Arc::unwrap_or_clone)
+        self.mailbox().values().remove()
     }
 
     /// Ends the socket. What was sent before is delivered first. Glue's clients in browsers come back with a new socket;
@@ -175,11 +160,7 @@ impl Socket {
     }
 
     pub(super) fn mailbox(&self) -> &Mailbox {
-        self.inner.channels.mailbox()
-    }
-
-    fn lock_values(&self) -> MutexGuard<'_, Extensions> {
-        self.inner.values.lock().unwrap_or_else(PoisonError::into_inner)
+        self.channels.mailbox()
     }
 }
 
@@ -188,63 +169,5 @@ impl std::fmt::Debug for Socket {
         f.debug_struct("Socket")
             .field("id", &self.id())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mailbox::Peer;
-    use crate::proto::limits::Limits;
-
-    fn socket() -> Socket {
-        let limits = Limits::default();
-        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
-        Socket::new(Channels::new(mailbox, limits))
-    }
-
-    #[test]
-    fn a_socket_holds_one_value_of_each_type() {
-        let socket = socket();
-
-        assert_eq!(socket.set_value("Ann"), None);
-        assert_eq!(socket.set_value(7_u32), None);
-        assert_eq!(socket.set_value("Bob"), Some("Ann"));
-
-        assert_eq!(socket.clone().value::<&str>(), Some("Bob"));
-        assert_eq!(socket.remove_value::<u32>(), Some(7));
-        assert_eq!(socket.value::<u32>(), None);
-        assert_eq!(socket.remove_value::<u32>(), None);
-    }
-
-    /// Looks at the socket from everywhere that a value's own code runs.
-    struct Curious(Socket);
-
-    impl Clone for Curious {
-        fn clone(&self) -> Self {
-            self.0.value::<u32>();
-            Self(self.0.clone())
-        }
-    }
-
-    impl Drop for Curious {
-        fn drop(&mut self) {
-            self.0.value::<u32>();
-        }
-    }
-
-    #[test]
-    fn code_of_values_never_runs_under_the_lock() {
-        let socket = socket();
-
-        for _ in 0..2 {
-            drop(socket.set_value(Curious(socket.clone())));
-            drop(socket.value::<Curious>());
-        }
-        let held = socket.value::<Curious>();
-        drop(socket.remove_value::<Curious>());
-        drop(held);
-
-        assert!(socket.value::<Curious>().is_none());
     }
 }

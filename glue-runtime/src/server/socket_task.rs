@@ -11,7 +11,6 @@ use super::counters::SocketCounter;
 use super::handle::Server;
 use super::id::socket_id;
 use super::refusal::RefusalReason;
-use super::registry::let_go;
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
 use super::socket_request::SocketRequest;
@@ -141,7 +140,7 @@ impl Hooks for ServerHooks {
     fn closed(&mut self, reason: CloseReason) {
         self.server.shared.registry.leave(&self.socket_id);
         // Of a client that was not accepted: its values go as soon as those of others do.
-        let_go(self.socket.take());
+        self.socket = None;
         self.counter.close(reason);
     }
 }
