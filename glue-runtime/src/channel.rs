@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::error::{Error, ErrorKind};
 use crate::inbox::{Inbox, Taken};
 use crate::mailbox::{Mailbox, Request, Task};
@@ -166,6 +168,14 @@ pub(crate) trait Inbound: Send {
 
     /// Goes on with what is under way.
     fn poll(&mut self, turn: &mut Turn<'_, '_>);
+
+    /// Handles what can't wait until there is room to send; called before [`Inbound::poll`], and where that isn't.
+    fn settle(&mut self, _turn: &mut Turn<'_, '_>) {}
+
+    /// The socket has ended: drops what is under way, and returns what must run to its end nevertheless.
+    fn finish(&mut self) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 
     /// A session has opened in which it takes part.
     fn opened(&mut self, _turn: &mut Turn<'_, '_>) {}

@@ -20,12 +20,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::future::{FutureExt as _, poll_fn};
+use futures_util::future::{BoxFuture, FutureExt as _, poll_fn};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::{Inbound, Turn};
+use crate::clock::now;
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Request, Task};
 use crate::proto::frame::Frame;
 use crate::proto::refusal::Refusal;
@@ -60,12 +61,18 @@ impl Residents {
         self.tasks.push(task);
     }
 
-    /// Drops everything: first what calls have under way.
-    pub(crate) fn clear(&mut self) {
+    /// Drops everything, first what calls have under way; returns what must run to its end nevertheless.
+    pub(crate) fn clear(&mut self) -> Unfinished {
+        let unfinished = self.channels.values_mut().filter_map(|inbound| inbound.finish());
+        let unfinished = unfinished.collect();
         self.channels.clear();
         self.tasks.clear();
+        unfinished
     }
 }
+
+/// Calls that go on when their socket has ended.
+pub(crate) type Unfinished = FuturesUnordered<BoxFuture<'static, ()>>;
 
 /// A handler of the application has panicked.
 #[derive(Clone, Copy, Debug)]
@@ -126,20 +133,21 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         Self { residents, ..self }
     }
 
-    /// Runs the socket to its end.
-    pub(crate) async fn run(mut self) {
+    /// Runs the socket to its end, and returns what goes on behind that.
+    pub(crate) async fn run(mut self) -> Unfinished {
         let reason = self.run_session().await;
 
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
         self.mailbox.refuse();
-        self.residents.clear();
+        let unfinished = self.residents.clear();
         self.decision = None;
         self.hooks.closed(reason);
 
         self.run_farewell().await;
         self.end(reason);
         self.run_drain().await;
+        unfinished
     }
 
     /// Tells the application that the socket has ended, and what was left; once is enough.
@@ -380,6 +388,14 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn work(&mut self, now: Instant, cx: &mut Context<'_>) {
         self.work_waits = false;
         for inbound in self.residents.channels.values_mut() {
+            inbound.settle(&mut Turn {
+                cx,
+                out: &mut self.out,
+                urgent: &mut self.urgent,
+            });
+        }
+        self.collect(Cause::Call);
+        for inbound in self.residents.channels.values_mut() {
             if self.session.is_congested() {
                 // Streams are not polled when their items can't leave.
                 self.work_waits = true;
@@ -552,12 +568,6 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             sleep.as_mut().reset(deadline);
         }
     }
-}
-
-/// Returns the time; under a paused runtime, its virtual time.
-#[allow(clippy::disallowed_methods)] // the one place that reads the clock
-pub(crate) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 /// Steps of one turn before other sockets get theirs; a quarter of it makes bursts of 64 pipelined calls take two

@@ -92,6 +92,8 @@ mod channel;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "io")]
+mod clock;
+#[cfg(feature = "io")]
 mod driver;
 #[cfg(feature = "io")]
 mod error;
@@ -101,6 +103,8 @@ mod inbox;
 mod mailbox;
 #[cfg(feature = "io")]
 mod proto;
+#[cfg(feature = "io")]
+mod quota;
 #[cfg(feature = "io")]
 mod rpc;
 #[cfg(feature = "schema")]
@@ -135,8 +139,9 @@ pub use crate::{
         ArgsError, CallDecodeError, CallKind, CallMessage, EncodeError, EventMessage, ReplyKind, ReplyMessage,
     },
     rpc::{
-        CallError, CallOptions, CallRequest, Caller, ChannelService, Context, Contract, Emitter, Hashes,
-        Incoming, OpenRpc, RpcChannel, RpcError, SentItems, ServeRpc, TraceContext, TraceContextError,
+        CallError, CallOptions, CallRequest, Caller, ChannelService, ClientHandler, Completion, Context,
+        Contract, Emitter, Hashes, Incoming, Middleware, Next, OpenRpc, RpcChannel, RpcError, SentItems,
+        ServeRpc, TraceContext, TraceContextError,
     },
     session::CloseReason,
     transport::TransportKind,

@@ -23,6 +23,7 @@ use crate::channel::Inbound;
 use crate::error::{Error, ErrorKind};
 use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
+use crate::quota::Quota;
 use crate::session::CloseReason;
 use crate::values::Values;
 
@@ -54,6 +55,8 @@ pub(crate) struct Mailbox {
     end: Notify,
     /// Called at the end, in order; locked by itself, as a handler may do anything.
     close_handlers: Mutex<Vec<CloseHandler>>,
+    /// What the socket's calls use together.
+    quota: Quota,
 }
 
 /// What the application does when the socket has ended.
@@ -105,6 +108,7 @@ impl Mailbox {
             ended: OnceLock::new(),
             end: Notify::new(),
             close_handlers: Mutex::default(),
+            quota: Quota::default(),
         }
     }
 
@@ -202,6 +206,10 @@ impl Mailbox {
     /// Returns whether nothing can be sent any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.space.is_closed()
+    }
+
+    pub(crate) fn quota(&self) -> &Quota {
+        &self.quota
     }
 
     pub(crate) fn peer(&self) -> &Peer {

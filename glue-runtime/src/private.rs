@@ -32,4 +32,4 @@ pub use serde;
 pub use std::{string::String, sync::Arc, vec::Vec};
 
 #[cfg(feature = "io")]
-pub use crate::rpc::{Dispatch, Items, Outcome, service};
+pub use crate::rpc::{Dispatch, Items, Outcome, StreamEnd, client_handler, service};

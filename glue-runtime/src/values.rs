@@ -51,6 +51,12 @@ impl Values {
         into_own(value)
     }
 
+    /// Empties all places.
+    pub(crate) fn clear(&self) {
+        let entries = std::mem::take(&mut *self.lock());
+        drop_each(entries);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -59,11 +65,17 @@ impl Values {
 impl Drop for Values {
     fn drop(&mut self) {
         // The last handle of a socket is often the task of its driver, which must not panic for them.
-        let entries = std::mem::take(self.entries.get_mut().unwrap_or_else(PoisonError::into_inner));
-        for entry in entries {
-            if catch_unwind(AssertUnwindSafe(|| drop(entry))).is_err() {
-                tracing::error!("the destructor of a socket's value panicked");
-            }
+        drop_each(std::mem::take(
+            self.entries.get_mut().unwrap_or_else(PoisonError::into_inner),
+        ));
+    }
+}
+
+/// Drops values one by one, so that one that panics keeps none of the others.
+fn drop_each(entries: Vec<Entry>) {
+    for entry in entries {
+        if catch_unwind(AssertUnwindSafe(|| drop(entry))).is_err() {
+            tracing::error!("the destructor of a socket's value panicked");
         }
     }
 }

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use tokio::time::Sleep;
 
 use super::status::Status;
-use crate::driver::now;
+use crate::clock::now;
 use crate::mailbox::Mailbox;
 use crate::proto::text::Text;
 

@@ -18,7 +18,8 @@ use super::options::Options;
 use super::send_buffer::SendBuffer;
 use super::status::{ClientState, Status};
 use crate::channel::Inbound;
-use crate::driver::{Driver, Hooks, Residents, now};
+use crate::clock::now;
+use crate::driver::{Driver, Hooks, Residents};
 use crate::error::Error;
 use crate::mailbox::{Ending, Mailbox, Outgoing, Request};
 use crate::proto::refusal::Refusal;
@@ -70,7 +71,8 @@ impl Supervisor {
         // when the application hears of the end.
         let left = self.mailbox.refuse();
         let mut left: Vec<_> = left.into_iter().filter_map(Outgoing::into_text).collect();
-        self.residents.clear();
+        // What a server asks of its client has nobody to answer.
+        drop(self.residents.clear());
         if let Some(driver) = &mut driver {
             driver.run_farewell().await;
             let mut unsent = driver.take_unsent();

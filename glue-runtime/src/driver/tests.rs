@@ -206,7 +206,8 @@ impl Stage {
             refused: Arc::clone(&refused),
         };
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
-        let run = Box::pin(Driver::new(session, link.clone(), mailbox, hooks).run());
+        let driver = Driver::new(session, link.clone(), mailbox, hooks);
+        let run = Box::pin(driver.run().map(drop));
         Self {
             link,
             channels,
@@ -802,7 +803,7 @@ fn over_websocket(room: usize) -> (DuplexStream, Arc<Channels>, JoinHandle<()>) 
             decides: false,
         };
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
-        Driver::new(session, transport, mailbox, hooks).run().await;
+        drop(Driver::new(session, transport, mailbox, hooks).run().await);
     });
     (peer, channels, task)
 }

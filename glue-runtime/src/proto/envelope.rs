@@ -104,6 +104,21 @@ impl<'a> Envelope<'a> {
         })
     }
 
+    /// Returns the exchange that the envelope carries on, if it opens none.
+    pub(crate) fn follows(&self) -> Option<u64> {
+        match *self {
+            Self::Ok { id, .. }
+            | Self::Error { id, .. }
+            | Self::Item { id, .. }
+            | Self::End { id }
+            | Self::Credit { id, .. }
+            | Self::Cancel { id } => Some(id),
+            Self::Hello { .. } | Self::Request { .. } | Self::Notification { .. } | Self::Event { .. } => {
+                None
+            }
+        }
+    }
+
     /// Writes the envelope behind what is in `out`.
     pub(crate) fn encode(self, out: &mut String) {
         match self {

@@ -27,9 +27,14 @@ pub struct Limits {
     /// writes and small enough that a stalled peer costs little. As much again may wait in the handles' queue, and each of
     /// both takes one message that is larger. A peer that leaves as much of its own answers unread is not read.
     pub send_bytes: usize,
-    /// Calls and streams under way in one channel of a socket; default 1,024. One more is answered with
+    /// Calls, notifications and streams of a socket that wait for something; default 1,024. One more is answered with
     /// `resource_exhausted`; a notification more is dropped, and the log says so.
     pub in_flight: usize,
+    /// Streams among them, in either direction; default 256. One more is answered with `resource_exhausted`.
+    pub streams: usize,
+    /// Calls and notifications of a socket in a second; default no limit, as what they may cost is bounded by the others. A
+    /// second's worth may come at once. One more is answered with `resource_exhausted`, a notification more is dropped.
+    pub calls_per_second: Option<u32>,
     /// Channels that the application may open on a socket; default 256, so that names taken from a client's messages
     /// can't fill the memory. One more receives nothing, and the log says so.
     pub channels: usize,
@@ -60,6 +65,11 @@ impl Limits {
             ("channel_bytes", self.channel_bytes),
             ("send_bytes", self.send_bytes),
             ("in_flight", self.in_flight),
+            ("streams", self.streams),
+            (
+                "calls_per_second",
+                self.calls_per_second.map_or(1, |calls| calls as usize),
+            ),
             ("channels", self.channels),
             ("batch_messages", self.batch_messages),
             ("backlog_bytes", self.backlog_bytes),
@@ -86,6 +96,8 @@ impl Default for Limits {
             channel_bytes: 1 << 20,
             send_bytes: 64 << 10,
             in_flight: 1024,
+            streams: 256,
+            calls_per_second: None,
             channels: 256,
             batch_messages: BATCH_MESSAGES,
             backlog_bytes: 1 << 20,

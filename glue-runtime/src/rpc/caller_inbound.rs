@@ -54,12 +54,9 @@ struct Tenure {
 
 impl Inbound for CallerInbound {
     fn receive(&mut self, data: &str, turn: &mut Turn<'_, '_>) -> Receipt {
-        let envelope = match Envelope::decode(data) {
-            Ok(envelope) => envelope,
-            Err(_) => {
-                self.calls.unreadable(data, turn);
-                return Receipt::Fault;
-            }
+        let Ok(envelope) = Envelope::decode(data) else {
+            self.calls.unreadable(data, turn);
+            return Receipt::Fault;
         };
         match envelope {
             Envelope::Request { id, method, .. } => {

@@ -1,26 +1,51 @@
 //! What a method may know about its call, and the way back to the caller's page.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::dispatch::Exchange;
+use super::exchanges::Exchanges;
 use super::message::EventMessage;
+use super::rpc_channel::RpcChannel;
+use super::trace::TraceContext;
 use crate::channel::Lane;
+use crate::clock::now;
 use crate::error::{Error, ErrorKind};
 use crate::proto::text::Text;
 use crate::session::CloseReason;
 
-/// The circumstances of one call: who calls, and how to send events to that socket.
+/// The circumstances of one call: who calls, how long it may take, and the ways back to that socket.
 ///
 /// A method takes it as `cx: &Context` right behind `&self`. Cheap to clone; a clone may outlive the call.
 #[derive(Clone, Debug)]
 pub struct Context {
     method: &'static str,
-    lane: Arc<Lane>,
+    key: u64,
+    exchanges: Arc<Exchanges>,
+    deadline: Option<Instant>,
+    trace: Option<TraceContext>,
 }
 
 impl Context {
-    pub(crate) fn new(method: &'static str, lane: Arc<Lane>) -> Self {
-        Self { method, lane }
+    pub(super) fn new(
+        exchange: &Exchange,
+        exchanges: Arc<Exchanges>,
+        deadline: Option<Instant>,
+        trace: Option<TraceContext>,
+    ) -> Self {
+        Self {
+            method: exchange.method,
+            key: exchange.key,
+            exchanges,
+            deadline,
+            trace,
+        }
+    }
+
+    pub(super) fn lane(&self) -> &Arc<Lane> {
+        self.exchanges.lane()
     }
 
     /// Returns the wire name of the method.
@@ -28,26 +53,69 @@ impl Context {
         self.method
     }
 
+    /// Returns the wire name of the channel.
+    pub fn channel(&self) -> &str {
+        self.lane().name()
+    }
+
+    /// Returns when the call's time runs out: what its caller waits, within what the service allows
+    /// ([`ChannelService::max_timeout`](crate::ChannelService::max_timeout) and its siblings). Then the method is dropped.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Returns how much of that time is left, zero when it has run out; `None` for a call that may take as long as it likes.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(now()))
+    }
+
+    /// Returns whether nobody waits for this call any more: it has ended, was cancelled, ran out of time, or its socket has
+    /// ended.
+    ///
+    /// A method is dropped then, so this is for what it has started elsewhere with a clone, and for methods that are
+    /// `#[glue(no_cancel)]`.
+    pub fn is_cancelled(&self) -> bool {
+        self.exchanges.is_over(self.key)
+    }
+
+    /// Waits until nobody waits for this call any more; see [`Context::is_cancelled`]. Cancel safe.
+    pub async fn cancelled(&self) {
+        poll_fn(|cx| self.exchanges.poll_over(self.key, cx)).await;
+    }
+
+    /// Returns where the call belongs in a distributed trace, if its caller said so. The span `call`, in which the method runs,
+    /// has it as `trace_id` and `parent_id`.
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.trace
+    }
+
+    /// Returns what calls the methods that the client implements, those with `#[client]`; the generated `…Callback::of` wraps
+    /// it. Its calls carry this call's trace context.
+    pub fn caller(&self) -> RpcChannel {
+        self.exchanges.calls().channel()
+    }
+
     /// Returns the caller's socket id: it names the socket, and proves nothing.
     pub fn socket_id(&self) -> &str {
-        self.lane.mailbox().socket_id()
+        self.lane().mailbox().socket_id()
     }
 
     /// Returns the caller's network address, if the socket has one.
     pub fn remote_addr(&self) -> Option<IpAddr> {
-        self.lane.mailbox().peer().remote_addr
+        self.lane().mailbox().peer().remote_addr
     }
 
     /// Returns the `User-Agent` with which the socket was opened.
     pub fn user_agent(&self) -> Option<&str> {
-        self.lane.mailbox().peer().user_agent.as_deref()
+        self.lane().mailbox().peer().user_agent.as_deref()
     }
 
     /// Returns a clone of the value of this type that is bound to the caller's socket: by
     /// [`Socket::set_value`](crate::Socket::set_value), by
     /// [`SocketRequest::set_value`](crate::SocketRequest::set_value) before the socket was accepted, or by another call.
     pub fn value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.lane.mailbox().values().get()
+        self.lane().mailbox().values().get()
     }
 
     /// Binds a value to the caller's socket, and returns the former one of the same type. There is one place per type.
@@ -55,18 +123,18 @@ impl Context {
     /// It lives as long as any handle to the socket, unless it is replaced or removed; so one that owns such a handle, a
     /// [`Context`] or an [`Emitter`], keeps both for ever.
     pub fn set_value<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
-        self.lane.mailbox().values().set(value)
+        self.lane().mailbox().values().set(value)
     }
 
     /// Removes the value of this type from the caller's socket and returns it.
     pub fn remove_value<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.lane.mailbox().values().remove()
+        self.lane().mailbox().values().remove()
     }
 
     /// Returns a handle that sends events on this channel to this socket.
     pub fn emitter(&self) -> Emitter {
         Emitter {
-            lane: self.lane.clone(),
+            lane: self.lane().clone(),
         }
     }
 
@@ -75,14 +143,14 @@ impl Context {
     /// # Errors
     /// As [`Emitter::emit`].
     pub async fn emit<E: EventMessage>(&self, event: &E) -> Result<(), Error> {
-        emit(&self.lane, event).await
+        emit(self.lane(), event).await
     }
 
     /// Waits for the end of the caller's socket. Cancel safe.
     ///
     /// Not inside the method itself: that is dropped with the socket. Await it in a task of one's own, with a clone.
     pub async fn closed(&self) -> CloseReason {
-        self.lane.mailbox().closed().await
+        self.lane().mailbox().closed().await
     }
 }
 

@@ -26,6 +26,11 @@ impl RpcError {
         }
     }
 
+    /// Returns what a caller learns of a failure on the other side.
+    pub(crate) fn internal() -> Self {
+        Self::new(Code::Internal, "internal error")
+    }
+
     /// Returns the kind of failure.
     pub const fn code(&self) -> Code {
         self.code

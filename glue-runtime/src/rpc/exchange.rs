@@ -7,7 +7,7 @@ use super::calls::{Shared, UnderWay, unavailable};
 use super::error::RpcError;
 use super::in_flight::{Entry, Pace, Waiter};
 use super::upload::Upload;
-use crate::driver::now;
+use crate::clock::now;
 use crate::mailbox::{Bond, Late};
 use crate::proto::code::Code;
 use crate::proto::envelope::{Envelope, Terms};

@@ -30,6 +30,19 @@ pub(super) fn greeting(schema: Option<&str>, methods: Option<&BTreeMap<String, S
     serde_json::to_string(&wire).expect("texts are JSON")
 }
 
+/// Returns the body of the answer to a client's greeting [R-14]: where the client was generated from another description than
+/// ours, with the hashes by which it finds out which of its methods have changed.
+pub(super) fn answer(greeting: &str, hashes: fn() -> Option<&'static Hashes>) -> String {
+    let client = Greeting::decode(greeting);
+    // They are computed when they are first asked for.
+    let ours = client.schema.as_ref().and_then(|_| hashes());
+    let differs = ours.filter(|ours| client.schema.as_ref() != Some(&ours.schema));
+    self::greeting(
+        ours.map(|ours| ours.schema.as_str()),
+        differs.map(|ours| &ours.methods),
+    )
+}
+
 /// What a peer has said of itself. Unknown members are ignored, and all may be missing.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Greeting {
@@ -106,3 +119,41 @@ impl Stale {
 
 /// Who we are.
 const PEER: &str = concat!("rust/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+
+    fn hashes() -> Option<&'static Hashes> {
+        static HASHES: LazyLock<Hashes> = LazyLock::new(|| Hashes {
+            schema: "aaaa".to_owned(),
+            methods: BTreeMap::from([("post".to_owned(), "1111".to_owned())]),
+        });
+        Some(&HASHES)
+    }
+
+    /// [R-14]
+    #[test]
+    fn hashes_are_told_only_to_those_who_have_others() {
+        let peer = format!(r#""peer":"{PEER}""#);
+        let cases = [
+            ("{}", format!("{{{peer}}}")),
+            ("no JSON", format!("{{{peer}}}")),
+            (r#"{"schema":1}"#, format!("{{{peer}}}")),
+            (
+                r#"{"schema":"aaaa","peer":"x"}"#,
+                format!(r#"{{"schema":"aaaa",{peer}}}"#),
+            ),
+            (
+                r#"{"schema":"bbbb"}"#,
+                format!(r#"{{"schema":"aaaa",{peer},"methods":{{"post":"1111"}}}}"#),
+            ),
+        ];
+        for (greeting, answered) in cases {
+            assert_eq!(answer(greeting, hashes), answered, "{greeting}");
+        }
+        assert_eq!(answer(r#"{"schema":"bbbb"}"#, || None), format!("{{{peer}}}"));
+    }
+}

@@ -225,7 +225,7 @@ pub(super) enum Handled {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
@@ -238,28 +238,43 @@ mod tests {
         Envelope::Item { id, json: "1" }
     }
 
-    fn stream(window: u32) -> (InFlight, Arc<ItemQueue>, u64) {
-        let mut in_flight = InFlight::new();
-        let items = Arc::new(ItemQueue::new(window));
-        let id = in_flight.open(Waiter::Stream(items.clone()));
+    fn entry(waiter: Waiter) -> Entry {
+        Entry::new("method", waiter, None)
+    }
+
+    fn stream() -> (InFlight, Arc<ItemQueue>, u64) {
+        let mut in_flight = InFlight::new(1);
+        let items = Arc::new(ItemQueue::new());
+        let id = in_flight.open(entry(Waiter::Stream(items.clone())));
         (in_flight, items, id)
     }
 
+    /// Returns a call that streams items to its method.
+    fn upload(in_flight: &mut InFlight) -> (u64, Arc<Upload>, Answer) {
+        let (sender, answer) = oneshot::channel();
+        let upload: Arc<Upload> = Arc::default();
+        let id = in_flight.open(Entry::new("upload", Waiter::Call(sender), Some(upload.clone())));
+        (id, upload, answer)
+    }
+
+    type Answer = oneshot::Receiver<Result<String, RpcError>>;
+
     /// [R-1]
     #[test]
-    fn ids_are_odd_and_rise() {
-        let mut in_flight = InFlight::new();
+    fn ids_of_a_client_are_odd_those_of_a_server_even_and_both_rise() {
+        for (first, expected) in [(1, [1, 3, 5]), (2, [2, 4, 6])] {
+            let mut in_flight = InFlight::new(first);
 
-        let ids: Vec<_> = (0..3)
-            .map(|_| in_flight.open(Waiter::Call(oneshot::channel().0)))
-            .collect();
+            let ids = [(); 3].map(|()| in_flight.open(entry(Waiter::Call(oneshot::channel().0))));
 
-        assert_eq!(ids, [1, 3, 5]);
+            assert_eq!(ids, expected);
+            assert_eq!(in_flight.handle(item(first % 2 + 1)), Handled::Fault, "another's");
+        }
     }
 
     #[test]
     fn items_come_out_in_order_and_then_the_end() {
-        let (mut in_flight, items, id) = stream(2);
+        let (mut in_flight, items, id) = stream();
 
         assert!(take(&items).is_pending());
         assert_eq!(in_flight.handle(Envelope::Item { id, json: "1" }), Handled::Taken);
@@ -270,7 +285,7 @@ mod tests {
         assert_eq!(take(&items), Poll::Ready(Some(Ok("2".to_owned()))));
         assert_eq!(take(&items), Poll::Ready(None));
         assert!(
-            !in_flight.close(id),
+            in_flight.close(id).is_none(),
             "an exchange that has ended need not be cancelled"
         );
     }
@@ -278,21 +293,25 @@ mod tests {
     /// [S-8]
     #[test]
     fn an_item_without_credit_ends_its_stream_behind_the_good_ones() {
-        let (mut in_flight, items, id) = stream(1);
+        let (mut in_flight, items, id) = stream();
 
-        assert_eq!(in_flight.handle(item(id)), Handled::Taken);
+        for _ in 0..8 {
+            assert_eq!(in_flight.handle(item(id)), Handled::Taken);
+        }
         assert_eq!(in_flight.handle(item(id)), Handled::Broken { id });
 
-        assert_eq!(take(&items), Poll::Ready(Some(Ok("1".to_owned()))));
+        for _ in 0..8 {
+            assert_eq!(take(&items), Poll::Ready(Some(Ok("1".to_owned()))));
+        }
         assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Internal))));
         assert_eq!(take(&items), Poll::Ready(None));
     }
 
     #[test]
     fn an_answer_in_another_form_settles_its_exchange() {
-        let (mut in_flight, items, stream) = stream(1);
+        let (mut in_flight, items, stream) = stream();
         let (sender, mut answer) = oneshot::channel();
-        let call = in_flight.open(Waiter::Call(sender));
+        let call = in_flight.open(entry(Waiter::Call(sender)));
 
         assert_eq!(
             in_flight.handle(Envelope::Ok {
@@ -310,7 +329,7 @@ mod tests {
     /// [R-9]
     #[test]
     fn late_envelopes_are_ignored_and_those_of_no_exchange_are_faults() {
-        let (mut in_flight, _items, id) = stream(1);
+        let (mut in_flight, _items, id) = stream();
         in_flight.close(id);
 
         assert_eq!(in_flight.handle(item(id)), Handled::Taken);
@@ -329,7 +348,7 @@ mod tests {
     #[test]
     fn an_error_that_cannot_be_read_is_internal() {
         for json in ["", "1", "{}", r#"{"code":"no_such_code","message":"x"}"#] {
-            let (mut in_flight, items, id) = stream(1);
+            let (mut in_flight, items, id) = stream();
 
             in_flight.handle(Envelope::Error { id, json });
 
@@ -340,13 +359,93 @@ mod tests {
     /// [R-11]
     #[test]
     fn a_lost_connection_settles_everything() {
-        let (mut in_flight, items, _) = stream(1);
+        let (mut in_flight, items, _) = stream();
         let (sender, mut answer) = oneshot::channel();
-        in_flight.open(Waiter::Call(sender));
+        in_flight.open(entry(Waiter::Call(sender)));
 
         in_flight.fail_all(&RpcError::new(Code::Unavailable, "lost"));
 
         assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Unavailable))));
         assert_eq!(answer.try_recv().unwrap().unwrap_err().code(), Code::Unavailable);
+    }
+
+    /// [S-3] [R-4]: the callee's `ca` ends the items, not the call.
+    #[test]
+    fn a_callee_may_want_no_more_items_and_still_answers() {
+        let mut in_flight = InFlight::new(1);
+        let (id, upload, mut answer) = upload(&mut in_flight);
+
+        assert_eq!(
+            in_flight.handle(Envelope::Credit { id, items: 3 }),
+            Handled::Taken
+        );
+        assert!(!upload.is_closed());
+        assert_eq!(in_flight.handle(Envelope::Cancel { id }), Handled::Taken);
+        assert!(upload.is_closed());
+        assert_eq!(
+            in_flight.handle(Envelope::Credit { id, items: 3 }),
+            Handled::Taken
+        );
+        assert_eq!(in_flight.handle(Envelope::Ok { id, json: "1" }), Handled::Taken);
+
+        assert_eq!(answer.try_recv().unwrap().unwrap(), "1");
+        assert_eq!(
+            in_flight.handle(Envelope::Cancel { id }),
+            Handled::Taken,
+            "crossed"
+        );
+    }
+
+    /// [S-3]
+    #[test]
+    fn credit_beyond_what_can_be_is_cut_off_and_a_fault() {
+        let mut in_flight = InFlight::new(1);
+        let (id, upload, _answer) = upload(&mut in_flight);
+        let most = Envelope::Credit {
+            id,
+            items: u32::MAX >> 1,
+        };
+
+        assert_eq!(in_flight.handle(most), Handled::Taken);
+        assert_eq!(
+            in_flight.handle(Envelope::Credit { id, items: 1 }),
+            Handled::Fault
+        );
+
+        assert!(!upload.is_closed(), "the call goes on");
+        assert!(in_flight.is_open(id));
+    }
+
+    #[test]
+    fn every_end_of_an_exchange_ends_its_items() {
+        let lost = RpcError::new(Code::Unavailable, "lost");
+        let ends: [fn(&mut InFlight, u64); 5] = [
+            |in_flight, id| _ = in_flight.handle(Envelope::Ok { id, json: "1" }),
+            |in_flight, id| _ = in_flight.handle(Envelope::Error { id, json: "{}" }),
+            |in_flight, id| _ = in_flight.handle(Envelope::End { id }),
+            |in_flight, id| _ = in_flight.close(id),
+            |in_flight, _| in_flight.fail_all(&RpcError::new(Code::Unavailable, "lost")),
+        ];
+        for end in ends {
+            let mut in_flight = InFlight::new(1);
+            let (id, upload, _answer) = upload(&mut in_flight);
+
+            end(&mut in_flight, id);
+
+            assert!(upload.is_closed());
+            assert_eq!(in_flight.fail(id, &lost), None);
+        }
+    }
+
+    /// A cancellation that overtakes its own request would be for nothing.
+    #[test]
+    fn what_the_peer_may_not_know_yet_is_cancelled_in_order() {
+        let mut in_flight = InFlight::new(1);
+        let (unheard, ..) = upload(&mut in_flight);
+        let (heard, ..) = upload(&mut in_flight);
+        in_flight.handle(Envelope::Credit { id: heard, items: 1 });
+
+        assert_eq!(in_flight.close(unheard), Some(Pace::InOrder));
+        assert_eq!(in_flight.close(heard), Some(Pace::Urgent));
     }
 }

@@ -146,6 +146,19 @@ impl EncodeError {
     }
 }
 
+/// Stand-in.
+pub(super) fn read_item<T>(
+    method: &str,
+    param: &str,
+    number: u64,
+    codec: impl Codec<T>,
+    json: &str,
+) -> Result<T, ArgsError> {
+    codec.read(json).map_err(|error| ArgsError {
+        message: format!("`{method}`: item {number} of `{param}`: {error}"),
+    })
+}
+
 /// Writes the plain value of `method`.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use super::item_queue::{ItemQueue, Taken};
 use super::serving::{ClientHandler, ServeRpc};
 use super::upload::{Pump, Upload};
 use crate::channel::SocketGuard;
-use crate::driver::now;
+use crate::clock::now;
 use crate::inbox::Inbox;
 use crate::mailbox::Late;
 use crate::proto::code::Code;

@@ -1,14 +1,19 @@
 //! Behaviour of the serving half, message by message, without a socket.
 
-use std::sync::Arc;
+mod around;
+mod endings;
+mod upward;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Waker};
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Notify;
 
+use super::codec::json;
 use super::message::{CallDecodeError, CallKind, CallMessage, EncodeError, ReplyKind, ReplyMessage};
-use super::{Context, Dispatch, Items, Outcome, service};
+use super::{ChannelService, Context, Dispatch, Items, Outcome, service};
 use crate::channel::{Inbound, Lane, Receipt, Turn};
 use crate::mailbox::{Mailbox, Peer};
 use crate::proto::limits::Limits;
@@ -20,6 +25,9 @@ struct Probe {
     /// Futures of `wait` and `endless` that are alive.
     alive: AtomicUsize,
     polled: AtomicUsize,
+    paid: AtomicUsize,
+    /// The circumstances of the last `keep`.
+    kept: Mutex<Option<Context>>,
 }
 
 enum Call {
@@ -32,6 +40,12 @@ enum Call {
     Count(u32),
     Endless,
     FailingStream,
+    Sum,
+    Skip,
+    Echo,
+    Pay,
+    Remaining,
+    Keep,
 }
 
 enum Reply {
@@ -57,6 +71,12 @@ impl CallMessage for Call {
             "count" => Self::Count(number()?),
             "endless" => Self::Endless,
             "failing_stream" => Self::FailingStream,
+            "sum" => Self::Sum,
+            "skip" => Self::Skip,
+            "echo" => Self::Echo,
+            "pay" => Self::Pay,
+            "remaining" => Self::Remaining,
+            "keep" => Self::Keep,
             _ => return Err(CallDecodeError::UnknownMethod),
         })
     }
@@ -69,8 +89,14 @@ impl CallMessage for Call {
         match self {
             Self::Ping => CallKind::Notification,
             Self::Count(_) | Self::Endless | Self::FailingStream => CallKind::Stream,
+            Self::Sum | Self::Skip => CallKind::ClientStream,
+            Self::Echo => CallKind::TwoWayStream,
             _ => CallKind::Call,
         }
+    }
+
+    fn runs_to_end(&self) -> bool {
+        matches!(self, Self::Pay)
     }
 
     fn encode_args(&self, _out: &mut String) -> Result<(), EncodeError> {
@@ -115,12 +141,13 @@ impl Drop for Alive {
     }
 }
 
-impl Dispatch for SharedProbe {
+impl<const SEQUENTIAL: bool> Dispatch for SharedProbe<SEQUENTIAL> {
     const CHANNEL: &'static str = "probe";
+    const IS_SEQUENTIAL: bool = SEQUENTIAL;
     type Call = Call;
     type Reply = Reply;
 
-    async fn dispatch(self: Arc<Self>, _cx: Context, call: Call, items: Items) -> Outcome<Reply> {
+    async fn dispatch(self: Arc<Self>, cx: Context, call: Call, items: Items) -> Outcome<Reply> {
         let probe = &self.0;
         match call {
             Call::Add(number) => Outcome::Reply(Reply::Number(number + 1)),
@@ -149,11 +176,41 @@ impl Dispatch for SharedProbe {
                     .pump(results, |item| item.map_or(Reply::Failed, Reply::Number))
                     .await
             }
+            Call::Sum => {
+                let _alive = Alive::new(probe);
+                let numbers = items.incoming("sum", "numbers", json::<u32>());
+                let sum = numbers.fold(0, async |sum, number| sum + number).await;
+                Outcome::Reply(Reply::Number(sum))
+            }
+            Call::Skip => {
+                drop(items.incoming("skip", "numbers", json::<u32>()));
+                probe.gate.notified().await;
+                Outcome::Reply(Reply::Number(0))
+            }
+            Call::Echo => {
+                let numbers = items.incoming("echo", "numbers", json::<u32>());
+                items.pump(numbers, Reply::Number).await
+            }
+            Call::Pay => {
+                let _alive = Alive::new(probe);
+                probe.gate.notified().await;
+                probe.paid.fetch_add(1, Ordering::SeqCst);
+                Outcome::Reply(Reply::Number(1))
+            }
+            Call::Remaining => {
+                let remaining = cx.remaining().map_or(0, |time| time.as_millis());
+                Outcome::Reply(Reply::Number(remaining.try_into().unwrap()))
+            }
+            Call::Keep => {
+                *probe.kept.lock().unwrap() = Some(cx.clone());
+                probe.gate.notified().await;
+                Outcome::Reply(Reply::Number(u32::from(cx.is_cancelled())))
+            }
         }
     }
 }
 
-struct SharedProbe(Arc<Probe>);
+struct SharedProbe<const SEQUENTIAL: bool = false>(Arc<Probe>);
 
 /// One socket's side of the service.
 struct Served {
@@ -167,10 +224,14 @@ impl Served {
     }
 
     fn with(limits: &Limits) -> Self {
+        Self::serving(limits, |probe| service(SharedProbe::<false>(probe)))
+    }
+
+    fn serving(limits: &Limits, service: impl FnOnce(Arc<Probe>) -> ChannelService) -> Self {
         let probe = Arc::new(Probe::default());
         let mailbox = Arc::new(Mailbox::new(Peer::default(), limits));
         let lane = Arc::new(Lane::new("probe", mailbox));
-        let inbound = service(SharedProbe(probe.clone())).open(lane, limits);
+        let inbound = service(probe.clone()).open(lane, limits);
         Self { probe, inbound }
     }
 
@@ -182,35 +243,39 @@ impl Served {
     }
 
     fn offer(&mut self, data: &str) -> (Receipt, Vec<String>) {
-        let mut out = Vec::new();
-        let cx = &mut TaskContext::from_waker(Waker::noop());
-        let receipt = self.inbound.receive(
-            data,
-            &mut Turn {
-                cx,
-                out: &mut out,
-                urgent: &mut Vec::new(),
-            },
-        );
-        let mut answers = strip(&out);
+        let (receipt, mut answers) = turn(|turn| self.inbound.receive(data, turn));
         answers.extend(self.poll());
         (receipt, answers)
     }
 
     fn poll(&mut self) -> Vec<String> {
-        let mut out = Vec::new();
-        let cx = &mut TaskContext::from_waker(Waker::noop());
-        self.inbound.poll(&mut Turn {
-            cx,
-            out: &mut out,
-            urgent: &mut Vec::new(),
-        });
-        strip(&out)
+        let mut answers = self.settle();
+        let ((), more) = turn(|turn| self.inbound.poll(turn));
+        answers.extend(more);
+        answers
+    }
+
+    /// Does what the driver does where there is no room to send.
+    fn settle(&mut self) -> Vec<String> {
+        turn(|turn| self.inbound.settle(turn)).1
     }
 
     fn alive(&self) -> usize {
         self.probe.alive.load(Ordering::SeqCst)
     }
+}
+
+/// Returns what was said, first what goes ahead of all else.
+fn turn<T>(run: impl FnOnce(&mut Turn<'_, '_>) -> T) -> (T, Vec<String>) {
+    let (mut out, mut urgent) = (Vec::new(), Vec::new());
+    let value = run(&mut Turn {
+        cx: &mut TaskContext::from_waker(Waker::noop()),
+        out: &mut out,
+        urgent: &mut urgent,
+    });
+    let mut said = strip(&urgent);
+    said.extend(strip(&out));
+    (value, said)
 }
 
 fn strip(out: &[crate::proto::text::Text]) -> Vec<String> {
@@ -336,8 +401,8 @@ fn ids_that_cannot_be_are_faults_and_not_answered() {
         "rq5&add&1",
         "rq3&add&1",
         "ok1&1",
-        "it1&1",
-        "en1&",
+        "it7&1",
+        "en7&",
         "cr7&1",
         "ca7&",
         "ev&x&1",
@@ -398,7 +463,7 @@ fn a_call_past_the_limit_is_refused() {
 
     assert_eq!(
         served.say("rq5&add&1"),
-        [r#"er5&{"code":"resource_exhausted","message":"too many calls under way"}"#]
+        [r#"er5&{"code":"resource_exhausted","message":"more than 2 calls under way"}"#]
     );
     served.say("ca1&");
     assert_eq!(served.say("rq7&add&1"), ["ok7&2"]);

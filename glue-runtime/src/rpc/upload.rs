@@ -46,6 +46,11 @@ impl Upload {
         self.pump.wake();
     }
 
+    /// Returns whether nobody wants more items.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     /// Waits for one item's credit; [`Pump::poll`] has registered who is woken.
     fn poll_credit(&self) -> Poll<()> {
         if self.lock().credit > 0 {
@@ -88,7 +93,7 @@ impl Pump {
     /// Goes on, until the source has ended or nobody wants more of it; fails with the source's own failure.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RpcError>> {
         self.upload.pump.register(cx.waker());
-        if self.upload.lock().is_closed {
+        if self.upload.is_closed() {
             self.future = None;
         }
         let Some(future) = &mut self.future else {
@@ -107,14 +112,12 @@ async fn run(exchange: Arc<Exchange>, upload: Arc<Upload>, mut source: SentItems
     loop {
         // [S-1]: nothing is asked for that could not be sent.
         poll_fn(|_| upload.poll_credit()).await;
-        let envelope = match source.next().await {
-            Some(item) => item?,
-            None => {
-                exchange.send(|id| Envelope::End { id }).await;
-                return Ok(());
-            }
+        let Some(item) = source.next().await else {
+            exchange.send(|id| Envelope::End { id }).await;
+            return Ok(());
         };
+        let json = &item?;
         upload.spend();
-        exchange.send(|id| Envelope::Item { id, json: &envelope }).await;
+        exchange.send(|id| Envelope::Item { id, json }).await;
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::policy::network_of;
 use super::refusal::{Refusal, RefusalReason};
 use super::warning_limit::WarningLimit;
-use crate::driver::now;
+use crate::clock::now;
 use crate::proto::limits::ServerLimits;
 
 /// Places for sockets, those without `in` among them.

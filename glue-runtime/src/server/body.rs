@@ -12,7 +12,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::refusal::Refusal;
-use crate::driver::now;
+use crate::clock::now;
 use crate::proto::limits::ServerLimits;
 
 /// Body of an answer.

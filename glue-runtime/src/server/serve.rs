@@ -20,7 +20,7 @@ use super::handle::Server;
 use super::shutdown::LiveGuard;
 use super::timed_io::TimedIo;
 use super::warning_limit::WarningLimit;
-use crate::driver::now;
+use crate::clock::now;
 use crate::error::{Error, ErrorKind};
 
 /// A server that has its address; connections wait until [`Listener::serve`].

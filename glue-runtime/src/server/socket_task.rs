@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
+use futures_util::stream::StreamExt as _;
 use http::request::Parts;
 use tracing::Instrument as _;
 
@@ -16,7 +17,8 @@ use super::socket::Socket;
 use super::socket_request::SocketRequest;
 use super::visitor::Visitor;
 use crate::channel::{Channels, Inbound, Lane};
-use crate::driver::{Decision, Driver, Hooks, Traffic, nobody_decides, now};
+use crate::clock::now;
+use crate::driver::{Decision, Driver, Hooks, Traffic, nobody_decides};
 use crate::mailbox::Mailbox;
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::init::Auth;
@@ -65,10 +67,12 @@ pub(super) async fn run<T: Transport>(
         limits,
         now(),
     );
-    Driver::new(session, transport, mailbox, hooks)
-        .run()
-        .instrument(span)
-        .await;
+    let socket = async {
+        let unfinished = Driver::new(session, transport, mailbox, hooks).run().await;
+        // The server's shutdown waits for these as well.
+        unfinished.for_each(|()| ready(())).await;
+    };
+    socket.instrument(span).await;
 }
 
 /// What a server does at the turns of a socket's life.
@@ -139,8 +143,10 @@ impl Hooks for ServerHooks {
 
     fn closed(&mut self, reason: CloseReason) {
         self.server.shared.registry.leave(&self.socket_id);
-        // Of a client that was not accepted: its values go as soon as those of others do.
-        self.socket = None;
+        if self.socket.take().is_some() {
+            // The client was not accepted, so nobody has a handle; what is left of its socket may take a while to end.
+            self.mailbox.values().clear();
+        }
         self.counter.close(reason);
     }
 }

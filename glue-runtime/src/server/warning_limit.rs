@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::now;
+    use crate::clock::now;
 
     #[test]
     fn one_warning_a_minute_passes_and_counts_those_left_out() {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::direction::Direction;
 use super::lane::{Conditions, Lane, Read};
-use crate::driver::now;
+use crate::clock::now;
 
 /// A connection of a [`Network`](super::Network), to be disturbed. Cheap to clone; it keeps nothing open.
 ///

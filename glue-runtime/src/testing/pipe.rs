@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 use super::connection::{Connection, Link};
 use super::direction::{TO_CLIENT, TO_SERVER};
 use super::lane::Read;
-use crate::driver::now;
+use crate::clock::now;
 
 /// One end of a connection of a [`Network`](super::Network): the bytes, as they would go over TCP.
 ///

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::driver::now;
+use crate::clock::now;
 use crate::error::ErrorKind;
 use crate::proto::limits::ServerLimits;
 use crate::server::{Server, Socket};

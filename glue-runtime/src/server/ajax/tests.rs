@@ -12,7 +12,7 @@ use tower_service::Service as _;
 
 use super::super::builder::ServerBuilder;
 use super::super::handle::Server;
-use crate::driver::now;
+use crate::clock::now;
 use crate::proto::limits::ServerLimits;
 use crate::session::CloseReason;
 

@@ -1,0 +1,575 @@
+//! The serving half of one channel of one socket: from messages to methods and back.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use futures_util::future::{AbortHandle, BoxFuture};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::context::Context;
+use super::deadlines::{Deadlines, TimeoutPolicy};
+use super::dispatch::{Dispatch, Exchange, Outcome, encode_error, encode_failure, encode_reply};
+use super::error::RpcError;
+use super::exchanges::Exchanges;
+use super::greeting::answer;
+use super::measure::Measure;
+use super::message::{CallDecodeError, CallMessage, ReplyKind};
+use super::running::{Ended, Panicked, Place, Running, guard};
+use super::service::{Quotas, Setting};
+use super::serving::Serving;
+use super::stream::{Items, StreamEnd};
+use crate::channel::{Receipt, Turn};
+use crate::clock::now;
+use crate::proto::code::Code;
+use crate::proto::envelope::{Envelope, Kind, Terms};
+
+/// Who serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Server,
+    Client,
+}
+
+impl Side {
+    /// Returns whether the other side may open an exchange of this id.
+    pub(super) const fn serves(self, id: u64) -> bool {
+        match self {
+            Self::Server => id % 2 == 1,
+            Self::Client => id.is_multiple_of(2),
+        }
+    }
+}
+
+/// Serves one channel of one socket.
+pub(super) struct Dispatcher<D: Dispatch, R, F> {
+    run: R,
+    exchanges: Arc<Exchanges>,
+    side: Side,
+    timeouts: TimeoutPolicy,
+    quotas: Quotas,
+    /// The box of a call that ended where it was read, for the next one: most calls need no allocation of their own.
+    spare: Option<Pin<Box<F>>>,
+    /// Calls and streams that are waiting for something.
+    running: FuturesUnordered<Running<F>>,
+    /// Those of `running`, and of `queue`, that somebody waits for.
+    open: HashMap<u64, Open>,
+    deadlines: Deadlines,
+    /// Calls that wait for the one before them, in a sequential channel.
+    queue: VecDeque<(Pending<D>, Place)>,
+    /// Key of the call that the queue waits for.
+    holder: Option<u64>,
+    /// The highest id so far; ids rise and are never used twice.
+    last_id: u64,
+    /// Counts notifications, which have no id.
+    notifications: u64,
+    /// Whether our `hi` was sent.
+    greeted: bool,
+    /// Whether the log has heard of a notification that can't be run: a peer can send as many as it likes.
+    warned: bool,
+    service: PhantomData<fn() -> D>,
+}
+
+/// What is known of an exchange while it waits for something.
+struct Open {
+    /// Drops its future; `None` while it is queued.
+    abort: Option<AbortHandle>,
+    deadline: Option<Instant>,
+    exchange: Exchange,
+}
+
+/// A call that was read and not begun.
+struct Pending<D: Dispatch> {
+    exchange: Exchange,
+    call: D::Call,
+    credit: u32,
+    deadline: Option<Instant>,
+    trace: Option<super::trace::TraceContext>,
+}
+
+impl<D, R, F> Serving for Dispatcher<D, R, F>
+where
+    D: Dispatch,
+    R: Fn(Context, D::Call, Items) -> F + Send + 'static,
+    F: Future<Output = Outcome<D::Reply>> + Send + 'static,
+{
+    fn receive(&mut self, envelope: Envelope<'_>, turn: &mut Turn<'_, '_>) -> Receipt {
+        let receipt = match envelope {
+            Envelope::Request {
+                id,
+                terms,
+                method,
+                json,
+            } => {
+                if !self.side.serves(id) || id <= self.last_id {
+                    return Receipt::Fault;
+                }
+                self.last_id = id;
+                self.begin(Some(id), terms, method, json, turn);
+                Receipt::Taken
+            }
+            Envelope::Notification { trace, method, json } => {
+                let terms = Terms {
+                    trace,
+                    ..Terms::default()
+                };
+                self.begin(None, terms, method, json, turn);
+                Receipt::Taken
+            }
+            Envelope::Cancel { id } if self.was_opened(id) => {
+                self.cancel(id, turn);
+                Receipt::Taken
+            }
+            Envelope::Credit { id, items } if self.was_opened(id) => match self.exchanges.grant(id, items) {
+                Ok(()) => Receipt::Taken,
+                Err(_) => Receipt::Fault,
+            },
+            Envelope::Item { id, json } if self.was_opened(id) => {
+                match self.exchanges.receive_item(id, json) {
+                    Ok(()) => Receipt::Taken,
+                    Err(_) => {
+                        let error = RpcError::new(Code::ResourceExhausted, "more items than were granted");
+                        self.end_with(id, &error, turn);
+                        Receipt::Fault
+                    }
+                }
+            }
+            Envelope::End { id } if self.was_opened(id) => {
+                self.exchanges.receive_end(id);
+                Receipt::Taken
+            }
+            Envelope::Hello { json } => {
+                self.greet(json, turn);
+                Receipt::Taken
+            }
+            _ => Receipt::Fault,
+        };
+        self.settle(turn);
+        receipt
+    }
+
+    fn poll(&mut self, turn: &mut Turn<'_, '_>) {
+        self.drive(turn);
+        self.settle(turn);
+    }
+
+    fn lost(&mut self) {
+        // A client's methods are all dropped.
+        drop(self.finish());
+        self.last_id = 0;
+        self.greeted = false;
+    }
+
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.queue.is_empty()
+    }
+}
+
+impl<D, R, F> Dispatcher<D, R, F>
+where
+    D: Dispatch,
+    R: Fn(Context, D::Call, Items) -> F + Send + 'static,
+    F: Future<Output = Outcome<D::Reply>> + Send + 'static,
+{
+    /// Handles what can't wait until there is room to send: calls whose time has run out or whose caller has broken the rules,
+    /// credits and cancellations.
+    pub(super) fn settle(&mut self, turn: &mut Turn<'_, '_>) {
+        loop {
+            let failed = self.exchanges.take_failed();
+            let due = self.deadlines.poll_due(turn.cx);
+            if failed.is_empty() && due.is_pending() {
+                break;
+            }
+            for (id, error) in failed {
+                self.end_with(id, &error, turn);
+            }
+            if let Poll::Ready(id) = due {
+                let error = RpcError::new(Code::DeadlineExceeded, "the call's time has run out");
+                self.end_with(id, &error, turn);
+            }
+        }
+        self.exchanges.drain_control(turn.urgent);
+    }
+
+    /// The socket has ended: drops what is under way, and returns what runs on.
+    pub(super) fn finish(&mut self) -> Option<BoxFuture<'static, ()>> {
+        self.queue.clear();
+        self.open.clear();
+        let (unfinished, dropped): (FuturesUnordered<_>, FuturesUnordered<_>) =
+            std::mem::take(&mut self.running)
+                .into_iter()
+                .partition(|call| call.exchange().runs_to_end);
+        drop(dropped);
+        self.exchanges.end();
+        let ended = |Ended { measure, .. }: Ended<_>| {
+            let outcome = Code::Cancelled.as_str();
+            measure.into_iter().for_each(|measure| measure.end(outcome));
+            std::future::ready(())
+        };
+        (!unfinished.is_empty()).then(|| Box::pin(unfinished.for_each(ended)) as BoxFuture<'static, ()>)
+    }
+
+    pub(super) fn new(run: R, exchanges: Arc<Exchanges>, side: Side, setting: &Setting) -> Self {
+        Self {
+            run,
+            exchanges,
+            side,
+            timeouts: setting.timeouts,
+            quotas: setting.quotas,
+            spare: None,
+            running: FuturesUnordered::new(),
+            open: HashMap::new(),
+            deadlines: Deadlines::default(),
+            queue: VecDeque::new(),
+            holder: None,
+            last_id: 0,
+            notifications: 0,
+            greeted: false,
+            warned: false,
+            service: PhantomData,
+        }
+    }
+
+    /// Reads a call and runs it as far as it goes at once; `id` is `None` for a notification.
+    fn begin(
+        &mut self,
+        id: Option<u64>,
+        terms: Terms<'_>,
+        method: &str,
+        json: &str,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let call = match self.read(method, json, turn) {
+            Ok(call) => call,
+            Err(error) => return self.refuse(id, method, &error, turn),
+        };
+        let kind = call.kind();
+        let is_stream = kind.sends_items() || kind.takes_items();
+        if id.is_none() && is_stream {
+            let error = RpcError::new(Code::InvalidArgument, "a stream needs a call");
+            return self.refuse(id, method, &error, turn);
+        }
+        let quota = self.exchanges.lane().mailbox().quota();
+        if is_stream && quota.streams() >= self.quotas.streams {
+            let error = format!("more than {} streams open", self.quotas.streams);
+            return self.refuse(id, method, &RpcError::new(Code::ResourceExhausted, error), turn);
+        }
+        let exchange = Exchange {
+            id,
+            key: id.unwrap_or_else(|| self.next_notification()),
+            method: call.method(),
+            kind,
+            runs_to_end: call.runs_to_end(),
+        };
+        let deadline = id
+            .and_then(|_| self.timeouts.decide(terms.timeout))
+            .and_then(|time| now().checked_add(time));
+        let pending = Pending {
+            exchange,
+            call,
+            credit: terms.credit,
+            deadline,
+            trace: terms.trace.and_then(|trace| trace.parse().ok()),
+        };
+        if D::IS_SEQUENTIAL && (self.holder.is_some() || !self.queue.is_empty()) {
+            self.keep(&exchange, deadline, None);
+            let place = Place::take(&self.exchanges, exchange);
+            self.queue.push_back((pending, place));
+        } else {
+            self.start(pending, turn);
+        }
+    }
+
+    /// Reads a call, or says what is wrong with it.
+    fn read(&mut self, method: &str, json: &str, turn: &mut Turn<'_, '_>) -> Result<D::Call, RpcError> {
+        let exchanges = self.exchanges.clone();
+        let quota = exchanges.lane().mailbox().quota();
+        if let Some(limit) = self.quotas.calls_per_second
+            && !quota.admit(now(), limit)
+        {
+            let error = format!("more than {limit} calls a second");
+            return Err(RpcError::new(Code::ResourceExhausted, error));
+        }
+        if quota.calls() >= self.quotas.calls {
+            // Those that have ended by now don't count.
+            self.drive(turn);
+        }
+        if quota.calls() >= self.quotas.calls {
+            let error = format!("more than {} calls under way", self.quotas.calls);
+            return Err(RpcError::new(Code::ResourceExhausted, error));
+        }
+        match guard(|| D::Call::decode(method, json)) {
+            Ok(Ok(call)) => Ok(call),
+            Ok(Err(CallDecodeError::UnknownMethod)) => Err(RpcError::new(
+                Code::Unimplemented,
+                format!("`{}` has no method `{method}`", D::CHANNEL),
+            )),
+            Ok(Err(CallDecodeError::InvalidArgument { message })) => {
+                Err(RpcError::new(Code::InvalidArgument, message))
+            }
+            Err(Panicked) => {
+                tracing::error!(channel = D::CHANNEL, method, "reading the arguments panicked");
+                Err(RpcError::internal())
+            }
+        }
+    }
+
+    /// Runs a method as far as it goes at once.
+    fn start(&mut self, pending: Pending<D>, turn: &mut Turn<'_, '_>) {
+        let Pending {
+            exchange,
+            call,
+            credit,
+            deadline,
+            trace,
+        } = pending;
+        let measure = Measure::start(D::CHANNEL, exchange.method, exchange.id, trace);
+        let id = exchange.id.unwrap_or_default();
+        if exchange.kind.takes_items() {
+            self.exchanges.open_up(id);
+        }
+        self.exchanges.enter(exchange.key);
+        let cx = Context::new(&exchange, self.exchanges.clone(), deadline, trace);
+        let items = Items::new(id, credit, self.exchanges.clone());
+        // Creating the future runs none of the method yet, so this needs no guard.
+        let future = (self.run)(cx, call, items);
+        let mut future = match self.spare.take() {
+            Some(mut spare) => {
+                spare.set(future);
+                spare
+            }
+            None => Box::pin(future),
+        };
+        let polled = measure.within(|| guard(|| future.as_mut().poll(turn.cx)));
+        if exchange.kind.sends_items() {
+            self.exchanges.drain(turn.out);
+        }
+        match polled {
+            Ok(Poll::Ready(outcome)) => {
+                self.spare = Some(future);
+                measure.end(self.answer(exchange, outcome, turn));
+            }
+            Ok(Poll::Pending) => self.park(exchange, deadline, measure, future),
+            Err(Panicked) => {
+                measure.end(self.answer(exchange, exchange.panicked(), turn));
+                // What is left of it may panic again.
+                let _ = guard(|| drop(future));
+            }
+        }
+    }
+
+    /// Keeps a call that waits for something in the socket's own set.
+    fn park(&mut self, exchange: Exchange, deadline: Option<Instant>, measure: Measure, future: Pin<Box<F>>) {
+        self.exchanges.park(exchange.key);
+        if D::IS_SEQUENTIAL && !exchange.kind.sends_items() {
+            self.holder = Some(exchange.key);
+        }
+        let place = Place::take(&self.exchanges, exchange);
+        let running = Running::new(exchange, place, measure, future);
+        self.keep(&exchange, deadline, Some(running.abort_handle()));
+        self.running.push(running);
+    }
+
+    /// Takes note of an exchange that somebody waits for.
+    fn keep(&mut self, exchange: &Exchange, deadline: Option<Instant>, abort: Option<AbortHandle>) {
+        let Some(id) = exchange.id else { return };
+        if let Some(deadline) = deadline {
+            self.deadlines.insert(deadline, id);
+        }
+        let open = Open {
+            abort,
+            deadline,
+            exchange: *exchange,
+        };
+        self.open.insert(id, open);
+    }
+
+    /// Goes on with what waits.
+    fn drive(&mut self, turn: &mut Turn<'_, '_>) {
+        while let Poll::Ready(Some(ended)) = self.running.poll_next_unpin(turn.cx) {
+            let Ended {
+                exchange,
+                measure,
+                end,
+            } = ended;
+            self.exchanges.drain(turn.out);
+            let outcome = match end {
+                Ok(Ok(outcome)) => Some(outcome),
+                Ok(Err(Panicked)) => Some(exchange.panicked()),
+                Err(_) => None,
+            };
+            // Of one that runs to its end its caller may have left.
+            let is_awaited = exchange.id.is_none() || self.close(exchange.id).is_some();
+            let outcome = outcome.filter(|_| is_awaited);
+            let ended = match outcome {
+                Some(outcome) => self.answer(exchange, outcome, turn),
+                None => Code::Cancelled.as_str(),
+            };
+            measure.into_iter().for_each(|measure| measure.end(ended));
+            if self.holder == Some(exchange.key) {
+                self.holder = None;
+                self.start_queued(turn);
+            }
+        }
+        self.exchanges.drain(turn.out);
+    }
+
+    /// Starts what has waited for the call before it, up to the first that takes its time.
+    fn start_queued(&mut self, turn: &mut Turn<'_, '_>) {
+        while self.holder.is_none() {
+            let Some((pending, place)) = self.queue.pop_front() else {
+                return;
+            };
+            drop(place);
+            self.close(pending.exchange.id);
+            self.start(pending, turn);
+        }
+    }
+
+    /// Forgets that somebody waits for an exchange.
+    fn close(&mut self, id: Option<u64>) -> Option<Open> {
+        let id = id?;
+        let open = self.open.remove(&id)?;
+        if let Some(deadline) = open.deadline {
+            self.deadlines.remove(deadline, id);
+        }
+        Some(open)
+    }
+
+    /// The caller has given up.
+    fn cancel(&mut self, id: u64, turn: &mut Turn<'_, '_>) {
+        // One that has ended crossed with the answer.
+        let Some(Open { abort, exchange, .. }) = self.close(Some(id)) else {
+            return;
+        };
+        self.exchanges.forget(id);
+        self.exchanges.leave(exchange.key);
+        match abort {
+            // It runs on; its answer will find nobody.
+            Some(_) if exchange.runs_to_end => {}
+            Some(abort) => {
+                abort.abort();
+                // Aborted futures are dropped where they are polled.
+                self.drive(turn);
+            }
+            None => self.queue.retain(|(pending, _)| pending.exchange.id != Some(id)),
+        }
+    }
+
+    /// Ends an exchange with an error of ours.
+    fn end_with(&mut self, id: u64, error: &RpcError, turn: &mut Turn<'_, '_>) {
+        if self.open.contains_key(&id) {
+            self.cancel(id, turn);
+            self.fail(id, error, turn);
+        }
+    }
+
+    /// Sends what the caller is owed at the end of a method; returns how that is called in the metrics.
+    fn answer(
+        &mut self,
+        exchange: Exchange,
+        outcome: Outcome<D::Reply>,
+        turn: &mut Turn<'_, '_>,
+    ) -> &'static str {
+        self.exchanges.leave(exchange.key);
+        let Some(id) = exchange.id else { return OK };
+        if exchange.kind.takes_items() {
+            self.exchanges.forget(id);
+        }
+        let lane = self.exchanges.lane();
+        let failed = |error: &RpcError| (encode_error(lane, id, error), error.code().as_str());
+        let (text, ended) = match outcome {
+            Outcome::Reply(reply) => match guard(|| encode_reply(lane, Kind::Ok, id, &reply)) {
+                Ok(Ok((text, kind))) => (text, outcome_of(kind == ReplyKind::ApplicationError)),
+                Ok(Err(error)) => (encode_failure(lane, id, &error), Code::Internal.as_str()),
+                Err(Panicked) => {
+                    tracing::error!(method = exchange.method, id, "writing the answer panicked");
+                    failed(&RpcError::internal())
+                }
+            },
+            Outcome::Written(text, kind) => (text, outcome_of(kind == ReplyKind::ApplicationError)),
+            Outcome::Failed(error) => failed(&error),
+            Outcome::Streamed(StreamEnd::Unwritable) => return Code::Internal.as_str(),
+            Outcome::Streamed(end) => return outcome_of(end == StreamEnd::ApplicationError),
+            // Somebody has called a notification and waits.
+            Outcome::Ended => {
+                let mut out = lane.begin(24);
+                Envelope::Ok { id, json: "null" }.encode(&mut out);
+                (out.into(), OK)
+            }
+        };
+        turn.out.push(text);
+        ended
+    }
+
+    fn fail(&self, id: u64, error: &RpcError, turn: &mut Turn<'_, '_>) {
+        turn.out.push(encode_error(self.exchanges.lane(), id, error));
+    }
+
+    /// Answers a call that can't be run; a notification has nobody to tell.
+    fn refuse(&mut self, id: Option<u64>, method: &str, error: &RpcError, turn: &mut Turn<'_, '_>) {
+        // The name and the message may quote what the peer has sent.
+        tracing::trace!(channel = D::CHANNEL, id, method, %error, "call can't be run");
+        let code = error.code();
+        match id {
+            Some(id) => {
+                tracing::debug!(channel = D::CHANNEL, id, %code, "call refused");
+                self.fail(id, error, turn);
+            }
+            None if !std::mem::replace(&mut self.warned, true) => {
+                tracing::warn!(channel = D::CHANNEL, %code, "notification dropped; later ones are told at level debug");
+            }
+            None => tracing::debug!(channel = D::CHANNEL, %code, "notification dropped"),
+        }
+    }
+
+    fn greet(&mut self, greeting: &str, turn: &mut Turn<'_, '_>) {
+        if std::mem::replace(&mut self.greeted, true) {
+            return;
+        }
+        let json = answer(greeting, D::hashes);
+        let mut out = self.exchanges.lane().begin(json.len() + 8);
+        Envelope::Hello { json: &json }.encode(&mut out);
+        turn.out.push(out.into());
+    }
+
+    fn next_notification(&mut self) -> u64 {
+        self.notifications += 1;
+        NOTIFICATION | self.notifications
+    }
+
+    /// Returns whether the peer has opened an exchange of this id, be it still under way or not.
+    fn was_opened(&self, id: u64) -> bool {
+        self.side.serves(id) && id <= self.last_id
+    }
+}
+
+impl<D: Dispatch, R, F> Dispatcher<D, R, F> {
+    pub(super) fn exchanges(&self) -> &Arc<Exchanges> {
+        &self.exchanges
+    }
+}
+
+impl<D: Dispatch, R, F> Drop for Dispatcher<D, R, F> {
+    fn drop(&mut self) {
+        self.exchanges.end();
+    }
+}
+
+fn outcome_of(is_application_error: bool) -> &'static str {
+    if is_application_error {
+        Code::Application.as_str()
+    } else {
+        OK
+    }
+}
+
+/// What a call that ended well is called in the metrics.
+const OK: &str = "ok";
+
+/// Set in the keys of notifications, and beyond all ids.
+const NOTIFICATION: u64 = 1 << 63;

@@ -1,0 +1,375 @@
+//! What the exchanges that are served in one channel of a socket share with the methods that run for them.
+//!
+//! The dispatcher owns the futures; here is what both sides of these touch: credit and items of streams in both directions,
+//! messages that wait to be taken over by the dispatcher, and who waits for the end of a call.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::calls::LazyCalls;
+use super::credit::{CreditExceeded, ReceiveWindow};
+use super::error::RpcError;
+use crate::channel::Lane;
+use crate::proto::envelope::Envelope;
+use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES};
+use crate::proto::text::Text;
+
+/// The exchanges of one channel of one socket.
+#[derive(Debug)]
+pub(super) struct Exchanges {
+    lane: Arc<Lane>,
+    /// The other direction: what this side asks of its peer.
+    calls: LazyCalls,
+    /// Key of the call that is being polled for the first time, or 0: most calls end there and need no entry.
+    current: AtomicU64,
+    has_watchers: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Finished messages of streams that the dispatcher has not taken yet.
+    out: Vec<Text>,
+    bytes: usize,
+    control: Vec<Control>,
+    failed: Vec<(u64, RpcError)>,
+    down: HashMap<u64, Credit>,
+    up: HashMap<u64, Upward>,
+    /// Calls that wait for something, until they have ended or were cancelled.
+    parked: HashMap<u64, ()>,
+    /// Who waits for the end of a call, by its key.
+    watchers: HashMap<u64, Vec<Waker>>,
+}
+
+/// What a stream to the caller may send.
+#[derive(Debug)]
+struct Credit {
+    items: u32,
+    /// Wakes the stream's future when there is credit or room again.
+    waker: Option<Waker>,
+}
+
+/// A stream from the caller; what waits in it is bounded by the credit that was granted.
+#[derive(Debug)]
+struct Upward {
+    window: ReceiveWindow,
+    has_begun: bool,
+    items: VecDeque<String>,
+    has_ended: bool,
+    reader: Option<Waker>,
+}
+
+/// A message that no data may hold up.
+#[derive(Clone, Copy, Debug)]
+enum Control {
+    Credit {
+        id: u64,
+        items: u32,
+    },
+    /// No more items are wanted.
+    Cancel {
+        id: u64,
+    },
+}
+
+impl Control {
+    const fn id(self) -> u64 {
+        match self {
+            Self::Credit { id, .. } | Self::Cancel { id } => id,
+        }
+    }
+}
+
+/// The peer granted more credit than there can be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CreditOverflow;
+
+impl Exchanges {
+    pub(super) fn new(lane: Arc<Lane>) -> Self {
+        Self {
+            calls: LazyCalls::new(lane.clone()),
+            lane,
+            current: AtomicU64::new(0),
+            has_watchers: AtomicBool::new(false),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn lane(&self) -> &Arc<Lane> {
+        &self.lane
+    }
+
+    pub(super) fn calls(&self) -> &LazyCalls {
+        &self.calls
+    }
+
+    // The life of a call.
+
+    /// A call is polled for the first time.
+    pub(super) fn enter(&self, key: u64) {
+        self.current.store(key, Ordering::Relaxed);
+    }
+
+    /// That call waits for something.
+    pub(super) fn park(&self, key: u64) {
+        self.lock().parked.insert(key, ());
+        self.current.store(0, Ordering::Relaxed);
+    }
+
+    /// A call has ended, or nobody wants its answer any more.
+    pub(super) fn leave(&self, key: u64) {
+        if self.current.load(Ordering::Relaxed) == key {
+            self.current.store(0, Ordering::Relaxed);
+            if !self.has_watchers.load(Ordering::Acquire) {
+                return;
+            }
+        }
+        let watchers = {
+            let mut state = self.lock();
+            state.parked.remove(&key);
+            let watchers = state.watchers.remove(&key);
+            self.has_watchers
+                .store(!state.watchers.is_empty(), Ordering::Release);
+            watchers
+        };
+        watchers.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// Forgets the streams of an exchange that has ended; nothing more is sent for it.
+    pub(super) fn forget(&self, id: u64) {
+        let upward = {
+            let mut state = self.lock();
+            state.control.retain(|control| control.id() != id);
+            state.up.remove(&id)
+        };
+        drop(upward);
+    }
+
+    /// The socket has ended: so have all calls.
+    pub(super) fn end(&self) {
+        self.current.store(0, Ordering::Relaxed);
+        let watchers = {
+            let mut state = self.lock();
+            state.parked.clear();
+            std::mem::take(&mut state.watchers)
+        };
+        watchers.into_values().flatten().for_each(Waker::wake);
+    }
+
+    pub(super) fn is_over(&self, key: u64) -> bool {
+        self.current.load(Ordering::Relaxed) != key && !self.lock().parked.contains_key(&key)
+    }
+
+    /// Waits for the end of a call.
+    pub(super) fn poll_over(&self, key: u64, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if self.current.load(Ordering::Relaxed) != key && !state.parked.contains_key(&key) {
+            return Poll::Ready(());
+        }
+        let watchers = state.watchers.entry(key).or_default();
+        if !watchers.iter().any(|watcher| watcher.will_wake(cx.waker())) {
+            watchers.push(cx.waker().clone());
+        }
+        self.has_watchers.store(true, Ordering::Release);
+        Poll::Pending
+    }
+
+    /// Ends an exchange with an error, from wherever its stream is read.
+    pub(super) fn fail(&self, id: u64, error: RpcError) {
+        self.lock().failed.push((id, error));
+        self.lane.mailbox().wake_driver();
+    }
+
+    pub(super) fn take_failed(&self) -> Vec<(u64, RpcError)> {
+        std::mem::take(&mut self.lock().failed)
+    }
+
+    /// Moves credits and cancellations to `urgent`.
+    pub(super) fn drain_control(&self, urgent: &mut Vec<Text>) {
+        let control = std::mem::take(&mut self.lock().control);
+        for message in control {
+            let mut out = self.lane.begin(24);
+            match message {
+                Control::Credit { id, items } => Envelope::Credit { id, items }.encode(&mut out),
+                Control::Cancel { id } => Envelope::Cancel { id }.encode(&mut out),
+            }
+            urgent.push(out.into());
+        }
+    }
+
+    // Streams to the caller.
+
+    pub(super) fn open_down(&self, id: u64, credit: u32) {
+        let credit = Credit {
+            items: credit,
+            waker: None,
+        };
+        self.lock().down.insert(id, credit);
+    }
+
+    pub(super) fn close_down(&self, id: u64) {
+        self.lock().down.remove(&id);
+    }
+
+    /// Adds to what an exchange may send, up to the most that credit can be. Credit for an exchange that has ended
+    /// crossed with its end.
+    pub(super) fn grant(&self, id: u64, items: u32) -> Result<(), CreditOverflow> {
+        let mut state = self.lock();
+        let Some(credit) = state.down.get_mut(&id) else {
+            return Ok(());
+        };
+        let total = credit
+            .items
+            .checked_add(items)
+            .filter(|&total| total <= MAX_CREDIT);
+        credit.items = total.unwrap_or(MAX_CREDIT);
+        if let Some(waker) = credit.waker.take() {
+            waker.wake();
+        }
+        total.map(|_| ()).ok_or(CreditOverflow)
+    }
+
+    /// Waits for one item's credit, and for room for what it buys.
+    pub(super) fn poll_credit(&self, id: u64, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let has_room = state.bytes < STREAM_BYTES;
+        match state.down.get_mut(&id) {
+            Some(credit) if credit.items > 0 && has_room => Poll::Ready(()),
+            Some(credit) => {
+                credit.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// Queues an item, or what ends the stream instead of one.
+    pub(super) fn send_item(&self, id: u64, text: Text) {
+        let mut state = self.lock();
+        if let Some(credit) = state.down.get_mut(&id) {
+            credit.items = credit.items.saturating_sub(1);
+        }
+        state.bytes += text.len();
+        state.out.push(text);
+    }
+
+    /// Queues the end of a stream, which needs no credit.
+    pub(super) fn send_end(&self, id: u64) {
+        let mut out = self.lane.begin(24);
+        Envelope::End { id }.encode(&mut out);
+        self.lock().out.push(out.into());
+    }
+
+    /// Moves finished messages to `out`, and lets streams that waited for room go on.
+    pub(super) fn drain(&self, out: &mut Vec<Text>) {
+        let mut state = self.lock();
+        if state.out.is_empty() {
+            return;
+        }
+        out.append(&mut std::mem::take(&mut state.out));
+        state.bytes = 0;
+        for credit in state.down.values_mut().filter(|credit| credit.items > 0) {
+            if let Some(waker) = credit.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    // Streams from the caller.
+
+    pub(super) fn open_up(&self, id: u64) {
+        let upward = Upward {
+            window: ReceiveWindow::new(),
+            has_begun: false,
+            items: VecDeque::new(),
+            has_ended: false,
+            reader: None,
+        };
+        self.lock().up.insert(id, upward);
+    }
+
+    /// Takes an item of the caller. One for a stream that nobody reads any more crossed with the news of that.
+    pub(super) fn receive_item(&self, id: u64, json: &str) -> Result<(), CreditExceeded> {
+        let mut state = self.lock();
+        let Some(upward) = state.up.get_mut(&id) else {
+            return Ok(());
+        };
+        if upward.has_ended || !upward.has_begun {
+            return Err(CreditExceeded);
+        }
+        upward.window.receive(json.len())?;
+        upward.items.push_back(json.to_owned());
+        let reader = upward.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        Ok(())
+    }
+
+    /// The caller's stream has ended well.
+    pub(super) fn receive_end(&self, id: u64) {
+        let mut state = self.lock();
+        let Some(upward) = state.up.get_mut(&id) else {
+            return;
+        };
+        upward.has_ended = true;
+        let reader = upward.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    /// Takes the next item of the caller, and grants what follows from it. Nothing is granted before the first is asked for.
+    /// After the exchange has ended nothing more comes, not even an end: what is read is never cut short.
+    pub(super) fn poll_item(&self, id: u64, cx: &Context<'_>) -> Poll<Option<String>> {
+        let mut state = self.lock();
+        let Some(upward) = state.up.get_mut(&id) else {
+            return Poll::Pending;
+        };
+        let mut grant = None;
+        if !std::mem::replace(&mut upward.has_begun, true) {
+            grant = Some(ReceiveWindow::first_credit());
+        }
+        let item = upward.items.pop_front();
+        let polled = match item {
+            Some(item) => {
+                grant = upward.window.consume();
+                Poll::Ready(Some(item))
+            }
+            None if upward.has_ended => Poll::Ready(None),
+            None => {
+                upward.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        };
+        if let Some(items) = grant.filter(|_| !upward.has_ended) {
+            state.control.push(Control::Credit { id, items });
+            drop(state);
+            self.lane.mailbox().wake_driver();
+        }
+        polled
+    }
+
+    /// Nobody reads the caller's stream any more.
+    pub(super) fn close_up(&self, id: u64) {
+        let closed = {
+            let mut state = self.lock();
+            let closed = state.up.remove(&id);
+            if closed.as_ref().is_some_and(|upward| !upward.has_ended) {
+                state.control.push(Control::Cancel { id });
+            }
+            closed
+        };
+        if closed.is_some() {
+            self.lane.mailbox().wake_driver();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,190 @@
+//! A service as a server takes it: its methods with all that runs around them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::deadlines::TimeoutPolicy;
+use super::dispatch::Dispatch;
+use super::dispatcher::{Dispatcher, Side};
+use super::exchanges::Exchanges;
+use super::middleware::{self, Layer, Layers, Middleware};
+use super::served::Served;
+use super::serving::{ClientHandler, Serving};
+use crate::channel::{Inbound, Lane};
+use crate::proto::limits::Limits;
+
+/// A service with its channel's name, ready to be given to a server.
+///
+/// ```
+/// # use glue::{Context, Next};
+/// # #[glue::channel] trait Chat { async fn post(&self, text: String); }
+/// # struct Rooms;
+/// # impl Chat for Rooms { async fn post(&self, _text: String) {} }
+/// use std::time::Duration;
+///
+/// let chat = Rooms
+///     .into_channel()
+///     .layer(|cx: Context, next: Next| async move {
+///         tracing::info!(method = cx.method(), "called");
+///         next.run(cx).await
+///     })
+///     .max_timeout(Duration::from_secs(60));
+/// # let _ = chat;
+/// ```
+#[derive(Clone)]
+pub struct ChannelService {
+    name: &'static str,
+    methods: Arc<Open>,
+    layers: Layers,
+    timeouts: TimeoutPolicy,
+}
+
+/// Starts serving one socket.
+type Open = dyn Fn(Arc<Lane>, Setting) -> Box<dyn Inbound> + Send + Sync;
+
+impl ChannelService {
+    /// Returns the wire name of the channel.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Runs a middleware around every method, inside of those that were added before.
+    #[must_use]
+    pub fn layer(mut self, middleware: impl Middleware) -> Self {
+        self.layers = with(&self.layers, Layer::new(None, middleware));
+        self
+    }
+
+    /// Runs a middleware around some methods, named as in the trait. Names that the channel doesn't have are never called.
+    #[must_use]
+    pub fn layer_for<I>(mut self, methods: I, middleware: impl Middleware) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let methods = methods.into_iter().map(Into::into).collect();
+        self.layers = with(&self.layers, Layer::new(Some(methods), middleware));
+        self
+    }
+
+    /// Sets the time for calls whose caller names none; by default they may take as long as they like. It counts for streams
+    /// as well.
+    #[must_use]
+    pub fn default_timeout(mut self, time: Duration) -> Self {
+        self.timeouts.default = Some(time);
+        self
+    }
+
+    /// Sets the least time that a call gets, however little its caller waits; by default there is none.
+    #[must_use]
+    pub fn min_timeout(mut self, time: Duration) -> Self {
+        self.timeouts.min = Some(time);
+        self
+    }
+
+    /// Sets the most time that a call gets, streams too; by default there is no bound. Then the method is dropped and its
+    /// caller gets [`Code::DeadlineExceeded`](crate::Code::DeadlineExceeded).
+    #[must_use]
+    pub fn max_timeout(mut self, time: Duration) -> Self {
+        self.timeouts.max = Some(time);
+        self
+    }
+
+    /// Starts serving one socket.
+    pub(crate) fn open(&self, lane: Arc<Lane>, limits: &Limits) -> Box<dyn Inbound> {
+        let setting = Setting {
+            layers: self.layers.clone(),
+            timeouts: self.timeouts,
+            quotas: Quotas::new(limits),
+        };
+        (self.methods)(lane, setting)
+    }
+}
+
+impl std::fmt::Debug for ChannelService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelService")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a service is run on one socket.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) layers: Layers,
+    pub(super) timeouts: TimeoutPolicy,
+    pub(super) quotas: Quotas,
+}
+
+/// What one socket may have under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quotas {
+    pub(super) calls: usize,
+    pub(super) streams: usize,
+    pub(super) calls_per_second: Option<u32>,
+}
+
+impl Quotas {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            calls: limits.in_flight,
+            streams: limits.streams,
+            calls_per_second: limits.calls_per_second,
+        }
+    }
+}
+
+fn with(layers: &Layers, layer: Layer) -> Layers {
+    layers.iter().cloned().chain([layer]).collect()
+}
+
+/// Wraps a dispatcher for the server.
+pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {
+    let service = Arc::new(dispatch);
+    ChannelService {
+        name: D::CHANNEL,
+        methods: Arc::new(move |lane, setting| {
+            let service = service.clone();
+            let exchanges = Arc::new(Exchanges::new(lane));
+            if setting.layers.is_empty() {
+                let run = move |cx, call, items| service.clone().dispatch(cx, call, items);
+                return Box::new(Served::new(Dispatcher::<D, _, _>::new(
+                    run,
+                    exchanges,
+                    Side::Server,
+                    &setting,
+                )));
+            }
+            let layers = setting.layers.clone();
+            let run = move |cx, call, items| -> BoxFuture<'static, _> {
+                Box::pin(middleware::run(layers.clone(), service.clone(), cx, call, items))
+            };
+            Box::new(Served::new(Dispatcher::<D, _, _>::new(
+                run,
+                exchanges,
+                Side::Server,
+                &setting,
+            )))
+        }),
+        layers: Arc::new([]),
+        timeouts: TimeoutPolicy::default(),
+    }
+}
+
+/// Wraps a dispatcher for a client, whose server calls it.
+pub fn client_handler<D: Dispatch>(dispatch: D) -> ClientHandler {
+    let service = Arc::new(dispatch);
+    ClientHandler::new(move |lane, limits| {
+        let exchanges = Arc::new(Exchanges::new(lane));
+        let run = move |cx, call, items| service.clone().dispatch(cx, call, items);
+        let setting = Setting {
+            layers: Arc::new([]),
+            timeouts: TimeoutPolicy::default(),
+            quotas: Quotas::new(limits),
+        };
+        Box::new(Dispatcher::<D, _, _>::new(run, exchanges, Side::Client, &setting)) as Box<dyn Serving>
+    })
+}
