@@ -132,6 +132,7 @@ pub use crate::client::{
 pub use crate::{
     channel::Channel,
     error::{Error, ErrorKind},
+    mailbox::{Delivery, SlowConsumer},
     proto::code::Code,
     proto::limits::{KeepAlive, Limits},
     proto::refusal::Refusal,
@@ -140,8 +141,8 @@ pub use crate::{
     },
     rpc::{
         CallError, CallOptions, CallRequest, Caller, ChannelService, ClientHandler, Completion, Context,
-        Contract, Emitter, Hashes, Incoming, Middleware, Next, OpenRpc, RpcChannel, RpcError, SentItems,
-        ServeRpc, TraceContext, TraceContextError,
+        Contract, Emitter, Everyone, Hashes, Incoming, Middleware, Next, OpenRpc, RpcChannel, RpcError,
+        SentItems, ServeRpc, TraceContext, TraceContextError,
     },
     session::CloseReason,
     transport::TransportKind,
@@ -152,8 +153,8 @@ pub use futures_util::Stream;
 pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
 pub use server::{
-    Body, Broadcast, Delivery, ForwardedHeader, GlueService, Listener, Origins, RefusalReason, RemoteAddr,
-    Server, ServerBuilder, ServerStats, SlowConsumer, Socket, SocketRequest, TransportStats, TrustedProxies,
+    Body, Broadcast, ForwardedHeader, GlueService, Groups, Listener, Origins, RefusalReason, RemoteAddr,
+    Server, ServerBuilder, ServerStats, Socket, SocketRequest, TransportStats, TrustedProxies,
 };
 
 #[cfg(feature = "macros")]

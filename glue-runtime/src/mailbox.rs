@@ -1,10 +1,14 @@
 //! The way from the handles of a socket (channels, server, client) to the one task that owns its state.
 
 mod backlog;
+mod fan_out;
 mod task;
 mod waiting;
 
+pub use fan_out::{Delivery, SlowConsumer};
+
 pub(crate) use backlog::Offered;
+pub(crate) use fan_out::FanOut;
 pub(crate) use task::Task;
 pub(crate) use waiting::{Bond, Late, Outgoing};
 
@@ -357,6 +361,11 @@ impl Mailbox {
     fn weight(&self, bytes: usize) -> u32 {
         let weight = bytes.saturating_add(MESSAGE_OVERHEAD).min(self.capacity);
         u32::try_from(weight).unwrap_or(u32::MAX)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn close_handlers(&self) -> usize {
+        self.lock_close_handlers().len()
     }
 
     fn lock_close_handlers(&self) -> MutexGuard<'_, Vec<CloseHandler>> {

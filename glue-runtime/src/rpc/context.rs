@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::audience::Everyone;
 use super::dispatch::Exchange;
 use super::exchanges::Exchanges;
 use super::message::EventMessage;
@@ -13,6 +14,7 @@ use super::trace::TraceContext;
 use crate::channel::Lane;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
+use crate::mailbox::Mailbox;
 use crate::proto::text::Text;
 use crate::session::CloseReason;
 
@@ -146,6 +148,11 @@ impl Context {
         emit(self.lane(), event).await
     }
 
+    /// Returns all sockets that have opened this channel, to send them events.
+    pub fn everyone<E: EventMessage>(&self) -> Everyone<E> {
+        Everyone::new(self.exchanges.audience().clone())
+    }
+
     /// Waits for the end of the caller's socket. Cancel safe.
     ///
     /// Not inside the method itself: that is dropped with the socket. Await it in a task of one's own, with a clone.
@@ -186,15 +193,34 @@ impl Emitter {
     pub fn is_closed(&self) -> bool {
         self.lane.mailbox().is_closed()
     }
+
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        self.lane.mailbox()
+    }
+}
+
+impl From<&Self> for Emitter {
+    fn from(emitter: &Self) -> Self {
+        emitter.clone()
+    }
+}
+
+impl From<&Context> for Emitter {
+    fn from(cx: &Context) -> Self {
+        cx.emitter()
+    }
 }
 
 async fn emit<E: EventMessage>(lane: &Lane, event: &E) -> Result<(), Error> {
     lane.mailbox().send(encode(lane, event)?).await
 }
 
-/// Writes `ev&<event>&<json>` as a message of the channel.
 fn encode<E: EventMessage>(lane: &Lane, event: &E) -> Result<Text, Error> {
-    let mut out = lane.begin(128);
+    write_event(lane.begin(128), event)
+}
+
+/// Writes `ev&<event>&<json>` behind the channel's prefix.
+pub(super) fn write_event<E: EventMessage>(mut out: String, event: &E) -> Result<Text, Error> {
     out.push_str("ev&");
     out.push_str(event.name());
     out.push('&');

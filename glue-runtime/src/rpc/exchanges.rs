@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::audience::Audience;
 use super::calls::LazyCalls;
 use super::credit::{CreditExceeded, ReceiveWindow};
 use super::error::RpcError;
@@ -22,6 +23,8 @@ pub(super) struct Exchanges {
     lane: Arc<Lane>,
     /// The other direction: what this side asks of its peer.
     calls: LazyCalls,
+    /// All sockets that have opened the channel.
+    audience: Arc<Audience>,
     /// Key of the call that is being polled for the first time, or 0: most calls end there and need no entry.
     current: AtomicU64,
     has_watchers: AtomicBool,
@@ -87,10 +90,11 @@ impl Control {
 pub(super) struct CreditOverflow;
 
 impl Exchanges {
-    pub(super) fn new(lane: Arc<Lane>) -> Self {
+    pub(super) fn new(lane: Arc<Lane>, audience: Arc<Audience>) -> Self {
         Self {
             calls: LazyCalls::new(lane.clone()),
             lane,
+            audience,
             current: AtomicU64::new(0),
             has_watchers: AtomicBool::new(false),
             state: Mutex::default(),
@@ -103,6 +107,10 @@ impl Exchanges {
 
     pub(super) fn calls(&self) -> &LazyCalls {
         &self.calls
+    }
+
+    pub(super) fn audience(&self) -> &Arc<Audience> {
+        &self.audience
     }
 
     // The life of a call.

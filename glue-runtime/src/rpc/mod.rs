@@ -7,6 +7,7 @@ pub(crate) mod message;
 pub(crate) mod show;
 pub mod stub;
 
+mod audience;
 mod caller;
 #[cfg(feature = "client")]
 mod caller_inbound;
@@ -39,6 +40,9 @@ mod upload;
 #[cfg(test)]
 mod tests;
 
+pub use audience::Everyone;
+#[cfg(feature = "server")]
+pub(crate) use audience::send_event;
 pub use caller::{CallOptions, CallRequest, Caller, OpenRpc, SentItems};
 pub use context::{Context, Emitter};
 pub use contract::{Contract, Hashes};

@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
+use super::audience::Attendance;
 use super::context::Context;
 use super::dispatch::{Dispatch, Outcome};
 use super::dispatcher::Dispatcher;
@@ -13,11 +14,18 @@ use crate::proto::envelope::Envelope;
 /// Takes the messages of one channel of one socket, and gives each to the half whose exchange it is for.
 pub(super) struct Served<D: Dispatch, R, F> {
     serving: Dispatcher<D, R, F>,
+    /// Keeps the socket among those that have opened the channel.
+    _attendance: Attendance,
 }
 
 impl<D: Dispatch, R, F> Served<D, R, F> {
     pub(super) fn new(serving: Dispatcher<D, R, F>) -> Self {
-        Self { serving }
+        let exchanges = serving.exchanges();
+        let attendance = exchanges.audience().enter(exchanges.lane().mailbox());
+        Self {
+            serving,
+            _attendance: attendance,
+        }
     }
 
     fn close_calls(&self) {

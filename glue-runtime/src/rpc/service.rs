@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::audience::{Audience, Everyone};
 use super::deadlines::TimeoutPolicy;
 use super::dispatch::Dispatch;
 use super::dispatcher::{Dispatcher, Side};
 use super::exchanges::Exchanges;
+use super::message::EventMessage;
 use super::middleware::{self, Layer, Layers, Middleware};
 use super::served::Served;
 use super::serving::{ClientHandler, Serving};
@@ -39,10 +41,11 @@ pub struct ChannelService {
     methods: Arc<Open>,
     layers: Layers,
     timeouts: TimeoutPolicy,
+    audience: Arc<Audience>,
 }
 
 /// Starts serving one socket.
-type Open = dyn Fn(Arc<Lane>, Setting) -> Box<dyn Inbound> + Send + Sync;
+type Open = dyn Fn(Arc<Exchanges>, Setting) -> Box<dyn Inbound> + Send + Sync;
 
 impl ChannelService {
     /// Returns the wire name of the channel.
@@ -92,6 +95,11 @@ impl ChannelService {
         self
     }
 
+    /// Returns all sockets that have opened the channel, to send them events; also after the service was given to a server.
+    pub fn everyone<E: EventMessage>(&self) -> Everyone<E> {
+        Everyone::new(self.audience.clone())
+    }
+
     /// Starts serving one socket.
     pub(crate) fn open(&self, lane: Arc<Lane>, limits: &Limits) -> Box<dyn Inbound> {
         let setting = Setting {
@@ -99,7 +107,8 @@ impl ChannelService {
             timeouts: self.timeouts,
             quotas: Quotas::new(limits),
         };
-        (self.methods)(lane, setting)
+        let exchanges = Exchanges::new(lane, self.audience.clone());
+        (self.methods)(Arc::new(exchanges), setting)
     }
 }
 
@@ -146,9 +155,8 @@ pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {
     let service = Arc::new(dispatch);
     ChannelService {
         name: D::CHANNEL,
-        methods: Arc::new(move |lane, setting| {
+        methods: Arc::new(move |exchanges, setting| {
             let service = service.clone();
-            let exchanges = Arc::new(Exchanges::new(lane));
             if setting.layers.is_empty() {
                 let run = move |cx, call, items| service.clone().dispatch(cx, call, items);
                 return Box::new(Served::new(Dispatcher::<D, _, _>::new(
@@ -171,6 +179,7 @@ pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {
         }),
         layers: Arc::new([]),
         timeouts: TimeoutPolicy::default(),
+        audience: Arc::default(),
     }
 }
 
@@ -178,7 +187,7 @@ pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {
 pub fn client_handler<D: Dispatch>(dispatch: D) -> ClientHandler {
     let service = Arc::new(dispatch);
     ClientHandler::new(move |lane, limits| {
-        let exchanges = Arc::new(Exchanges::new(lane));
+        let exchanges = Arc::new(Exchanges::new(lane, Arc::default()));
         let run = move |cx, call, items| service.clone().dispatch(cx, call, items);
         let setting = Setting {
             layers: Arc::new([]),

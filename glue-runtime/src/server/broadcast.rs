@@ -2,13 +2,10 @@
 
 use std::borrow::Borrow;
 
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
-
 use super::socket::Socket;
-use crate::mailbox::Offered;
+use crate::mailbox::{Delivery, FanOut, SlowConsumer};
 use crate::proto::pair;
 use crate::proto::text::Text;
-use crate::session::CloseReason;
 
 /// A text for many sockets, encoded once: all of them share its memory, however many there are and however long it waits.
 ///
@@ -30,41 +27,6 @@ use crate::session::CloseReason;
 pub struct Broadcast {
     text: Text,
     slow_consumer: SlowConsumer,
-}
-
-/// What happens to a socket that takes broadcasts more slowly than they are sent.
-///
-/// No policy lets memory grow, and under none does one socket hold up another's copy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SlowConsumer {
-    /// It is closed with [`CloseReason::SlowConsumer`]; the default, as its client learns that it has missed something
-    /// and can begin anew. What waits there is still delivered, within [`Limits::close`](crate::Limits::close).
-    ///
-    /// A burst of more than [`Limits::backlog_bytes`](crate::Limits::backlog_bytes) that is sent without an `await` closes
-    /// quick sockets as well, as none gets the time to take any of it: such a burst takes [`SlowConsumer::Wait`].
-    #[default]
-    Close,
-    /// The oldest broadcasts with this policy that wait there are dropped until the new one fits, or it itself where those
-    /// don't suffice; those with another policy make room for themselves in the same way. For texts that replace each other,
-    /// such as positions. Nothing else is ever dropped, and nothing that is on its way already: up to
-    /// [`Limits::send_bytes`](crate::Limits::send_bytes).
-    DropOldest,
-    /// The sender waits until the socket has room or ends. For texts that must not be lost, from a sender that can wait for
-    /// the slowest: a client that answers pings and reads nothing else holds the sender up as long as it likes.
-    Wait,
-}
-
-/// What became of a broadcast.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Delivery {
-    /// Sockets on which the text is on its way. As after `send`, it is lost if the connection breaks before it gets there.
-    pub queued: usize,
-    /// Broadcasts with [`SlowConsumer::DropOldest`] that were dropped: older ones for this, or this one for want of room.
-    pub dropped: usize,
-    /// Sockets that get nothing, as they had ended or were closed by [`SlowConsumer::Close`].
-    pub closed: usize,
 }
 
 impl Broadcast {
@@ -98,52 +60,19 @@ impl Broadcast {
         I: IntoIterator,
         I::Item: Borrow<Socket>,
     {
-        let (mut delivery, waiting) = self.offer_to(sockets);
-        let offers = waiting
-            .into_iter()
-            .map(|socket| async move { socket.mailbox().offer_patiently(&self.text).await });
-        let mut offers: FuturesUnordered<_> = offers.collect();
-        while let Some(offered) = offers.next().await {
-            match offered {
-                Some(dropped) => {
-                    delivery.queued += 1;
-                    delivery.dropped += dropped;
-                }
-                None => delivery.closed += 1,
-            }
-        }
-        delivery
+        self.offer_to(sockets).finish().await
     }
 
-    /// Sends the text to those of these sockets that need not be waited for, and returns the others.
-    pub(super) fn offer_to<I>(&self, sockets: I) -> (Delivery, Vec<Socket>)
+    /// Sends the text to those of these sockets that need not be waited for.
+    pub(super) fn offer_to<I>(&self, sockets: I) -> FanOut<'_>
     where
         I: IntoIterator,
         I::Item: Borrow<Socket>,
     {
-        let is_droppable = self.slow_consumer == SlowConsumer::DropOldest;
-        let mut delivery = Delivery::default();
-        let mut waiting = Vec::new();
+        let mut fan_out = FanOut::new(&self.text, self.slow_consumer);
         for socket in sockets {
-            let socket = socket.borrow();
-            match (
-                socket.mailbox().offer(&self.text, is_droppable),
-                self.slow_consumer,
-            ) {
-                (Offered::Queued { dropped }, _) => {
-                    delivery.queued += 1;
-                    delivery.dropped += dropped;
-                }
-                (Offered::Ended, _) => delivery.closed += 1,
-                (Offered::Full, SlowConsumer::Close) => {
-                    tracing::debug!(socket_id = socket.id(), "socket takes broadcasts too slowly");
-                    socket.mailbox().request_close(CloseReason::SlowConsumer);
-                    delivery.closed += 1;
-                }
-                (Offered::Full, SlowConsumer::DropOldest) => delivery.dropped += 1,
-                (Offered::Full, SlowConsumer::Wait) => waiting.push(socket.clone()),
-            }
+            fan_out.offer(socket.borrow().mailbox());
         }
-        (delivery, waiting)
+        fan_out
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::admission::{Admission, Admissions, RefusedBy};
-use super::broadcast::{Broadcast, Delivery};
+use super::broadcast::Broadcast;
 use super::builder::{Options, ServerBuilder};
 use super::counters::Counters;
 use super::registry::Registry;
@@ -17,6 +17,7 @@ use super::shutdown::{LiveGuard, Shutdown};
 use super::socket::Socket;
 use super::stats::ServerStats;
 use crate::error::{Error, ErrorKind};
+use crate::mailbox::Delivery;
 use crate::rpc::ChannelService;
 use crate::transport::ajax::AjaxTable;
 
@@ -157,8 +158,7 @@ impl Server {
     /// [`Broadcast`](crate::Broadcast) sends to some of them, or treats slow ones otherwise.
     pub fn broadcast(&self, channel: &str, text: impl AsRef<str>) -> Delivery {
         // By default nobody is waited for.
-        let (delivery, _) = Broadcast::new(channel, text).offer_to(self.sockets());
-        delivery
+        Broadcast::new(channel, text).offer_to(self.sockets()).delivery()
     }
 
     /// Returns all open sockets, in no order.

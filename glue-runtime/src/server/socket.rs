@@ -159,7 +159,7 @@ impl Socket {
         self.mailbox().request_close(CloseReason::Shutdown);
     }
 
-    pub(super) fn mailbox(&self) -> &Mailbox {
+    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
         self.channels.mailbox()
     }
 }
