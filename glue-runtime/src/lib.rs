@@ -153,8 +153,9 @@ pub use futures_util::Stream;
 pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
 pub use server::{
-    Body, Broadcast, ForwardedHeader, GlueService, Groups, Listener, Origins, RefusalReason, RemoteAddr,
-    Server, ServerBuilder, ServerStats, Socket, SocketRequest, TransportStats, TrustedProxies,
+    Body, Broadcast, ForwardedHeader, GlueService, Groups, Listener, Origins, Person, Presence,
+    PresenceUpdate, RefusalReason, RemoteAddr, Server, ServerBuilder, ServerStats, Socket, SocketRequest,
+    TransportStats, TrustedProxies,
 };
 
 #[cfg(feature = "macros")]

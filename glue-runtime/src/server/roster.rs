@@ -183,3 +183,47 @@ pub(super) fn at_end<T: Send + Sync + 'static>(
         }
     }));
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::channel::Lane;
+    use crate::mailbox::Peer;
+    use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
+    use crate::rpc::Context;
+    use crate::session::CloseReason;
+
+    /// A socket without a driver: the test takes what is sent, and ends it.
+    pub(in crate::server) struct Page {
+        pub(in crate::server) cx: Context,
+        pub(in crate::server) mailbox: Arc<Mailbox>,
+    }
+
+    impl Page {
+        pub(in crate::server) fn new(id: &str) -> Self {
+            let peer = Peer {
+                socket_id: id.to_owned().into(),
+                ..Peer::default()
+            };
+            let limits = Limits {
+                // Room for two events.
+                backlog_bytes: 2 * ("cd5&roomsev&said&0".len() + MESSAGE_OVERHEAD),
+                ..Limits::default()
+            };
+            let mailbox = Arc::new(Mailbox::new(peer, &limits));
+            let lane = Arc::new(Lane::new("rooms", mailbox.clone()));
+            let cx = Context::new("enter", lane, Arc::default());
+            Self { cx, mailbox }
+        }
+
+        pub(in crate::server) fn take(&self) -> Vec<String> {
+            let taken = std::iter::from_fn(|| self.mailbox.take_message());
+            taken.map(|message| message.text().to_string()).collect()
+        }
+
+        pub(in crate::server) fn end(&self) {
+            self.mailbox.refuse();
+            self.mailbox.end(CloseReason::Peer);
+        }
+    }
+}

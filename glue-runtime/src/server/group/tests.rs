@@ -3,14 +3,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::channel::Lane;
 use crate::error::ErrorKind;
-use crate::mailbox::Peer;
-use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
-use crate::rpc::Context;
 use crate::rpc::codec::json;
 use crate::rpc::message::{ArgsError, EncodeError};
-use crate::session::CloseReason;
+use crate::server::roster::tests::Page;
 
 /// Counts how often it is written.
 #[derive(Clone, Default)]
@@ -38,40 +34,6 @@ impl EventMessage for Said {
 
     fn decode(_: &str, _: &str) -> Result<Option<Self>, ArgsError> {
         Ok(None)
-    }
-}
-
-/// A socket without a driver: the test takes what is sent, and ends it.
-struct Page {
-    cx: Context,
-    mailbox: Arc<Mailbox>,
-}
-
-impl Page {
-    fn new(id: &str) -> Self {
-        let peer = Peer {
-            socket_id: id.to_owned().into(),
-            ..Peer::default()
-        };
-        let limits = Limits {
-            // Room for two events.
-            backlog_bytes: 2 * ("cd5&roomsev&said&0".len() + MESSAGE_OVERHEAD),
-            ..Limits::default()
-        };
-        let mailbox = Arc::new(Mailbox::new(peer, &limits));
-        let lane = Arc::new(Lane::new("rooms", mailbox.clone()));
-        let cx = Context::new("enter", lane, Arc::default());
-        Self { cx, mailbox }
-    }
-
-    fn take(&self) -> Vec<String> {
-        let taken = std::iter::from_fn(|| self.mailbox.take_message());
-        taken.map(|message| message.text().to_string()).collect()
-    }
-
-    fn end(&self) {
-        self.mailbox.refuse();
-        self.mailbox.end(CloseReason::Peer);
     }
 }
 
