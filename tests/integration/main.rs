@@ -15,6 +15,7 @@ mod comeback;
 mod endings;
 mod endurance;
 mod error_bodies;
+mod groups;
 mod handshake;
 mod http2;
 mod keepalive;

@@ -94,6 +94,7 @@ const AROUND: &str = "\
 import type * as generated from \"./generated/index.js\";
 declare const chat: generated.Chat;
 declare const rooms: generated.Rooms;
+declare const lounge: generated.Lounge;
 declare const text: string;
 declare function freshToken(): Promise<string>;
 declare function showSignIn(): void;
