@@ -46,6 +46,18 @@ impl Context {
         }
     }
 
+    /// The circumstances of a call that nobody made.
+    #[cfg(test)]
+    pub(crate) fn of_lane(lane: Arc<Lane>) -> Self {
+        Self {
+            method: "method",
+            key: 1,
+            exchanges: Arc::new(Exchanges::new(lane, Arc::default())),
+            deadline: None,
+            trace: None,
+        }
+    }
+
     pub(super) fn lane(&self) -> &Arc<Lane> {
         self.exchanges.lane()
     }

@@ -212,7 +212,7 @@ pub(super) mod tests {
             };
             let mailbox = Arc::new(Mailbox::new(peer, &limits));
             let lane = Arc::new(Lane::new("rooms", mailbox.clone()));
-            let cx = Context::new("enter", lane, Arc::default());
+            let cx = Context::of_lane(lane);
             Self { cx, mailbox }
         }
 
