@@ -1,7 +1,6 @@
 //! The Rust client before servers that say what they shouldn't, in virtual time: each time it learns what happened, and comes
 //! back to a server that is well again.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,13 +12,12 @@ use glue::testing::{Network, Pipe};
 use glue::{CallRequest, Client, ClientEvent, CloseReason, Error, ErrorKind, Limits, LinkError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+
+use crate::peers::server::{Peer, eventually, open, say, upgrade, write};
 
 /// What a server does with one connection.
 type Script = Box<dyn Fn(Pipe) -> BoxFuture<'static, ()> + Send + Sync>;
-
-type Peer = WebSocketStream<Pipe>;
 
 /// Returns a network to a server that is bad once.
 fn network(script: Script) -> Network {
@@ -36,38 +34,6 @@ fn network(script: Script) -> Network {
             });
         }
     })
-}
-
-async fn upgrade(pipe: Pipe) -> Peer {
-    tokio_tungstenite::accept_async(pipe).await.unwrap()
-}
-
-/// Does the handshakes.
-async fn open(pipe: Pipe) -> Peer {
-    let mut peer = upgrade(pipe).await;
-    let init = peer.next().await.unwrap().unwrap().into_text().unwrap();
-    assert!(init.starts_with(r#"in{"version":"1.9.1""#), "{init}");
-    say(&mut peer, r#"in{"socketID":"6ZW6uQTwo8apxm11ta3p"}"#).await;
-    peer
-}
-
-async fn say(peer: &mut Peer, text: &str) {
-    write(peer, 0x81, text.as_bytes()).await;
-}
-
-/// Writes a frame as it is.
-async fn write(peer: &mut Peer, first: u8, payload: &[u8]) {
-    let mut frame = vec![first];
-    match u8::try_from(payload.len()) {
-        Ok(short @ 0..126) => frame.push(short),
-        _ => {
-            frame.push(126);
-            frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
-        }
-    }
-    frame.extend(payload);
-    // The client may be gone already.
-    let _ = peer.get_mut().write_all(&frame).await;
 }
 
 /// Reads to the end of the connection; returns the code of the client's Close frame.
@@ -143,14 +109,6 @@ async fn lost(client: &Client, events: &mut Events) -> Error {
         if text == "well again" {
             return error;
         }
-    }
-}
-
-/// An hour of virtual time is no time.
-async fn eventually<T>(event: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(Duration::from_secs(3600), event).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited an hour"),
     }
 }
 

@@ -8,6 +8,7 @@ mod authorize;
 mod bad_servers;
 mod batch;
 mod broadcast;
+mod calling;
 mod channels;
 mod client;
 mod comeback;
