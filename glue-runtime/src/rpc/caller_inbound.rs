@@ -150,3 +150,195 @@ impl Drop for CallerInbound {
         self.calls.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::mailbox::{Mailbox, Peer, Request};
+    use crate::proto::limits::Limits;
+    use crate::rpc::{ClientHandler, ServeRpc as _};
+
+    /// Writes down what it is told, with its name; busy as long as the test says.
+    struct Fake {
+        name: &'static str,
+        heard: Arc<Mutex<Vec<String>>>,
+        busy: Arc<()>,
+    }
+
+    impl Fake {
+        fn note(&self, what: &str) {
+            self.heard.lock().unwrap().push(format!("{} {what}", self.name));
+        }
+    }
+
+    impl Serving for Fake {
+        fn receive(&mut self, envelope: Envelope<'_>, _turn: &mut Turn<'_, '_>) -> Receipt {
+            let mut text = String::new();
+            envelope.encode(&mut text);
+            self.note(&text);
+            Receipt::Taken
+        }
+
+        fn poll(&mut self, _turn: &mut Turn<'_, '_>) {
+            self.note("polled");
+        }
+
+        fn lost(&mut self) {
+            self.note("lost");
+        }
+
+        fn is_idle(&self) -> bool {
+            Arc::strong_count(&self.busy) == 1
+        }
+    }
+
+    impl Drop for Fake {
+        fn drop(&mut self) {
+            self.note("dropped");
+        }
+    }
+
+    struct Stage {
+        channel: RpcChannel,
+        inbound: Option<Box<dyn Inbound>>,
+        heard: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let limits = Limits::default();
+            let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+            let channel = RpcChannel::open(&Channels::new(mailbox.clone(), limits), "desk".into()).unwrap();
+            let Some(Request::Open { inbound, .. }) = mailbox.take_requests().pop() else {
+                panic!("the driver is told of the channel");
+            };
+            Self {
+                channel,
+                inbound: Some(inbound),
+                heard: Arc::default(),
+            }
+        }
+
+        /// Serves from now on; busy until what it returns is dropped.
+        fn serve(&self, name: &'static str) -> Arc<()> {
+            let busy = Arc::new(());
+            let fake = Fake {
+                name,
+                heard: self.heard.clone(),
+                busy: busy.clone(),
+            };
+            self.channel.serve(ClientHandler::new(move |_, _| Box::new(fake)));
+            busy
+        }
+
+        fn turn<T>(&mut self, act: impl FnOnce(&mut dyn Inbound, &mut Turn<'_, '_>) -> T) -> T {
+            let mut turn = Turn {
+                cx: &mut Context::from_waker(Waker::noop()),
+                out: &mut Vec::new(),
+                urgent: &mut Vec::new(),
+            };
+            act(self.inbound.as_deref_mut().unwrap(), &mut turn)
+        }
+
+        fn receive(&mut self, data: &str) -> Receipt {
+            self.turn(|inbound, turn| inbound.receive(data, turn))
+        }
+
+        fn poll(&mut self) {
+            self.turn(|inbound, turn| inbound.poll(turn));
+        }
+
+        fn heard(&self) -> Vec<String> {
+            std::mem::take(&mut self.heard.lock().unwrap())
+        }
+    }
+
+    #[test]
+    fn a_later_handler_takes_what_comes_later() {
+        let mut stage = Stage::new();
+        let first = stage.serve("first");
+        stage.receive("rq2&confirm&{}");
+        let _second = stage.serve("second");
+        stage.receive("rq4&confirm&{}");
+        stage.receive("nt&confirm&{}");
+        stage.receive("ca2&");
+        stage.receive("ca4&");
+        assert_eq!(
+            stage.heard(),
+            [
+                "first rq2&confirm&{}",
+                "second rq4&confirm&{}",
+                "second nt&confirm&{}",
+                "first ca2&",
+                "second ca4&",
+            ]
+        );
+
+        stage.poll();
+        assert_eq!(stage.heard(), ["first polled", "second polled"], "it goes on");
+        drop(first);
+        stage.poll();
+
+        assert_eq!(stage.heard(), ["first polled", "second polled", "first dropped"]);
+        assert_eq!(stage.receive("ca2&"), Receipt::Taken, "late");
+    }
+
+    #[test]
+    fn a_handler_that_was_never_asked_goes_at_once() {
+        let mut stage = Stage::new();
+
+        drop((stage.serve("first"), stage.serve("second")));
+        assert_eq!(stage.heard(), ["first dropped"]);
+        stage.poll();
+        let _third = stage.serve("third");
+        stage.poll();
+
+        assert_eq!(stage.heard(), ["second polled", "second dropped", "third polled"]);
+    }
+
+    ///
+    #[test]
+    fn ids_that_do_not_rise_or_are_the_clients_own_never_reach_a_handler() {
+        let mut stage = Stage::new();
+        let _busy = stage.serve("it");
+
+        for (data, expected) in [
+            ("rq4&confirm&{}", Receipt::Taken),
+            ("rq4&confirm&{}", Receipt::Fault),
+            ("rq2&confirm&{}", Receipt::Fault),
+            ("rq5&confirm&{}", Receipt::Fault),
+            ("ca6&", Receipt::Fault),
+            ("cr6&1", Receipt::Fault),
+            ("it4&1", Receipt::Fault),
+        ] {
+            assert_eq!(stage.receive(data), expected, "{data}");
+        }
+        assert_eq!(stage.heard(), ["it rq4&confirm&{}"]);
+    }
+
+    #[test]
+    fn a_handler_outlives_the_session_and_ends_with_the_socket() {
+        let mut stage = Stage::new();
+        let _busy = stage.serve("it");
+        stage.receive("rq2&confirm&{}");
+
+        stage.turn(|inbound, _| inbound.lost());
+        assert_eq!(stage.receive("rq2&again&{}"), Receipt::Taken, "ids begin anew");
+        stage.inbound = None;
+        drop(stage.serve("late"));
+
+        assert_eq!(
+            stage.heard(),
+            [
+                "it rq2&confirm&{}",
+                "it lost",
+                "it rq2&again&{}",
+                "it dropped",
+                "late dropped"
+            ]
+        );
+    }
+}

@@ -386,3 +386,6 @@ pub(super) fn unavailable(outcome: &str) -> RpcError {
     let data = RawValue::from_string(format!(r#"{{"outcome":"{outcome}"}}"#)).ok();
     RpcError::new(Code::Unavailable, "the connection was lost").with_data(data)
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,4 +156,42 @@ mod tests {
         }
         assert_eq!(answer(r#"{"schema":"bbbb"}"#, || None), format!("{{{peer}}}"));
     }
+
+    fn own() -> Hashes {
+        Hashes {
+            schema: "1".to_owned(),
+            methods: [("same", "a"), ("changed", "b"), ("gone", "c")]
+                .map(|(name, hash)| (name.to_owned(), hash.to_owned()))
+                .into(),
+        }
+    }
+
+    /// [R-7]
+    #[test]
+    fn a_greeting_says_only_what_there_is_to_say() {
+        assert_eq!(greeting(None, None), format!(r#"{{"peer":"{PEER}"}}"#));
+
+        let own = own();
+        let full = greeting(Some(&own.schema), Some(&own.methods));
+
+        assert_eq!(
+            full,
+            format!(r#"{{"schema":"1","peer":"{PEER}","methods":{{"changed":"b","gone":"c","same":"a"}}}}"#)
+        );
+        let read = Greeting::decode(&full);
+        assert_eq!(read.schema.as_deref(), Some("1"));
+        assert_eq!(read.methods.map(|methods| methods.len()), Some(3));
+    }
+
+    #[test]
+    fn only_what_differs_is_stale() {
+        let theirs = r#"{"schema":"2","methods":{"same":"a","changed":"x","new":"y"}}"#;
+
+        let stale = Greeting::decode(theirs).stale(&own());
+
+        for (method, is_stale) in [("same", false), ("changed", true), ("gone", true), ("new", false)] {
+            let code = stale.error("desk", method).map(|error| error.code());
+            assert_eq!(code, is_stale.then_some(Code::StaleClient), "{method}");
+        }
+    }
 }

@@ -848,3 +848,37 @@ fn both_sides_must_announce_containers() {
         assert_eq!(client.receive("ba2&pi"), None, "{announced}");
     }
 }
+
+/// Credit and cancellations of calls must not wait behind data, nor a ping behind them.
+#[test]
+fn what_is_urgent_goes_ahead_of_data_and_behind_control_frames() {
+    let mut server = batching_server(Limits::default());
+    let outbox = server.session.outbox();
+    outbox.push_data("cd1&mdata".into(), Cause::Handle);
+    outbox.push_urgent("cd1&mcr1&8".into(), Cause::Call);
+    outbox.push_urgent("cd1&mca3&".into(), Cause::Peer);
+    let caused = outbox.caused();
+    server.receive("pi");
+
+    assert_eq!(caused, "cd1&mca3&".len() + crate::proto::limits::MESSAGE_OVERHEAD);
+    assert_eq!(server.session.outbox().channel_messages(), 1, "nobody's messages");
+    assert_eq!(
+        server.joined(),
+        ["ba2&po10&cd1&mcr1&89&cd1&mca3&9&cd1&mdata"],
+        "as far as one container holds"
+    );
+    assert_eq!(server.session.outbox().total(), 0);
+    assert_eq!(server.session.outbox().caused(), 0);
+}
+
+#[test]
+fn what_is_urgent_in_one_session_is_nothing_in_another() {
+    let mut server = Peer::open_server();
+    let outbox = server.session.outbox();
+    outbox.push_urgent("cd1&mcr1&8".into(), Cause::Call);
+    outbox.push_data("cd1&mdata".into(), Cause::Handle);
+
+    assert_eq!(outbox.take_free().len(), 1);
+    assert_eq!(outbox.clear(), 0);
+    assert_eq!((outbox.total(), outbox.caused()), (0, 0));
+}
