@@ -12,7 +12,7 @@ use std::{
 
 use ts_rs::{TS, TypeVisitor};
 
-use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema, json::fnv1a};
+use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema, hash::fnv1a};
 
 /// What the macro knows of a trait without ts-rs.
 #[derive(Debug)]
@@ -117,6 +117,17 @@ impl Collector {
             name: name.to_owned(),
             ty: self.ty::<T>(),
             optional: T::IS_OPTION,
+            stream: false,
+        }
+    }
+
+    /// Returns the parameter `name` to which the caller streams items of type `T`, and remembers the types it reaches.
+    pub fn items<T: TS + 'static + ?Sized>(&mut self, name: &'static str) -> ArgSchema {
+        ArgSchema {
+            name: name.to_owned(),
+            ty: self.ty::<T>(),
+            optional: false,
+            stream: true,
         }
     }
 

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "macros")]
 pub(crate) mod collect;
+mod hash;
 mod json;
 #[cfg(test)]
 mod tests;
@@ -66,7 +67,7 @@ pub struct MethodSchema {
 
 /// What a method does on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum MethodKind {
     /// A question with one answer.
     Call,
@@ -76,6 +77,8 @@ pub enum MethodKind {
     Stream,
     /// A message from server to client.
     Event,
+    /// A question from server to client with one answer.
+    ClientCall,
 }
 
 /// One parameter of a method.
@@ -89,6 +92,9 @@ pub struct ArgSchema {
     /// Whether the parameter is an `Option`, which may be left out.
     #[serde(default)]
     pub optional: bool,
+    /// Whether the caller streams any number of items of the type, beside the arguments; always the last parameter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
 }
 
 /// One named TypeScript type.

@@ -5,6 +5,7 @@ fn schema() -> ChannelSchema {
         name: name.into(),
         ty: ty.into(),
         optional,
+        stream: false,
     };
     ChannelSchema {
         krate: "demo".into(),
@@ -47,7 +48,7 @@ fn json_reads_back_as_the_same_schema() {
     let text = schema().to_json();
 
     assert!(
-        text.starts_with("{\n  \"v\": 1,\n  \"crate\": \"demo\","),
+        text.starts_with("{\n  \"v\": 2,\n  \"crate\": \"demo\","),
         "{text}"
     );
     assert_eq!(ChannelSchema::from_json(&text).unwrap(), schema());
@@ -55,15 +56,15 @@ fn json_reads_back_as_the_same_schema() {
 
 #[test]
 fn another_format_is_refused_before_its_members_are_read() {
-    let error = ChannelSchema::from_json(r#"{"v":2,"something":"else"}"#).unwrap_err();
+    let error = ChannelSchema::from_json(r#"{"v":1,"something":"else"}"#).unwrap_err();
 
-    assert!(matches!(error, SchemaError::Format { found: 2 }));
-    assert_eq!(error.to_string(), "schema format 2 instead of 1");
+    assert!(matches!(error, SchemaError::Format { found: 1 }));
+    assert_eq!(error.to_string(), "schema format 1 instead of 2");
 }
 
 #[test]
 fn hash_is_stable() {
-    assert_eq!(schema().hash(), "3038819ff88f2504");
+    assert_eq!(schema().hash(), "1118c2ca243864bb");
 }
 
 #[test]
@@ -83,8 +84,9 @@ fn hash_ignores_docs_places_and_order() {
 
 #[test]
 fn hash_sees_what_the_wire_shows() {
-    let changes: [fn(&mut ChannelSchema); 6] = [
+    let changes: [fn(&mut ChannelSchema); 7] = [
         |schema| schema.channel = "other".into(),
+        |schema| schema.methods[0].args[1].stream = true,
         |schema| schema.methods[0].name = "send".into(),
         |schema| schema.methods[0].args[1].optional = false,
         |schema| schema.methods[0].err = None,
@@ -97,6 +99,96 @@ fn hash_sees_what_the_wire_shows() {
         change(&mut other);
         assert_ne!(other.hash(), schema().hash(), "{other:?}");
     }
+}
+
+/// Methods `a`, `b` and `c`, of which `a` and `b` reach `Inner`: one by itself, the other through `Outer`.
+fn nested() -> ChannelSchema {
+    let method = |name: &str, kind, ret: &str| MethodSchema {
+        name: name.into(),
+        docs: vec![],
+        kind,
+        args: vec![],
+        ret: Some(ret.into()),
+        err: None,
+    };
+    let ty = |ident: &str, decl: &str| TypeSchema {
+        ident: ident.into(),
+        path: String::new(),
+        decl: decl.into(),
+        docs: vec![],
+    };
+    let mut schema = schema();
+    schema.methods = vec![
+        method("a", MethodKind::Call, "Array<Inner>"),
+        method("b", MethodKind::Stream, "Page<Outer>"),
+        method("c", MethodKind::ClientCall, "Twin"),
+    ];
+    schema.types = vec![
+        ty("Inner", "type Inner = { parent: Inner | null, };"),
+        ty("Outer", "type Outer = { by: { [key in Inner]?: number }, };"),
+        ty("Page", "type Page<T> = { items: Array<T>, };"),
+        // Names of properties, and what stands in strings and comments, are no types.
+        ty(
+            "Twin",
+            "type Twin = { Inner: \"Inner\", /** Inner */ Outer?: { \"Inner\": null }, };",
+        ),
+    ];
+    schema
+}
+
+#[test]
+fn a_type_changes_the_hashes_of_the_methods_that_reach_it() {
+    let changed = |ident: &str| {
+        let mut other = nested();
+        let ty = other.types.iter_mut().find(|ty| ty.ident == ident).unwrap();
+        ty.decl = ty.decl.replace(" };", " added: boolean, };");
+        let (before, after) = (nested().method_hashes(), other.method_hashes());
+        let changed = before.keys().filter(|name| before[*name] != after[*name]);
+        changed.cloned().collect::<Vec<_>>()
+    };
+
+    assert_eq!(changed("Inner"), ["a", "b"]);
+    assert_eq!(changed("Outer"), ["b"]);
+    assert_eq!(changed("Page"), ["b"]);
+    assert_eq!(changed("Twin"), ["c"]);
+}
+
+#[test]
+fn method_hashes_ignore_docs_and_order_and_the_other_methods() {
+    let mut other = nested();
+    other.channel = "other".into();
+    other.docs.push(" Doc.".into());
+    other.methods.reverse();
+    other.methods[1].docs.push(" Doc.".into());
+    other.types.reverse();
+    other.types[3].docs.push(" Doc.".into());
+    other.types[3].decl = "type Inner = {\n/**\n * The Twin of it.\n */\nparent: Inner | null, };".into();
+    let removed = other.methods.remove(0);
+
+    let mut rest = nested().method_hashes();
+    assert!(rest.remove(&removed.name).is_some());
+    assert_eq!(other.method_hashes(), rest);
+}
+
+#[test]
+fn method_hashes_are_stable() {
+    let hashes = schema().method_hashes();
+
+    assert_eq!(hashes["post"], "e6c0e686b47a8f51");
+    assert_eq!(hashes["typing"], "37a61e353bd92db9");
+}
+
+#[test]
+fn a_stream_of_items_is_marked_in_the_json_and_no_other_parameter_is() {
+    let mut schema = schema();
+    schema.methods[0].args[1].stream = true;
+    schema.methods[1].kind = MethodKind::ClientCall;
+
+    let text = schema.to_json();
+
+    assert_eq!(text.matches("\"stream\"").count(), 1);
+    assert!(text.contains("\"kind\": \"client_call\""), "{text}");
+    assert_eq!(ChannelSchema::from_json(&text).unwrap(), schema);
 }
 
 #[cfg(feature = "macros")]
@@ -213,6 +305,23 @@ mod collecting {
         assert!(schema.types[0].path.ends_with("::collecting::Message"));
         assert_eq!(schema.types[0].docs, [" A line.", " Another."]);
         assert_eq!(schema.file, "src/chat.rs");
+    }
+
+    #[test]
+    fn streamed_items_are_described_by_their_own_type() {
+        let schema = collect(&channel(|c| {
+            let args = vec![c.items::<Tag>("tags")];
+            c.method("upload", &[], MethodKind::Call, args, None, None);
+        }));
+
+        let [tags] = schema.methods[0].args.as_slice() else {
+            panic!("{:?}", schema.methods)
+        };
+        assert_eq!(
+            (tags.ty.as_str(), tags.stream, tags.optional),
+            ("Tag", true, false)
+        );
+        assert_eq!(idents(&schema), ["Tag"]);
     }
 
     #[test]
