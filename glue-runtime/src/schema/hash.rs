@@ -23,22 +23,25 @@ impl ChannelSchema {
     /// that it reaches, also through other types.
     ///
     /// Two peers whose hashes of a method agree understand each other in it, whatever else of the channel has changed. Doc
-    /// comments and order don't count, as in [`hash`](Self::hash).
+    /// comments and order don't count, as in [`hash`](Self::hash). An event or client method that is called like a method, which
+    /// may be, has one hash with it.
     pub fn method_hashes(&self) -> BTreeMap<String, String> {
         let decls: BTreeMap<_, _> = self
             .types
             .iter()
             .map(|ty| (ty.ident.as_str(), strip_comments(&ty.decl)))
             .collect();
-        let hash = |method: &MethodSchema| {
-            let types = reached(method, &decls);
-            let canonical = serde_json::json!([FORMAT, canonical_method(method), types]).to_string();
-            format!("{:016x}", fnv1a(canonical.as_bytes()))
+        let mut forms: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for method in &self.methods {
+            let form = serde_json::json!([canonical_method(method), reached(method, &decls)]);
+            forms.entry(&method.name).or_default().push(form.to_string());
+        }
+        let hash = |(name, mut forms): (&str, Vec<String>)| {
+            forms.sort_unstable();
+            let canonical = serde_json::json!([FORMAT, forms]).to_string();
+            (name.to_owned(), format!("{:016x}", fnv1a(canonical.as_bytes())))
         };
-        self.methods
-            .iter()
-            .map(|method| (method.name.clone(), hash(method)))
-            .collect()
+        forms.into_iter().map(hash).collect()
     }
 }
 

@@ -171,11 +171,23 @@ fn method_hashes_ignore_docs_and_order_and_the_other_methods() {
 }
 
 #[test]
+fn a_method_and_an_event_of_one_name_share_a_hash() {
+    let mut shared = nested();
+    shared.methods[2].name = "a".into();
+    let mut other = shared.clone();
+    other.methods.swap(0, 2);
+
+    assert_eq!(shared.method_hashes().len(), 2);
+    assert_eq!(shared.method_hashes(), other.method_hashes());
+    assert_ne!(shared.method_hashes()["a"], nested().method_hashes()["a"]);
+}
+
+#[test]
 fn method_hashes_are_stable() {
     let hashes = schema().method_hashes();
 
-    assert_eq!(hashes["post"], "e6c0e686b47a8f51");
-    assert_eq!(hashes["typing"], "37a61e353bd92db9");
+    assert_eq!(hashes["post"], "2c494e80ea4cb9b5");
+    assert_eq!(hashes["typing"], "9cb69812820f4051");
 }
 
 #[test]
