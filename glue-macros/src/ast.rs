@@ -30,8 +30,10 @@ pub(crate) struct Method<'a> {
     pub(crate) kind: Kind<'a>,
     /// Whether it takes a `&Context`.
     pub(crate) context: bool,
-    /// What crosses the network: all but receiver and context.
+    /// The arguments: all but receiver, context and stream.
     pub(crate) params: Vec<Param<'a>>,
+    /// What the caller streams, an `Incoming` of this type: the last parameter.
+    pub(crate) items: Option<Param<'a>>,
 }
 
 /// What a method does on the wire.
@@ -42,6 +44,8 @@ pub(crate) enum Kind<'a> {
     /// Answered with items of this type, if it was given.
     Stream(Option<&'a Type>),
     Event,
+    /// Asked by the server, answered once by the client.
+    ClientCall(Option<&'a Type>),
 }
 
 /// One named argument.
@@ -75,9 +79,18 @@ impl<'a> Channel<'a> {
         &self.attr.krate
     }
 
-    /// Methods of the trait: all but the events.
+    /// What clients ask of the server: all but events and client methods.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &Method<'a>> {
-        self.methods.iter().filter(|method| !method.is_event())
+        self.methods
+            .iter()
+            .filter(|method| !matches!(method.kind, Kind::Event | Kind::ClientCall(_)))
+    }
+
+    /// What the server asks of clients.
+    pub(crate) fn client_calls(&self) -> impl Iterator<Item = &Method<'a>> {
+        self.methods
+            .iter()
+            .filter(|method| matches!(method.kind, Kind::ClientCall(_)))
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = &Method<'a>> {
@@ -100,6 +113,8 @@ impl<'a> Method<'a> {
             Kind::Event
         } else if attrs.notification.is_some() {
             Kind::Notification
+        } else if attrs.client.is_some() {
+            Kind::ClientCall(returned)
         } else if let Some((_, stream)) = returned.and_then(types::stream) {
             Kind::Stream(types::stream_item(stream))
         } else {
@@ -111,7 +126,7 @@ impl<'a> Method<'a> {
         let context = inputs
             .next_if(|input| matches!(input, FnArg::Typed(typed) if types::is_context(&typed.ty)))
             .is_some();
-        let params = inputs.filter_map(|input| match input {
+        let named = inputs.filter_map(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {
                 Pat::Ident(pat) => Some(Param {
                     ident: &pat.ident,
@@ -122,6 +137,18 @@ impl<'a> Method<'a> {
             },
             FnArg::Receiver(_) => None,
         });
+        let (mut params, mut items) = (Vec::new(), None);
+        for param in named {
+            match types::incoming(param.ty) {
+                None => params.push(param),
+                Some(item) => {
+                    items = Some(Param {
+                        ty: item.unwrap_or(param.ty),
+                        ..param
+                    });
+                }
+            }
+        }
         Self {
             item,
             attrs,
@@ -129,7 +156,8 @@ impl<'a> Method<'a> {
             variant,
             kind,
             context,
-            params: params.collect(),
+            params,
+            items,
         }
     }
 
@@ -139,6 +167,11 @@ impl<'a> Method<'a> {
 
     pub(crate) fn is_event(&self) -> bool {
         matches!(self.kind, Kind::Event)
+    }
+
+    /// Whether the server does not implement it.
+    pub(crate) fn is_of_clients(&self) -> bool {
+        matches!(self.kind, Kind::Event | Kind::ClientCall(_))
     }
 
     /// `#[cfg]`s, which all that is generated for this method needs.

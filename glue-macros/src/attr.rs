@@ -13,15 +13,18 @@ use crate::ctxt::Ctxt;
 pub(crate) struct ChannelAttr {
     /// The channel's name on the wire, if it isn't the trait's.
     pub(crate) name: Option<LitStr>,
+    /// Whether a socket's calls run one after the other.
+    pub(crate) sequential: bool,
     /// Where the crate `glue` is found.
     pub(crate) krate: Path,
 }
 
 impl ChannelAttr {
     pub(crate) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
-        let mut keys = Keys::parse(cx, tokens, "channel", &["name", "crate"]);
+        let mut keys = Keys::parse(cx, tokens, "glue::channel", &["name", "sequential", "crate"]);
         Self {
             name: keys.take(cx, "name", "name = \"chat\""),
+            sequential: keys.take_bare(cx, "sequential").is_some(),
             krate: keys.take_crate(cx),
         }
     }
@@ -36,7 +39,7 @@ pub(crate) struct ModelAttr {
 impl ModelAttr {
     pub(crate) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
         Self {
-            krate: Keys::parse(cx, tokens, "model", &["crate"]).take_crate(cx),
+            krate: Keys::parse(cx, tokens, "glue::model", &["crate"]).take_crate(cx),
         }
     }
 }
@@ -44,9 +47,12 @@ impl ModelAttr {
 /// The attributes of one of a channel's methods.
 #[derive(Default)]
 pub(crate) struct MethodAttrs<'a> {
-    /// Our own, `#[event]` and `#[notification]`: at most one of either.
+    /// Our own, `#[event]`, `#[notification]` and `#[client]`: at most one of them.
     pub(crate) event: Option<&'a Attribute>,
     pub(crate) notification: Option<&'a Attribute>,
+    pub(crate) client: Option<&'a Attribute>,
+    /// The key of `#[glue(no_cancel)]`.
+    pub(crate) no_cancel: Option<Ident>,
     /// All others, as they stand.
     pub(crate) kept: Vec<&'a Attribute>,
 }
@@ -55,10 +61,15 @@ impl<'a> MethodAttrs<'a> {
     pub(crate) fn parse(cx: &Ctxt, attrs: &'a [Attribute]) -> Self {
         let mut parsed = Self::default();
         for attr in attrs {
-            let name = if attr.path().is_ident("event") {
-                "event"
+            let (name, place) = if attr.path().is_ident("event") {
+                ("event", &mut parsed.event)
             } else if attr.path().is_ident("notification") {
-                "notification"
+                ("notification", &mut parsed.notification)
+            } else if attr.path().is_ident("client") {
+                ("client", &mut parsed.client)
+            } else if attr.path().is_ident("glue") {
+                parsed.keys(cx, attr);
+                continue;
             } else {
                 parsed.kept.push(attr);
                 continue;
@@ -66,11 +77,6 @@ impl<'a> MethodAttrs<'a> {
             if !matches!(attr.meta, Meta::Path(_)) {
                 cx.error(&attr.meta, format!("`#[{name}]` takes no arguments"));
             }
-            let place = if name == "event" {
-                &mut parsed.event
-            } else {
-                &mut parsed.notification
-            };
             if place.replace(attr).is_some() {
                 cx.error(attr, format!("`#[{name}]` is given twice"));
             }
@@ -81,7 +87,27 @@ impl<'a> MethodAttrs<'a> {
                 "events go from server to client, notifications the other way: a method is one or the other",
             );
         }
+        if let (Some(_), Some(client)) = (parsed.event.or(parsed.notification), parsed.client) {
+            cx.error(
+                client,
+                "a client method is answered, events and notifications are not: a method is one or the other",
+            );
+        }
         parsed
+    }
+
+    /// Reads `#[glue(…)]`.
+    fn keys(&mut self, cx: &Ctxt, attr: &Attribute) {
+        let Meta::List(list) = &attr.meta else {
+            return cx.error(attr, "write `#[glue(no_cancel)]`");
+        };
+        let mut keys = Keys::parse(cx, list.tokens.clone(), "glue(…)", &["no_cancel"]);
+        let Some(no_cancel) = keys.take_bare(cx, "no_cancel") else {
+            return;
+        };
+        if self.no_cancel.replace(no_cancel).is_some() {
+            cx.error(attr, "`no_cancel` is given twice");
+        }
     }
 }
 
@@ -125,16 +151,17 @@ struct Entry {
 
 impl Keys {
     fn parse(cx: &Ctxt, tokens: TokenStream, attribute: &str, allowed: &[&str]) -> Self {
-        let list = allowed
-            .iter()
-            .map(|key| format!("`{key}`"))
-            .collect::<Vec<_>>()
-            .join(" and ");
+        let quoted: Vec<_> = allowed.iter().map(|key| format!("`{key}`")).collect();
+        let list = match quoted.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
         let parsed = Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens);
         let parsed = parsed.unwrap_or_else(|error| {
             cx.error_at(
                 error.span(),
-                format!("`#[glue::{attribute}]` takes {list}, as `key = value`"),
+                format!("`#[{attribute}]` takes {list}, separated by commas"),
             );
             Punctuated::new()
         });
@@ -144,7 +171,7 @@ impl Keys {
             if !allowed.contains(&name.as_str()) {
                 cx.error(
                     &entry.key,
-                    format!("unknown key `{name}`: `#[glue::{attribute}]` takes {list}"),
+                    format!("unknown key `{name}`: `#[{attribute}]` takes {list}"),
                 );
             } else if entries.iter().any(|other| other.key == entry.key) {
                 cx.error(&entry.key, format!("`{name}` is given twice"));
@@ -168,6 +195,16 @@ impl Keys {
             cx.error_at(span, format!("write `{example}`"));
         }
         parsed
+    }
+
+    /// Takes a key that has no value.
+    fn take_bare(&mut self, cx: &Ctxt, key: &str) -> Option<Ident> {
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        let entry = self.entries.swap_remove(index);
+        if let Some(value) = entry.value {
+            cx.error_at(value.span(), format!("`{key}` takes no value: write it alone"));
+        }
+        Some(entry.key)
     }
 
     fn take_crate(&mut self, cx: &Ctxt) -> Path {

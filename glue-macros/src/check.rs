@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{FnArg, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, TraitItem, TypeParamBound};
+use syn::{FnArg, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, TraitItem, Type, TypeParamBound};
 
 use crate::ast::{Channel, Kind, Method};
 use crate::case;
@@ -30,6 +30,7 @@ pub(crate) fn check(cx: &Ctxt, channel: &mut Channel<'_>) -> bool {
         receiver(cx, method);
         parameters(cx, method);
         value(cx, method);
+        no_cancel(cx, method);
         names.claim(cx, method);
         cx.count() == before
     });
@@ -177,6 +178,8 @@ fn shape(cx: &Ctxt, method: &Method<'_>) {
     if let Some(body) = &item.default {
         let message = if method.is_event() {
             "an event has no body, as clients handle it: end the line with `;`"
+        } else if method.is_of_clients() {
+            "a client method has no body, as clients implement it: end the line with `;`"
         } else {
             "write the body in the `impl`: end the line here with `;`"
         };
@@ -201,7 +204,13 @@ fn direction(cx: &Ctxt, method: &Method<'_>) {
                 format!("a stream begins when it is polled: write `fn {name}`, without `async`"),
             );
         }
-        (Kind::Call(_) | Kind::Notification, None) => {
+        (Kind::ClientCall(Some(ty)), _) if types::stream(ty).is_some() => {
+            cx.error(
+                ty,
+                "a client answers once: write `async fn` and one value, or a `Vec` of them",
+            );
+        }
+        (Kind::Call(_) | Kind::ClientCall(_) | Kind::Notification, None) => {
             cx.error(
                 sig.fn_token,
                 format!("channel methods are async: write `async fn {name}`"),
@@ -220,21 +229,28 @@ fn direction(cx: &Ctxt, method: &Method<'_>) {
                     "a notification is never answered: remove the return type, or `#[notification]`",
                 );
             }
-            Kind::Call(_) | Kind::Stream(_) => {}
+            Kind::Call(_) | Kind::ClientCall(_) | Kind::Stream(_) => {}
         }
     }
 }
 
-/// One server value answers all clients, and events are sent without one.
+/// One server value answers all clients; what clients do, no value of ours does.
 fn receiver(cx: &Ctxt, method: &Method<'_>) {
     let name = method.ident();
-    match (method.item.sig.receiver(), method.is_event()) {
-        (None, false) => {
-            cx.error(name, format!("`{name}` needs `&self` (or `#[event]` if the server sends it to clients)"));
-        }
-        (Some(receiver), true) => {
+    match (method.item.sig.receiver(), method.is_of_clients()) {
+        (None, false) => cx.error(
+            name,
+            format!(
+                "`{name}` needs `&self` (or `#[event]` if the server sends it to clients, `#[client]` if they answer it)"
+            ),
+        ),
+        (Some(receiver), true) if method.is_event() => {
             cx.error(receiver, "an event has no receiver, as the server sends it: remove `self`, or `#[event]`");
         }
+        (Some(receiver), true) => cx.error(
+            receiver,
+            "a client method has no receiver here, as clients implement it: remove `self`, or `#[client]`",
+        ),
         (Some(Receiver { kind: ReceiverKind::Reference(_, None, None), mutability: None, .. }), false)
         | (None, true) => {}
         (Some(receiver), false) => cx.error(
@@ -250,8 +266,9 @@ fn parameters(cx: &Ctxt, method: &Method<'_>) {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
+    let inputs: Vec<_> = inputs.collect();
     let mut spellings = HashMap::new();
-    for (index, typed) in inputs.enumerate() {
+    for (index, typed) in inputs.iter().enumerate() {
         for attr in &typed.attrs {
             cx.error(
                 attr,
@@ -262,7 +279,16 @@ fn parameters(cx: &Ctxt, method: &Method<'_>) {
             context(cx, method, typed, index);
             continue;
         }
-        types::check_owned(cx, &typed.ty, Place::Argument);
+        match types::incoming(&typed.ty) {
+            Some(item) => incoming(
+                cx,
+                method,
+                typed,
+                item,
+                inputs.get(index + 1..).unwrap_or_default(),
+            ),
+            None => types::check_owned(cx, &typed.ty, Place::Argument),
+        }
         let Some(ident) = parameter_name(cx, &typed.pat) else {
             continue;
         };
@@ -283,6 +309,11 @@ fn parameters(cx: &Ctxt, method: &Method<'_>) {
 fn context(cx: &Ctxt, method: &Method<'_>, typed: &PatType, index: usize) {
     if method.is_event() {
         cx.error(typed, "an event has no context: it is made outside of any call");
+    } else if method.is_of_clients() {
+        cx.error(
+            typed,
+            "a client method has no context, as clients implement it: remove it",
+        );
     } else if !types::is_context(&typed.ty) {
         cx.error(
             &typed.ty,
@@ -290,6 +321,37 @@ fn context(cx: &Ctxt, method: &Method<'_>, typed: &PatType, index: usize) {
         );
     } else if index > 0 {
         cx.error(typed, "the context comes right after `&self`");
+    }
+}
+
+/// One stream per call, and only where the caller waits for the end of it; last, as it begins where the arguments end.
+fn incoming(cx: &Ctxt, method: &Method<'_>, typed: &PatType, item: Option<&Type>, behind: &[&PatType]) {
+    let refused = match method.kind {
+        Kind::Call(_) | Kind::Stream(_) => None,
+        Kind::Notification => {
+            Some("a notification takes no stream, as nobody waits for its end: make it a call")
+        }
+        Kind::Event => Some("an event takes no stream: emit one event per item"),
+        Kind::ClientCall(_) => {
+            Some("a client method takes no stream: pass a `Vec`, or call it once per item")
+        }
+    };
+    if let Some(message) = refused {
+        cx.error(&typed.ty, message);
+    } else if behind.iter().any(|other| types::incoming(&other.ty).is_some()) {
+        cx.error(
+            typed,
+            "a method takes one stream: let its items be an enum of what both would carry",
+        );
+    } else if !behind.is_empty() {
+        cx.error(
+            typed,
+            "the stream comes last: write it behind the other parameters",
+        );
+    }
+    match item {
+        Some(item) => types::check_owned(cx, item, Place::Argument),
+        None => cx.error(&typed.ty, "name the type of the items: `Incoming<…>`"),
     }
 }
 
@@ -315,8 +377,10 @@ fn parameter_name<'a>(cx: &Ctxt, pat: &'a Pat) -> Option<&'a Ident> {
 fn value(cx: &Ctxt, method: &Method<'_>) {
     match method.kind {
         Kind::Call(Some(ty)) if method.item.sig.asyncness.is_some() => {
-            types::check_owned(cx, ty, Place::Value)
+            types::check_owned(cx, ty, Place::Value);
         }
+        // A stream has been refused already.
+        Kind::ClientCall(Some(ty)) if types::stream(ty).is_none() => types::check_owned(cx, ty, Place::Value),
         Kind::Stream(Some(item)) => types::check_owned(cx, item, Place::Value),
         Kind::Stream(None) => {
             cx.error(
@@ -324,15 +388,32 @@ fn value(cx: &Ctxt, method: &Method<'_>) {
                 "name the type of the items: `impl Stream<Item = …>`",
             );
         }
-        Kind::Call(_) | Kind::Notification | Kind::Event => {}
+        Kind::Call(_) | Kind::ClientCall(_) | Kind::Notification | Kind::Event => {}
     }
 }
 
-/// The names of a channel's methods, and, apart from them, of its events: the two never meet.
+/// A method that runs on without its caller has all it needs from the beginning, and an end that is worth the wait.
+fn no_cancel(cx: &Ctxt, method: &Method<'_>) {
+    let Some(key) = &method.attrs.no_cancel else {
+        return;
+    };
+    let message = match method.kind {
+        Kind::Call(_) if method.items.is_some() => {
+            "its stream ends with the caller: take a `Vec`, or remove `no_cancel`"
+        }
+        Kind::Call(_) => return,
+        Kind::Stream(_) => "a stream without a reader has no end: remove `no_cancel`",
+        Kind::Notification => "a notification has no caller who could cancel it: remove `no_cancel`",
+        Kind::Event | Kind::ClientCall(_) => "`no_cancel` is for what the server runs: remove it",
+    };
+    cx.error(key, message);
+}
+
+/// The names of a channel's methods, of its events and of its client methods: the three never meet.
 #[derive(Default)]
 struct Names {
-    /// By whether it is an event's, whether it is the variant's, and the name itself.
-    claims: HashMap<(bool, bool, String), Claim>,
+    /// By what it is the name of, whether it is the variant's, and the name itself.
+    claims: HashMap<(&'static str, bool, String), Claim>,
 }
 
 struct Claim {
@@ -345,8 +426,12 @@ impl Names {
     fn claim(&mut self, cx: &Ctxt, method: &Method<'_>) {
         let (name, ident) = (&method.name, method.ident());
         let camel = case::camel(name);
-        let reserved = RESERVED.iter().find(|(word, _)| *word == name || *word == camel);
-        if let Some((_, reason)) = reserved.filter(|_| !method.is_event()) {
+        let (nouns, reserved) = match method.kind {
+            Kind::Event => ("events", &[][..]),
+            Kind::ClientCall(_) => ("client methods", RESERVED_FOR_CLIENTS),
+            Kind::Call(_) | Kind::Notification | Kind::Stream(_) => ("methods", RESERVED),
+        };
+        if let Some((_, reason)) = reserved.iter().find(|(word, _)| *word == name || *word == camel) {
             return cx.error(ident, format!("`{name}` cannot name a method: {reason}"));
         }
 
@@ -356,7 +441,7 @@ impl Names {
                 name: name.clone(),
                 conditional,
             };
-            let Some(other) = self.claims.insert((method.is_event(), is_variant, form), claim) else {
+            let Some(other) = self.claims.insert((nouns, is_variant, form), claim) else {
                 continue;
             };
             if other.name != *name {
@@ -369,8 +454,7 @@ impl Names {
                 );
             }
             if !(other.conditional && conditional) {
-                let noun = if method.is_event() { "events" } else { "methods" };
-                return cx.error(ident, format!("there are two {noun} `{name}`"));
+                return cx.error(ident, format!("there are two {nouns} `{name}`"));
             }
         }
     }
@@ -385,6 +469,11 @@ const RESERVED: &[(&str, &str)] = &[
         "events",
         "the generated `…Client` has one, which yields the events",
     ),
+    ("with", "the generated `…Client` has one, which sets options"),
+    (
+        "handle",
+        "the generated clients have one, which answers what the server asks",
+    ),
     ("on", "the TypeScript client has one, which listens to events"),
     ("constructor", "it is the TypeScript class's own"),
     ("then", "JavaScript takes an object with `then` for a promise"),
@@ -394,6 +483,16 @@ const RESERVED: &[(&str, &str)] = &[
     ("hasOwnProperty", OF_EVERY_OBJECT),
     ("isPrototypeOf", OF_EVERY_OBJECT),
     ("propertyIsEnumerable", OF_EVERY_OBJECT),
+];
+
+/// Names that a client method cannot have, and why.
+const RESERVED_FOR_CLIENTS: &[(&str, &str)] = &[
+    ("new", "the generated `…Callback` has one"),
+    (
+        "of",
+        "the generated `…Callback` has one, which asks the caller of a method",
+    ),
+    ("with", "the generated `…Callback` has one, which sets options"),
 ];
 
 const OF_EVERY_OBJECT: &str = "every JavaScript object has one, of another type";

@@ -20,7 +20,7 @@ use proc_macro::TokenStream;
 /// Turns a trait into a channel: typed calls between a server that implements the trait and clients in TypeScript and Rust.
 ///
 /// ```
-/// use glue::{Context, Stream};
+/// use glue::{Context, Incoming, Stream};
 ///
 /// /// Why a message was refused.
 /// #[glue::model]
@@ -40,33 +40,54 @@ use proc_macro::TokenStream;
 ///     /// A stream: polled as fast as the client reads.
 ///     fn watch(&self, room: String) -> impl Stream<Item = String>;
 ///
+///     /// A client stream: the caller sends items, the method reads them as it likes.
+///     async fn import(&self, room: String, lines: Incoming<String>) -> Result<u64, ChatError>;
+///
+///     /// A two-way stream.
+///     fn translate(&self, lines: Incoming<String>) -> impl Stream<Item = String>;
+///
 ///     /// An event, which the server sends to clients.
 ///     #[event]
 ///     fn joined(room: String, user: String);
+///
+///     /// A client method, which the server calls.
+///     #[client]
+///     async fn confirm(question: String) -> bool;
 /// }
 /// # fn main() {}
 /// ```
 ///
 /// The server implements the trait with `async fn` and serves it with `into_channel()`. Beside the trait stand `ChatCall`,
-/// `ChatReply` and `ChatEvent`, the messages of the channel as enums, and `ChatClient`, which calls it from Rust.
+/// `ChatReply` and `ChatEvent`, the messages of the channel as enums, and `ChatClient`, which calls it from Rust. With client
+/// methods there are as well: `ChatHandler`, the trait that a Rust client implements and gives to `ChatClient::handle`;
+/// `ChatCallback`, with which the server calls it (`ChatCallback::of(cx)`); and `ChatHandlerCall` and `ChatHandlerReply`.
 ///
 /// # Keys
 ///
 /// | key | default | meaning |
 /// | --- | --- | --- |
 /// | `name = "chat"` | the trait's name in snake_case | name of the channel on the wire: ASCII letters, digits, `_`, `.` and `-`, not a digit first, at most 64 bytes |
+/// | `sequential` | off | one call at a time on each socket: the next one begins when the one before has ended |
 /// | `crate = ::path` | `::glue` | where the crate `glue` is found, if it was renamed |
 ///
 /// # Methods
 ///
-/// - `async fn f(&self, …) -> T` is a call. A return type called `Result` is the value and the method's own error.
-/// - `#[notification] async fn f(&self, …);` is a notification.
-/// - `fn f(&self, …) -> impl Stream<Item = T>` is a stream. An item `Result::Err` ends it with that error.
-/// - `#[event] fn f(…);` is an event.
+/// | method | kind | on the other side |
+/// | --- | --- | --- |
+/// | `async fn f(&self, …) -> T` | call | answers once; a return type called `Result` is the value and the method's own error |
+/// | `#[notification] async fn f(&self, …)` | notification | never answers |
+/// | `fn f(&self, …) -> impl Stream<Item = T>` | server stream | answers with items; an item `Result::Err` ends it with that error |
+/// | `async fn f(&self, …, items: Incoming<T>) -> U` | client stream | takes items, answers once |
+/// | `fn f(&self, …, items: Incoming<T>) -> impl Stream<Item = U>` | two-way stream | takes items, answers with items |
+/// | `#[event] fn f(…)` | event | goes from server to client, never answered |
+/// | `#[client] async fn f(…) -> T` | client method | goes from server to client, answered once |
+///
+/// A call with `#[glue(no_cancel)]` runs to its end even if its caller cancels it or leaves; its answer is then dropped.
 ///
 /// Right after `&self` a method may take `&Context`, which says who calls. All other parameters cross the network by name:
-/// they are owned, and a type of one's own needs [`model`](macro@model). A client may leave out an `Option`. `#[cfg]`s and doc
-/// comments of methods are kept in all that is generated.
+/// they are owned, and a type of one's own needs [`model`](macro@model). A client may leave out an `Option`. An `Incoming<T>` is
+/// the last parameter, and its items cross the network one by one. `#[cfg]`s and doc comments of methods are kept in all that is
+/// generated.
 #[proc_macro_attribute]
 pub fn channel(attr: TokenStream, item: TokenStream) -> TokenStream {
     expand::channel(attr.into(), item.into()).into()

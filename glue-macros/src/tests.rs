@@ -45,6 +45,24 @@ fn every_kind_of_method() {
 }
 
 #[test]
+fn streams_of_callers_and_methods_of_clients() {
+    assert_expansion!(channel(
+        quote!(sequential),
+        quote! {
+            pub trait Chat {
+                async fn upload(&self, name: String, chunks: Incoming<Chunk>) -> Result<u64, ChatError>;
+                fn translate(&self, cx: &Context, lines: Incoming<String>) -> impl Stream<Item = String>;
+                #[glue(no_cancel)]
+                async fn pay(&self, cents: u32);
+                /// Asks the user.
+                #[client]
+                async fn confirm(question: String) -> Result<bool, Declined>;
+            }
+        }
+    ));
+}
+
+#[test]
 fn keys_cfgs_and_raw_identifiers() {
     assert_expansion!(channel(
         quote!(name = "odd.names", crate = crate::rt),

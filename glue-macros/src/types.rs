@@ -88,6 +88,16 @@ pub(crate) fn stream_item(stream: &Path) -> Option<&Type> {
     })
 }
 
+/// Returns whether the type is called `Incoming`, and `T` if it is written `Incoming<T>`.
+pub(crate) fn incoming(ty: &Type) -> Option<Option<&Type>> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == "Incoming")?;
+    let mut arguments = generic_arguments(segment);
+    match (arguments.next(), arguments.next()) {
+        (Some(GenericArgument::Type(item)), None) => Some(Some(item)),
+        _ => Some(None),
+    }
+}
+
 /// Returns whether the type is called `Result`, and `T` and `E` if it is written `Result<T, E>`.
 pub(crate) fn result(ty: &Type) -> Option<Option<(&Type, &Type)>> {
     let segment = last_segment(ty).filter(|segment| segment.ident == "Result")?;
@@ -116,12 +126,20 @@ pub(crate) fn check_owned(cx: &Ctxt, ty: &Type, place: Place) {
         Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| check_owned(cx, elem, place)),
         Type::Reference(_) | Type::Slice(_) => refuse_borrowed(cx, ty, place),
         Type::Path(path) => check_path(cx, ty, path, place),
-        Type::ImplTrait(_) if stream(ty).is_some() => {
-            cx.error(ty, match place {
-                Place::Argument => "channel methods cannot take a stream: take a `Vec`, or let the client call once per item",
-                Place::Value => "a stream is the whole return type: its items may be `Result`s, whose first `Err` ends it",
-            });
-        }
+        Type::ImplTrait(_) if stream(ty).is_some() => match place {
+            Place::Argument => {
+                let item = stream(ty).and_then(|(_, stream)| stream_item(stream));
+                let item = item.map_or_else(|| "T".to_owned(), text);
+                cx.error(
+                    ty,
+                    format!("what a caller streams has a type of its own: write `Incoming<{item}>`"),
+                );
+            }
+            Place::Value => cx.error(
+                ty,
+                "a stream is the whole return type: its items may be `Result`s, whose first `Err` ends it",
+            ),
+        },
         Type::ImplTrait(_) | Type::TraitObject(_) => cx.error(ty, generic(noun)),
         Type::FnPtr(_) | Type::Ptr(_) => {
             cx.error(
@@ -145,6 +163,17 @@ fn check_path(cx: &Ctxt, ty: &Type, path: &TypePath, place: Place) {
     let first = path.path.segments.first().map(|segment| &segment.ident);
     if path.qself.is_some() || first.is_some_and(|first| first == "Self") {
         return cx.error(ty, generic(place.noun()));
+    }
+    if incoming(ty).is_some() {
+        return cx.error(
+            ty,
+            match place {
+                Place::Argument => {
+                    "`Incoming` is a parameter as it stands, not a part of one: write `Incoming<…>` alone"
+                }
+                Place::Value => "`Incoming` is what a method takes: it answers with `impl Stream<Item = …>`",
+            },
+        );
     }
     for segment in &path.path.segments {
         for argument in generic_arguments(segment) {

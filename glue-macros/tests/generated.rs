@@ -2,12 +2,19 @@
 
 #![allow(missing_docs)] // the names say it
 
+use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Duration;
 
+use glue::__private::schema::{Channel, Described, collect, hashes};
 use glue::__private::{CallDecodeError, CallKind, CallMessage, EventMessage, ReplyKind, ReplyMessage};
-use glue::{CallError, CallRequest, Caller, Code, RpcError, Stream};
+use glue::schema::{ChannelSchema, MethodKind};
+use glue::{
+    CallError, CallOptions, CallRequest, Caller, ClientHandler, Code, Contract, Error, Incoming, OpenRpc,
+    RpcError, ServeRpc, Stream,
+};
 
 #[glue::model]
 #[derive(Debug, PartialEq)]
@@ -45,10 +52,39 @@ pub trait Chat {
     async fn typing(&self, room: String);
     fn watch(&self, room: String) -> impl Stream<Item = Message>;
     fn tail(&self) -> impl Stream<Item = Result<Message, ChatError>>;
+    async fn upload(&self, room: String, messages: Incoming<Message>) -> Result<u64, ChatError>;
+    fn translate(&self, lines: Incoming<String>) -> impl Stream<Item = String>;
+    async fn count(&self, keys: Incoming<BTreeMap<Vec<u8>, u8>>) -> u64;
+    #[glue(no_cancel)]
+    async fn pay(&self, cents: u32) -> Result<u64, ChatError>;
     #[event]
     fn joined(room: String, user: String);
     #[event]
     fn closed();
+    #[client]
+    async fn confirm(question: String) -> Result<bool, ChatError>;
+}
+
+/// Nested types, and each kind of method.
+#[glue::channel(sequential)]
+pub trait Nested {
+    async fn send(&self, page: Page<Message>, odd: Option<Odd>) -> Result<Vec<Message>, ChatError>;
+    async fn upload(&self, pages: Incoming<Page<Page<Odd>>>);
+    /// With documentation, which does not count.
+    fn watch(&self) -> impl Stream<Item = Result<Page<Odd>, ChatError>>;
+    #[notification]
+    async fn typing(&self, room: String);
+    #[event]
+    fn joined(message: Message);
+    #[client]
+    async fn confirm(message: Message) -> Odd;
+}
+
+#[glue::model]
+#[derive(Debug)]
+pub struct Page<T> {
+    items: Vec<T>,
+    next: Option<u32>,
 }
 
 fn message() -> Message {
@@ -79,6 +115,103 @@ fn kinds_follow_the_trait() {
 
     assert_eq!(kind("typing", r#"{"room":"a"}"#), CallKind::Notification);
     assert_eq!(kind("tail", "{}"), CallKind::Stream);
+    assert_eq!(kind("upload", r#"{"room":"a"}"#), CallKind::ClientStream);
+    assert_eq!(kind("translate", "{}"), CallKind::TwoWayStream);
+}
+
+#[test]
+fn only_a_method_that_says_so_runs_on_without_its_caller() {
+    let runs_to_end = |method, args| ChatCall::decode(method, args).unwrap().runs_to_end();
+
+    assert!(runs_to_end("pay", r#"{"cents":1}"#));
+    assert!(!runs_to_end("history", r#"{"room":"a"}"#));
+    assert!(
+        !OddsCall::decode("put", r#"{"odd":{"a_B":{"userId":1,"type":2}}}"#)
+            .unwrap()
+            .runs_to_end()
+    );
+}
+
+#[test]
+fn what_the_server_asks_is_no_call_of_clients_and_the_other_way_round() {
+    let confirm = ChatHandlerCall::decode("confirm", r#"{"question":"?"}"#).unwrap();
+    let mut answer = String::new();
+    let kind = ChatHandlerReply::Confirm(Ok(true)).encode(&mut answer).unwrap();
+
+    assert!(matches!(confirm, ChatHandlerCall::Confirm { question } if question == "?"));
+    assert_eq!((kind, answer.as_str()), (ReplyKind::Value, "true"));
+    assert!(ChatCall::decode("confirm", r#"{"question":"?"}"#).is_err());
+    assert!(ChatHandlerCall::decode("pay", r#"{"cents":1}"#).is_err());
+}
+
+/// What the harness writes is what the generated TypeScript carries; see `glue-codegen`.
+#[test]
+fn hashes_at_run_time_are_those_of_the_document_that_glue_codegen_reads() {
+    let document = describe::<NestedCall>();
+
+    let hashes = NestedCall::hashes();
+
+    assert_eq!(document.errors, [""; 0]);
+    assert_eq!(document.types.len(), 4);
+    assert_eq!(hashes.schema, document.hash());
+    assert_eq!(hashes.methods, document.method_hashes());
+    let names: Vec<_> = hashes.methods.keys().collect();
+    assert_eq!(names, ["confirm", "joined", "send", "typing", "upload", "watch"]);
+}
+
+#[test]
+fn the_parts_of_a_channel_are_described_as_what_they_are() {
+    let document = describe::<NestedCall>();
+    let method = |name: &str| {
+        document
+            .methods
+            .iter()
+            .find(|method| method.name == name)
+            .unwrap()
+    };
+
+    let pages = &method("upload").args[0];
+    assert_eq!((pages.ty.as_str(), pages.stream), ("Page<Page<Odd>>", true));
+    let [page, odd] = method("send").args.as_slice() else {
+        panic!("{:?}", method("send"))
+    };
+    assert_eq!((page.stream, page.optional), (false, false));
+    assert_eq!((odd.stream, odd.optional), (false, true));
+    assert_eq!(method("send").ret.as_deref(), Some("Array<Message>"));
+    assert_eq!(method("send").err.as_deref(), Some("ChatError"));
+    assert_eq!(method("confirm").kind, MethodKind::ClientCall);
+    assert_eq!(method("typing").ret, None);
+}
+
+#[test]
+fn a_type_without_typescript_form_keeps_no_channel_from_being_served() {
+    let hashes = hashes("chat", |collector| {
+        collector.shape::<FlatOption>();
+    });
+
+    assert_eq!(hashes.schema.len(), 16);
+}
+
+#[derive(glue::__private::ts_rs::TS)]
+#[ts(crate = "glue::__private::ts_rs")]
+#[allow(dead_code)] // only described
+struct FlatOption {
+    #[ts(flatten)]
+    inner: Option<Message>,
+}
+
+/// What the harness of glue-codegen writes for the channel, read back.
+fn describe<D: Described>() -> ChannelSchema {
+    collect(&Channel {
+        krate: "demo",
+        module: "demo",
+        name: "Nested",
+        channel: "nested",
+        docs: &[" A doc."],
+        file: "src/lib.rs",
+        line: 1,
+        describe: D::describe,
+    })
 }
 
 #[test]
@@ -223,10 +356,117 @@ fn a_client_passes_over_events_it_does_not_know() {
     );
 }
 
+#[test]
+fn a_client_streams_its_items_beside_the_arguments() {
+    let caller = Script::new([Ok("2")]);
+    let client = ChatClient::new(&caller);
+
+    let answer = now(client.upload("a".to_owned(), Ready(vec![message(), message()])));
+
+    assert_eq!(answer.unwrap(), 2);
+    assert_eq!(
+        caller.asked(),
+        [
+            r#"upload {"room":"a"}"#,
+            &format!("item {MESSAGE}"),
+            &format!("item {MESSAGE}")
+        ]
+    );
+}
+
+#[test]
+fn an_item_that_json_cannot_hold_is_what_the_call_fails_with() {
+    let caller = Script::new([Ok("1")]);
+    let wrong = BTreeMap::from([(vec![1], 1)]);
+
+    let error = now(ChatClient::new(&caller).count(Ready(vec![BTreeMap::new(), wrong]))).unwrap_err();
+
+    let CallError::Rpc(error) = error;
+    assert_eq!(error.code(), Code::InvalidArgument);
+    assert_eq!(
+        error.message(),
+        "an item of `keys` of `count` cannot be written as JSON: key must be a string"
+    );
+}
+
+#[test]
+fn a_two_way_stream_sends_and_yields_items() {
+    let caller = Script::new([Ok(r#""un""#), Ok("1"), Ok(r#""deux""#)]);
+
+    let items = all(ChatClient::new(&caller).translate(Ready(vec!["two".to_owned(), "one".to_owned()])));
+
+    assert_eq!(items.len(), 2);
+    assert!(matches!(items.as_slice(), [Ok(first), Err(CallError::Rpc(error))]
+        if first == "un" && error.code() == Code::Internal && error.message().contains("`translate`")));
+    assert_eq!(caller.asked(), ["translate {}", r#"item "one""#, r#"item "two""#]);
+}
+
+#[test]
+fn options_are_those_of_the_client_they_were_given_to() {
+    let caller = Script::new([Ok("1"), Ok("true")]);
+    let options = CallOptions::default().timeout(Duration::from_millis(5));
+    let plain = ChatClient::new(&caller);
+    let hurried = plain.with(options);
+
+    now(hurried.pay(1)).unwrap();
+    now(hurried.typing("a".to_owned())).unwrap();
+    now(plain.typing("a".to_owned())).unwrap();
+    now(ChatCallback::new(&caller).with(options).confirm("?".to_owned())).unwrap();
+    all(hurried.tail());
+
+    let hurried = Some(Duration::from_millis(5));
+    assert_eq!(
+        *lock(&caller.timeouts),
+        [hurried, hurried, None, hurried, hurried]
+    );
+}
+
+#[test]
+fn a_server_asks_its_client_and_reads_the_answer() {
+    let failure = RpcError::new(Code::Unimplemented, "nobody answers");
+    let caller = Script::new([Ok("true"), Err(failure)]);
+    let user = ChatCallback::new(&caller);
+
+    assert!(now(user.confirm("sure?".to_owned())).unwrap());
+    let error = now(user.confirm("sure?".to_owned())).unwrap_err();
+
+    assert!(matches!(error, CallError::Rpc(error) if error.code() == Code::Unimplemented));
+    assert_eq!(caller.asked(), [r#"confirm {"question":"sure?"}"#; 2]);
+}
+
+#[test]
+fn a_client_hands_its_handler_to_the_caller() {
+    struct User;
+    impl ChatHandler for User {
+        async fn confirm(&self, _question: String) -> Result<bool, ChatError> {
+            Ok(true)
+        }
+    }
+    let caller = Script::new([]);
+
+    ChatClient::new(&caller).handle(User);
+
+    assert_eq!(caller.asked(), ["handler"]);
+}
+
+#[test]
+fn a_client_opens_its_channel_with_the_hashes_of_it() {
+    let caller = Script::new([]);
+
+    ChatClient::open(&&caller).unwrap();
+
+    assert_eq!(
+        caller.asked(),
+        [format!("open chat {}", ChatCall::hashes().schema)]
+    );
+}
+
 /// A caller that gives its answers out in order and is never pending.
 struct Script {
     answers: Mutex<Vec<Result<&'static str, RpcError>>>,
+    /// What was asked, and what was streamed with it.
     asked: Mutex<Vec<String>>,
+    timeouts: Mutex<Vec<Option<Duration>>>,
 }
 
 impl Script {
@@ -235,6 +475,7 @@ impl Script {
         Self {
             answers: Mutex::new(answers),
             asked: Mutex::default(),
+            timeouts: Mutex::default(),
         }
     }
 
@@ -242,14 +483,44 @@ impl Script {
         lock(&self.asked).clone()
     }
 
-    fn ask(&self, CallRequest { method, args, .. }: &CallRequest) {
+    /// Takes all items, as far as they go well.
+    fn ask(&self, request: CallRequest) -> Result<(), RpcError> {
+        let CallRequest {
+            method,
+            args,
+            items,
+            options,
+            ..
+        } = request;
+        lock(&self.timeouts).push(options.timeout);
         lock(&self.asked).push(format!("{method} {args}"));
+        for item in items.map(all).unwrap_or_default() {
+            lock(&self.asked).push(format!("item {}", item?));
+        }
+        Ok(())
+    }
+}
+
+impl ServeRpc for &Script {
+    fn serve(&self, _: ClientHandler) {
+        lock(&self.asked).push("handler".to_owned());
+    }
+}
+
+impl<'a> OpenRpc for &'a Script {
+    type Caller = &'a Script;
+
+    fn open_rpc(&self, contract: impl Into<Contract>) -> Result<Self::Caller, Error> {
+        let Contract { channel, hashes } = contract.into();
+        let schema = &hashes.expect("generated code has hashes")().schema;
+        lock(&self.asked).push(format!("open {channel} {schema}"));
+        Ok(self)
     }
 }
 
 impl Caller for &Script {
     async fn call(&self, request: CallRequest) -> Result<String, RpcError> {
-        self.ask(&request);
+        self.ask(request)?;
         lock(&self.answers)
             .pop()
             .expect("the script goes on")
@@ -257,12 +528,11 @@ impl Caller for &Script {
     }
 
     async fn notify(&self, request: CallRequest) -> Result<(), RpcError> {
-        self.ask(&request);
-        Ok(())
+        self.ask(request)
     }
 
     fn stream(&self, request: CallRequest) -> impl Stream<Item = Result<String, RpcError>> + Send + 'static {
-        self.ask(&request);
+        self.ask(request).expect("streamed items are written");
         let answers = std::mem::take(&mut *lock(&self.answers));
         Ready(
             answers

@@ -1,11 +1,12 @@
 //! What expansions of `#[glue::channel]` name. Not public API: it changes in any release.
 
-/// The harness that glue-codegen runs.
+/// What describes a channel: to the peer as hashes, and in the harness that glue-codegen runs.
 #[cfg(feature = "macros")]
 pub mod schema {
+    pub use crate::rpc::{Described, hashes};
     pub use crate::schema::{
-        ArgSchema as Arg, MethodKind as Kind,
-        collect::{Channel, Collector, emit},
+        MethodKind as Kind,
+        collect::{Channel, Collector, Shape, collect, emit},
     };
 }
 
@@ -13,7 +14,7 @@ pub mod schema {
 pub use ts_rs;
 
 #[cfg(feature = "io")]
-pub use crate::rpc::{ClientHandler, Contract, Hashes, Incoming, SentItems, ServeRpc};
+pub use crate::rpc::{ClientHandler, Contract, Hashes, Incoming, RpcChannel, SentItems, ServeRpc};
 #[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},
@@ -29,7 +30,7 @@ pub use crate::rpc::{
 pub use crate::{CallError, CallOptions, Caller, Context, Error, OpenRpc, RpcError, Stream};
 #[cfg(feature = "macros")]
 pub use serde;
-pub use std::{string::String, sync::Arc, vec::Vec};
+pub use std::{string::String, sync::Arc, sync::OnceLock, vec::Vec};
 
 #[cfg(feature = "io")]
 pub use crate::rpc::{Dispatch, Items, Outcome, StreamEnd, client_handler, service};

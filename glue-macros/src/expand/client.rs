@@ -2,31 +2,29 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Type;
+use syn::{Path, Type, Visibility};
 
-use super::Names;
 use super::messages;
 use super::wire::{Value, Wires};
-use crate::ast::{Channel, Kind, Method, doc_text};
+use super::{Direction, Names, Side};
+use crate::ast::{Channel, Kind, Method, Param, doc_text};
 use crate::attr;
 use crate::types;
 
-/// Writes the client's type.
-pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
-    let Names {
-        glue,
-        client,
-        channel: trait_name,
-        ..
-    } = names;
+/// Writes the type that asks.
+pub(super) fn declare(side: &Side<'_>, channel: &Channel<'_>, Names { glue, .. }: &Names) -> TokenStream {
+    let (caller, trait_name) = (&side.caller, &channel.item.ident);
     let (vis, cfgs) = (&channel.item.vis, channel.cfgs());
-    let doc = format!(" Calls [`{trait_name}`] from Rust.");
+    let doc = match side.direction {
+        Direction::ToServer => format!(" Calls [`{trait_name}`] from Rust."),
+        Direction::ToClient => format!(" Asks a client of [`{trait_name}`], from its server."),
+    };
     quote! {
         #(#cfgs)*
         #[doc = #doc]
         #[allow(dead_code)]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #vis struct #client<__C> {
+        #vis struct #caller<__C> {
             caller: __C,
             options: #glue::CallOptions,
         }
@@ -35,27 +33,31 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
 
 // impl<__C: ::glue::__private::Caller> ChatClient<__C> {
 //     pub async fn post(&self, room: String) -> Result<u64, CallError<ChatError>> {
-//         stub::call_result(&self.caller, ChatCall::Post { room }, __wire1(), __wire2()).await
+//         stub::call_result(&self.caller, self.options, ChatCall::Post { room }, None, __wire1(), __wire2()).await
 //     }
 // }
-/// Writes the client's methods.
-pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<'_>) -> TokenStream {
-    let Names {
-        glue,
-        client,
-        event,
-        channel: trait_name,
-        ..
-    } = names;
-    let (vis, wire_name) = (&channel.item.vis, &channel.name);
-    let methods: Vec<_> = channel
-        .calls()
-        .map(|method| client_method(method, channel, names, wires))
+/// Writes the methods of the type that asks.
+pub(super) fn implement(
+    side: &Side<'_>,
+    channel: &Channel<'_>,
+    names: &Names,
+    wires: &mut Wires<'_>,
+) -> TokenStream {
+    let Side { caller, callee, .. } = side;
+    let (glue, vis) = (&names.glue, &channel.item.vis);
+    let methods: Vec<_> = side
+        .methods
+        .iter()
+        .map(|method| client_method(method, side, vis, glue, wires))
         .collect();
-    let new_doc = format!(" Returns a client of [`{trait_name}`] whose calls go through `caller`.");
+    let new_doc = format!(" Returns what calls [`{callee}`] through `caller`.");
+    let (own, of_caller) = match side.direction {
+        Direction::ToServer => (Some(client_only(channel, names)), None),
+        Direction::ToClient => (None, Some(callback_only(side, vis, glue))),
+    };
     quote! {
         #[allow(dead_code)]
-        impl<__C: #glue::Caller> #client<__C> {
+        impl<__C: #glue::Caller> #caller<__C> {
             #[doc = #new_doc]
             #vis fn new(caller: __C) -> Self {
                 Self {
@@ -64,7 +66,7 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
                 }
             }
 
-            /// Returns a client of the same channel whose calls are made with these options.
+            /// Returns the same with other options: its calls are made with these.
             #[must_use]
             #vis fn with(&self, options: #glue::CallOptions) -> Self
             where
@@ -76,50 +78,87 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<
                 }
             }
 
-            /// Opens the channel on a socket.
-            ///
-            /// # Errors
-            /// Fails when the socket has the channel open as a raw one.
-            #vis fn open<__S: #glue::OpenRpc<Caller = __C>>(
-                socket: &__S,
-            ) -> ::core::result::Result<Self, #glue::Error> {
-                let contract = #glue::Contract {
-                    channel: #wire_name,
-                    hashes: ::core::option::Option::None,
-                };
-                ::core::result::Result::Ok(Self::new(#glue::OpenRpc::open_rpc(socket, contract)?))
-            }
-
-            /// Returns the events that the server sends from now on.
-            #vis fn events(
-                &self,
-            ) -> impl #glue::Stream<Item = ::core::result::Result<#event, #glue::RpcError>>
-                   + ::core::marker::Send + ::core::marker::Unpin + 'static
-            {
-                #glue::stub::events::<#event>(&self.caller)
-            }
+            #own
 
             #(#methods)*
+        }
+
+        #of_caller
+    }
+}
+
+/// Writes what clients have beside the methods.
+fn client_only(
+    channel: &Channel<'_>,
+    Names {
+        glue, event, call, ..
+    }: &Names,
+) -> TokenStream {
+    let (vis, wire_name) = (&channel.item.vis, &channel.name);
+    let handle = Side::to_client(channel).map(|Side { callee, serve, .. }| {
+        quote! {
+            /// Answers what the server asks with `handler`, from now on and in place of an earlier one.
+            #vis fn handle<__H: #callee>(&self, handler: __H)
+            where
+                __C: #glue::ServeRpc,
+            {
+                #glue::ServeRpc::serve(&self.caller, #glue::client_handler(#serve(handler)))
+            }
+        }
+    });
+    quote! {
+        /// Opens the channel on a socket.
+        ///
+        /// # Errors
+        /// Fails when the socket has the channel open as a raw one.
+        #vis fn open<__S: #glue::OpenRpc<Caller = __C>>(
+            socket: &__S,
+        ) -> ::core::result::Result<Self, #glue::Error> {
+            let contract = #glue::Contract {
+                channel: #wire_name,
+                hashes: ::core::option::Option::Some(<#call as #glue::schema::Described>::hashes),
+            };
+            ::core::result::Result::Ok(Self::new(#glue::OpenRpc::open_rpc(socket, contract)?))
+        }
+
+        /// Returns the events that the server sends from now on.
+        #vis fn events(
+            &self,
+        ) -> impl #glue::Stream<Item = ::core::result::Result<#event, #glue::RpcError>>
+               + ::core::marker::Send + ::core::marker::Unpin + 'static
+        {
+            #glue::stub::events::<#event>(&self.caller)
+        }
+
+        #handle
+    }
+}
+
+/// Writes what a server's handle has beside the methods.
+fn callback_only(Side { caller, .. }: &Side<'_>, vis: &Visibility, glue: &Path) -> TokenStream {
+    quote! {
+        #[allow(dead_code)]
+        impl #caller<#glue::RpcChannel> {
+            /// Returns what asks the client that made this call.
+            #vis fn of(cx: &#glue::Context) -> Self {
+                Self::new(cx.caller())
+            }
         }
     }
 }
 
 fn client_method(
     method: &Method<'_>,
-    channel: &Channel<'_>,
-    Names {
-        glue,
-        call,
-        channel: trait_name,
-        ..
-    }: &Names,
+    Side { callee, call, .. }: &Side<'_>,
+    vis: &Visibility,
+    glue: &Path,
     wires: &mut Wires<'_>,
 ) -> TokenStream {
-    let (vis, cfgs, ident, variant) = (&channel.item.vis, method.cfgs(), method.ident(), &method.variant);
+    let (cfgs, ident, variant) = (method.cfgs(), method.ident(), &method.variant);
     let deprecated = attr::named(method.attrs.kept.iter().copied(), &["deprecated"]);
     let fields: Vec<_> = method.params.iter().map(|param| param.ident).collect();
     let types = method.params.iter().map(|param| param.ty);
-    let docs = docs(method, trait_name);
+    let docs = docs(method, callee);
     let signature = quote! {
         #(#cfgs)*
         #(#[doc = #docs])*
@@ -127,7 +166,22 @@ fn client_method(
         #vis
     };
     let message = quote!(#call::#variant { #(#fields),* });
-    let inputs = quote!(&self, #(#fields: #types),*);
+    let (source, items) = match &method.items {
+        None => (None, quote!(::core::option::Option::None)),
+        Some(Param {
+            ident,
+            name: param,
+            ty,
+        }) => {
+            let (name, codec) = (&method.name, wires.codec(ty, &cfgs));
+            let source = quote!(#ident: impl #glue::Stream<Item = #ty> + ::core::marker::Send + 'static);
+            (
+                Some(source),
+                quote!(#glue::stub::items(#name, #param, #ident, #codec)),
+            )
+        }
+    };
+    let inputs = quote!(&self, #(#fields: #types,)* #source);
 
     let Some(answer) = messages::answer(method) else {
         return quote! {
@@ -148,20 +202,20 @@ fn client_method(
             #signature fn #ident(#inputs) -> impl #glue::Stream<Item = #result>
                 + ::core::marker::Send + ::core::marker::Unpin + 'static
             {
-                #glue::stub::#stream(&self.caller, self.options, &#message, ::core::option::Option::None, #codecs)
+                #glue::stub::#stream(&self.caller, self.options, &#message, #items, #codecs)
             }
         };
     }
     let function = quote::format_ident!("call{suffix}");
     quote! {
         #signature async fn #ident(#inputs) -> #result {
-            #glue::stub::#function(&self.caller, self.options, #message, ::core::option::Option::None, #codecs).await
+            #glue::stub::#function(&self.caller, self.options, #message, #items, #codecs).await
         }
     }
 }
 
 /// Returns the types of the value and of the method's own error.
-fn halves(answer: Option<&Type>, glue: &syn::Path) -> (TokenStream, TokenStream) {
+fn halves(answer: Option<&Type>, glue: &Path) -> (TokenStream, TokenStream) {
     let infallible = quote!(::core::convert::Infallible);
     match answer.map(|ty| (ty, types::result(ty))) {
         None => (quote!(()), infallible),

@@ -5,68 +5,87 @@ use quote::quote;
 use syn::Type;
 
 use super::wire::{Value, Wires};
-use super::{Names, local};
+use super::{Direction, Names, Side, local};
 use crate::ast::{Channel, Kind, Method};
 
-/// Writes the three enums.
-pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
-    let (vis, cfgs, trait_name) = (&channel.item.vis, channel.cfgs(), &names.channel);
-    let declare = |ident: &Ident, doc: String, variants: Vec<TokenStream>| {
-        quote! {
-            #(#cfgs)*
-            #[doc = #doc]
-            #[allow(dead_code, non_snake_case, non_camel_case_types)]
-            #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
-            #vis enum #ident {
-                #(#variants)*
-            }
-        }
-    };
-    let enums = [
-        declare(
-            &names.call,
+/// Writes the enums of one side: what is asked and what is answered.
+pub(super) fn declare(side: &Side<'_>, channel: &Channel<'_>) -> TokenStream {
+    let (callee, trait_name) = (&side.callee, &channel.item.ident);
+    let (asked, answered) = match side.direction {
+        Direction::ToServer => (
             format!(" What clients ask of [`{trait_name}`]."),
-            channel
-                .calls()
-                .map(|method| fields_variant(method, trait_name))
-                .collect(),
-        ),
-        declare(
-            &names.reply,
             format!(" What [`{trait_name}`] answers."),
-            channel
-                .calls()
-                .filter_map(|method| reply_variant(method, trait_name))
-                .collect(),
         ),
-        declare(
-            &names.event,
-            format!(" What the server of [`{trait_name}`] tells its clients."),
-            channel
-                .events()
-                .map(|method| fields_variant(method, trait_name))
-                .collect(),
+        Direction::ToClient => (
+            format!(" What the server of [`{trait_name}`] asks of its clients."),
+            format!(" What [`{callee}`] answers."),
         ),
+    };
+    let calls = side.methods.iter().map(|method| fields_variant(method, callee));
+    let replies = side
+        .methods
+        .iter()
+        .filter_map(|method| reply_variant(method, callee));
+    let enums = [
+        declare_enum(channel, &side.call, &asked, calls),
+        declare_enum(channel, &side.reply, &answered, replies),
     ];
     quote!(#(#enums)*)
 }
 
-/// Writes how the enums are read, written and shown.
-pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<'_>) -> TokenStream {
-    let calls: Vec<_> = channel.calls().map(|method| Coded::new(method, wires)).collect();
-    let events: Vec<_> = channel.events().map(|method| Coded::new(method, wires)).collect();
+/// Writes the enum of the events.
+pub(super) fn declare_events(channel: &Channel<'_>, Names { event, .. }: &Names) -> TokenStream {
+    let trait_name = &channel.item.ident;
+    let doc = format!(" What the server of [`{trait_name}`] tells its clients.");
+    let events = channel.events().map(|method| fields_variant(method, trait_name));
+    declare_enum(channel, event, &doc, events)
+}
+
+fn declare_enum(
+    channel: &Channel<'_>,
+    ident: &Ident,
+    doc: &str,
+    variants: impl Iterator<Item = TokenStream>,
+) -> TokenStream {
+    let (vis, cfgs) = (&channel.item.vis, channel.cfgs());
+    quote! {
+        #(#cfgs)*
+        #[doc = #doc]
+        #[allow(dead_code, non_snake_case, non_camel_case_types)]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+        #vis enum #ident {
+            #(#variants)*
+        }
+    }
+}
+
+/// Writes how the enums of one side are read, written and shown.
+pub(super) fn implement(side: &Side<'_>, names: &Names, wires: &mut Wires<'_>) -> TokenStream {
+    let calls: Vec<_> = side
+        .methods
+        .iter()
+        .map(|method| Coded::new(method, wires))
+        .collect();
     let parts = [
-        call_message(&calls, names),
-        event_message(&events, names, &channel.name),
-        reply_message(channel, names, wires),
-        debug(&names.call, calls.iter().map(|coded| coded.debug_arm(names))),
-        debug(&names.event, events.iter().map(|coded| coded.debug_arm(names))),
+        call_message(&calls, side, names),
+        reply_message(side, names, wires),
+        debug(&side.call, calls.iter().map(|coded| coded.debug_arm(names))),
         debug(
-            &names.reply,
-            channel
-                .calls()
+            &side.reply,
+            side.methods
+                .iter()
                 .filter_map(|method| reply_debug_arm(method, names)),
         ),
+    ];
+    quote!(#(#parts)*)
+}
+
+/// Writes how events are read, written and shown.
+pub(super) fn implement_events(channel: &Channel<'_>, names: &Names, wires: &mut Wires<'_>) -> TokenStream {
+    let events: Vec<_> = channel.events().map(|method| Coded::new(method, wires)).collect();
+    let parts = [
+        event_message(&events, names, &channel.name),
+        debug(&names.event, events.iter().map(|coded| coded.debug_arm(names))),
     ];
     quote!(#(#parts)*)
 }
@@ -161,20 +180,23 @@ impl<'a> Coded<'a> {
     }
 }
 
-fn call_message(calls: &[Coded<'_>], names: &Names) -> TokenStream {
-    let Names { glue, call, .. } = names;
+fn call_message(calls: &[Coded<'_>], Side { call, .. }: &Side<'_>, names: &Names) -> TokenStream {
+    let glue = &names.glue;
     let read = calls.iter().map(|coded| coded.read_arm(names));
     let write = calls.iter().map(|coded| coded.write_arm(names));
     let method = name_arms(calls.iter().map(|coded| coded.method));
     let kind = calls.iter().map(|Coded { method, .. }| {
         let (cfgs, variant) = (method.cfgs(), &method.variant);
-        let kind = match method.kind {
-            Kind::Call(_) => quote!(Call),
-            Kind::Stream(_) => quote!(Stream),
-            Kind::Notification | Kind::Event => quote!(Notification),
+        let kind = match (&method.kind, &method.items) {
+            (Kind::Call(_) | Kind::ClientCall(_), None) => quote!(Call),
+            (Kind::Call(_) | Kind::ClientCall(_), Some(_)) => quote!(ClientStream),
+            (Kind::Stream(_), None) => quote!(Stream),
+            (Kind::Stream(_), Some(_)) => quote!(TwoWayStream),
+            (Kind::Notification | Kind::Event, _) => quote!(Notification),
         };
         quote!(#(#cfgs)* Self::#variant { .. } => #glue::CallKind::#kind,)
     });
+    let runs_to_end = runs_to_end(calls);
     quote! {
         impl #glue::CallMessage for #call {
             fn decode(
@@ -195,11 +217,30 @@ fn call_message(calls: &[Coded<'_>], names: &Names) -> TokenStream {
                 match *self { #(#kind)* }
             }
 
+            #runs_to_end
+
             fn encode_args(&self, __out: &mut #glue::String) -> ::core::result::Result<(), #glue::EncodeError> {
                 match *self { #(#write)* }
             }
         }
     }
+}
+
+/// Writes which calls outlive their caller, if one does.
+fn runs_to_end(calls: &[Coded<'_>]) -> Option<TokenStream> {
+    let runs_to_end = |method: &Method<'_>| method.attrs.no_cancel.is_some();
+    if !calls.iter().any(|coded| runs_to_end(coded.method)) {
+        return None;
+    }
+    let arms = calls.iter().map(|Coded { method, .. }| {
+        let (cfgs, variant, value) = (method.cfgs(), &method.variant, runs_to_end(method));
+        quote!(#(#cfgs)* Self::#variant { .. } => #value,)
+    });
+    Some(quote! {
+        fn runs_to_end(&self) -> ::core::primitive::bool {
+            match *self { #(#arms)* }
+        }
+    })
 }
 
 fn event_message(events: &[Coded<'_>], names: &Names, channel: &str) -> TokenStream {
@@ -232,12 +273,15 @@ fn event_message(events: &[Coded<'_>], names: &Names, channel: &str) -> TokenStr
     }
 }
 
-fn reply_message(channel: &Channel<'_>, names: &Names, wires: &mut Wires<'_>) -> TokenStream {
-    let Names { glue, reply, .. } = names;
+fn reply_message(
+    Side { reply, methods, .. }: &Side<'_>,
+    Names { glue, .. }: &Names,
+    wires: &mut Wires<'_>,
+) -> TokenStream {
     let answered = || {
-        channel
-            .calls()
-            .filter_map(|method| Some((method, answer(method)?)))
+        methods
+            .iter()
+            .filter_map(|method| Some((*method, answer(method)?)))
     };
     let method = name_arms(answered().map(|(method, _)| method));
     let encode: TokenStream = answered()
@@ -330,7 +374,7 @@ fn documented(method: &Method<'_>, trait_name: &Ident) -> String {
 /// Returns the type that a method is answered with, if it is: `Some(None)` is `()`.
 pub(super) fn answer<'a>(method: &Method<'a>) -> Option<Option<&'a Type>> {
     match method.kind {
-        Kind::Call(ty) | Kind::Stream(ty) => Some(ty),
+        Kind::Call(ty) | Kind::ClientCall(ty) | Kind::Stream(ty) => Some(ty),
         Kind::Notification | Kind::Event => None,
     }
 }

@@ -10,7 +10,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ItemTrait, Path};
 
-use crate::ast::Channel;
+use crate::ast::{Channel, Method};
 use crate::attr::{self, ChannelAttr};
 use crate::check;
 use crate::ctxt::Ctxt;
@@ -63,22 +63,27 @@ fn not_a_trait(error: &syn::Error, item: TokenStream) -> TokenStream {
 fn expand(channel: &Channel<'_>) -> TokenStream {
     let names = Names::new(channel);
     let mut wires = Wires::new(&names.glue);
+    let sides = Side::of(channel);
 
-    let declarations = [
-        server::declare(channel, &names),
-        messages::declare(channel, &names),
-        client::declare(channel, &names),
-    ];
-    let implementations = [
-        server::implement(channel, &names),
-        messages::implement(channel, &names, &mut wires),
-        client::implement(channel, &names, &mut wires),
-    ];
-    let schema = schema::emit(channel, &names);
+    let mut items = vec![server::declare(channel, &names, &sides)];
+    items.extend(sides.iter().map(|side| messages::declare(side, channel)));
+    items.push(messages::declare_events(channel, &names));
+    items.extend(sides.iter().map(|side| client::declare(side, channel, &names)));
+
+    let mut code = Vec::new();
+    for side in &sides {
+        code.push(server::implement(side, channel, &names, &mut wires));
+        code.push(messages::implement(side, &names, &mut wires));
+        code.push(client::implement(side, channel, &names, &mut wires));
+    }
+    code.push(messages::implement_events(channel, &names, &mut wires));
+    code.push(schema::implement(channel, &names, &mut wires));
+
+    let harness = schema::emit(channel, &names);
     let (cfgs, glue) = (channel.cfgs(), &names.glue);
     let witnesses = wires.functions();
     quote! {
-        #(#declarations)*
+        #(#items)*
         #(#cfgs)*
         // A channel without events, or with methods that never answer, has enums without variants.
         // A call of a deprecated method is the client's to be warned of.
@@ -88,24 +93,21 @@ fn expand(channel: &Channel<'_>) -> TokenStream {
             #[allow(unused_imports)]
             use #glue::{ShowDebug as _, ShowOpaque as _};
             #witnesses
-            #(#implementations)*
+            #(#code)*
         };
-        #schema
+        #harness
     }
 }
 
-/// Names of the generated items, and the path that all others are found under.
+/// Names of the channel as a whole, and the path that all others are found under.
 struct Names {
     /// `::glue::__private`.
     glue: Path,
     /// The trait.
     channel: Ident,
+    /// What clients ask of the server, which stands for the channel where a type has to.
     call: Ident,
-    reply: Ident,
     event: Ident,
-    client: Ident,
-    /// The hidden type that serves an implementation of the trait.
-    serve: Ident,
 }
 
 impl Names {
@@ -116,11 +118,64 @@ impl Names {
             glue: syn::parse_quote!(#krate::__private),
             channel: ident.clone(),
             call: format_ident!("{ident}Call"),
-            reply: format_ident!("{ident}Reply"),
             event: format_ident!("{ident}Event"),
-            client: format_ident!("{ident}Client"),
-            serve: format_ident!("__Serve{ident}"),
         }
+    }
+}
+
+/// One direction of calls: what is asked there, and the names of what asks and answers.
+struct Side<'a> {
+    direction: Direction,
+    methods: Vec<&'a Method<'a>>,
+    /// The trait of those who answer.
+    callee: Ident,
+    /// The hidden type that serves an implementation of the trait.
+    serve: Ident,
+    call: Ident,
+    reply: Ident,
+    /// The type that asks.
+    caller: Ident,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    ToServer,
+    ToClient,
+}
+
+impl<'a> Side<'a> {
+    /// Returns the sides that the channel has.
+    fn of(channel: &'a Channel<'a>) -> Vec<Self> {
+        let sides = [Some(Self::to_server(channel)), Self::to_client(channel)];
+        sides.into_iter().flatten().collect()
+    }
+
+    fn to_server(channel: &'a Channel<'a>) -> Self {
+        let ident = &channel.item.ident;
+        Self {
+            direction: Direction::ToServer,
+            methods: channel.calls().collect(),
+            callee: ident.clone(),
+            serve: format_ident!("__Serve{ident}"),
+            call: format_ident!("{ident}Call"),
+            reply: format_ident!("{ident}Reply"),
+            caller: format_ident!("{ident}Client"),
+        }
+    }
+
+    /// Returns the side of the client, if the server asks anything of it.
+    fn to_client(channel: &'a Channel<'a>) -> Option<Self> {
+        let ident = &channel.item.ident;
+        let methods: Vec<_> = channel.client_calls().collect();
+        (!methods.is_empty()).then(|| Self {
+            direction: Direction::ToClient,
+            methods,
+            callee: format_ident!("{ident}Handler"),
+            serve: format_ident!("__Serve{ident}Handler"),
+            call: format_ident!("{ident}HandlerCall"),
+            reply: format_ident!("{ident}HandlerReply"),
+            caller: format_ident!("{ident}Callback"),
+        })
     }
 }
 

@@ -1,12 +1,44 @@
-//! The harness that glue-codegen runs.
+//! What describes the channel: to the peer as hashes, and to glue-codegen in full.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::wire::{Value, Wires};
 use super::{Names, messages};
 use crate::ast::{Channel, Kind, Method, doc_text};
 use crate::attr;
-use crate::types;
+
+// impl Described for ChatCall {
+//     fn describe(__c: &mut Collector) {
+//         let __args = vec![Codec::shape(__wire0(), __c).arg("room")];
+//         let __ret = Some(Codec::shape(__wire1(), __c).ty);
+//         let __err = Some(Codec::shape(__wire2(), __c).ty);
+//         __c.method("post", &[" Says something."], Kind::Call, __args, __ret, __err);
+//     }
+//     fn hashes() -> &'static Hashes { … }
+// }
+/// Writes the description.
+pub(super) fn implement(channel: &Channel<'_>, names: &Names, wires: &mut Wires<'_>) -> TokenStream {
+    let Names { glue, call, .. } = names;
+    let wire_name = &channel.name;
+    let methods: Vec<_> = channel
+        .methods
+        .iter()
+        .map(|method| describe(method, names, wires))
+        .collect();
+    quote! {
+        impl #glue::schema::Described for #call {
+            fn describe(__c: &mut #glue::schema::Collector) {
+                #(#methods)*
+            }
+
+            fn hashes() -> &'static #glue::Hashes {
+                static HASHES: #glue::OnceLock<#glue::Hashes> = #glue::OnceLock::new();
+                HASHES.get_or_init(|| #glue::schema::hashes(#wire_name, <Self as #glue::schema::Described>::describe))
+            }
+        }
+    }
+}
 
 /// Writes the harness, if glue-codegen is what builds us: a user's own `cargo test` has no test that isn't the user's.
 pub(super) fn emit(channel: &Channel<'_>, names: &Names) -> TokenStream {
@@ -21,19 +53,14 @@ pub(super) fn emit(channel: &Channel<'_>, names: &Names) -> TokenStream {
 // #[cfg(test)]
 // #[test]
 // fn __glue_codegen_Chat() {
-//     fn describe(__c: &mut Collector) {
-//         let __args = vec![__c.arg::<String>("room")];
-//         let __ret = Some(__c.ty::<u64>());
-//         let __err = Some(__c.ty::<ChatError>());
-//         __c.method("post", &[" Says something."], Kind::Call, __args, __ret, __err);
-//     }
-//     emit(&Channel { krate: env!("CARGO_PKG_NAME"), …, describe });
+//     emit(&Channel { krate: env!("CARGO_PKG_NAME"), …, describe: <ChatCall as Described>::describe });
 // }
 /// Writes a test that describes the channel.
 pub(super) fn harness(channel: &Channel<'_>, names: &Names) -> TokenStream {
     let Names {
         glue,
         channel: trait_name,
+        call,
         ..
     } = names;
     let test = format_ident!("__glue_codegen_{trait_name}");
@@ -42,7 +69,6 @@ pub(super) fn harness(channel: &Channel<'_>, names: &Names) -> TokenStream {
         doc_text(&attr::named(&channel.item.attrs, &["doc"])),
     );
     let (name, wire_name) = (syn::ext::IdentExt::unraw(trait_name).to_string(), &channel.name);
-    let methods = channel.methods.iter().map(|method| describe(method, names));
     quote! {
         #(#cfgs)*
         #[cfg(test)]
@@ -50,9 +76,6 @@ pub(super) fn harness(channel: &Channel<'_>, names: &Names) -> TokenStream {
         #[allow(non_snake_case)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         fn #test() {
-            fn describe(__c: &mut #glue::schema::Collector) {
-                #(#methods)*
-            }
             #glue::schema::emit(&#glue::schema::Channel {
                 krate: ::core::env!("CARGO_PKG_NAME"),
                 module: ::core::module_path!(),
@@ -61,35 +84,40 @@ pub(super) fn harness(channel: &Channel<'_>, names: &Names) -> TokenStream {
                 docs: &[#(#docs),*],
                 file: ::core::file!(),
                 line: ::core::line!(),
-                describe,
+                describe: <#call as #glue::schema::Described>::describe,
             });
         }
     }
 }
 
-fn describe(method: &Method<'_>, Names { glue, .. }: &Names) -> TokenStream {
+fn describe(method: &Method<'_>, Names { glue, .. }: &Names, wires: &mut Wires<'_>) -> TokenStream {
     let (cfgs, name, docs) = (method.cfgs(), &method.name, doc_text(&method.docs()));
     let kind = match method.kind {
         Kind::Call(_) => quote!(Call),
         Kind::Notification => quote!(Notification),
         Kind::Stream(_) => quote!(Stream),
         Kind::Event => quote!(Event),
+        Kind::ClientCall(_) => quote!(ClientCall),
     };
-    let args = method.params.iter().map(|param| {
-        let (name, ty) = (&param.name, param.ty);
-        quote!(__c.arg::<#ty>(#name))
-    });
+    let shape = |codec: TokenStream| quote!(#glue::Codec::shape(#codec, __c));
+    let mut args = Vec::new();
+    for param in &method.params {
+        let (name, shape) = (&param.name, shape(wires.codec(param.ty, &cfgs)));
+        args.push(quote!(#shape.arg(#name)));
+    }
+    if let Some(items) = &method.items {
+        let (name, shape) = (&items.name, shape(wires.codec(items.ty, &cfgs)));
+        args.push(quote!(#shape.items(#name)));
+    }
     let none = quote!(::core::option::Option::None);
-    let some = |ty: TokenStream| quote!(::core::option::Option::Some(__c.ty::<#ty>()));
-    let (ret, err) = match messages::answer(method).map(|ty| ty.map(|ty| (ty, types::result(ty)))) {
+    let some = |codec| {
+        let shape = shape(codec);
+        quote!(::core::option::Option::Some(#shape.ty))
+    };
+    let (ret, err) = match messages::answer(method).map(|ty| wires.value(ty, &cfgs)) {
         None => (none.clone(), none),
-        Some(None) => (some(quote!(())), none),
-        Some(Some((ty, None))) => (some(quote!(#ty)), none),
-        Some(Some((_, Some(Some((ok, err)))))) => (some(quote!(#ok)), some(quote!(#err))),
-        Some(Some((ty, Some(None)))) => (
-            some(quote!(<#ty as #glue::IsResult>::Ok)),
-            some(quote!(<#ty as #glue::IsResult>::Err)),
-        ),
+        Some(Value::Plain(codec)) => (some(codec), none),
+        Some(Value::Result { ok, err }) => (some(ok), some(err)),
     };
     quote! {
         #(#cfgs)*

@@ -2,20 +2,38 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Pat, ReturnType, TraitItem, TraitItemFn};
+use syn::{FnArg, Pat, Path, ReturnType, TraitItem, TraitItemFn};
 
-use super::{Names, local};
+use super::wire::Wires;
+use super::{Direction, Names, Side, local};
 use crate::ast::{Channel, Kind, Method};
 use crate::attr::{self, MethodAttrs};
 use crate::ctxt::Ctxt;
 use crate::types;
 
-/// Writes the trait and the type that serves it.
-pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
-    let Names { glue, serve, .. } = names;
+/// Writes the trait and the type that serves it, and the same for the client's methods if there are any.
+pub(super) fn declare(channel: &Channel<'_>, names: &Names, sides: &[Side<'_>]) -> TokenStream {
     let cfgs = channel.cfgs();
+    let items = sides.iter().map(|side| {
+        let serve = &side.serve;
+        let item = match side.direction {
+            Direction::ToServer => server_trait(channel, names, serve),
+            Direction::ToClient => handler_trait(channel, side),
+        };
+        quote! {
+            #item
+
+            #(#cfgs)*
+            #[allow(dead_code)]
+            struct #serve<__T>(__T);
+        }
+    });
+    items.collect()
+}
+
+fn server_trait(channel: &Channel<'_>, Names { glue, .. }: &Names, serve: &Ident) -> TokenStream {
     let krate = channel.krate();
     let into_channel = quote! {
         /// Makes this value answer a channel of a server.
@@ -27,13 +45,41 @@ pub(super) fn declare(channel: &Channel<'_>, names: &Names) -> TokenStream {
             #glue::service(#serve(self))
         }
     };
-    let item = trait_with(channel, &into_channel);
-    quote! {
-        #item
+    trait_with(channel, &into_channel)
+}
 
+// pub trait ChatHandler: Send + Sync + 'static {
+//     fn confirm(&self, question: String) -> impl Future<Output = Result<bool, Declined>> + Send;
+// }
+/// Writes the trait that clients implement.
+fn handler_trait(channel: &Channel<'_>, Side { callee, methods, .. }: &Side<'_>) -> TokenStream {
+    let (vis, cfgs) = (&channel.item.vis, channel.cfgs());
+    let doc = format!(" What clients answer the server of [`{}`].", channel.item.ident);
+    let methods = methods.iter().map(|method| {
+        let (kept, ident) = (&method.attrs.kept, method.ident());
+        let own_doc = format!(" Answers the server's `{}`.", method.name);
+        let own_doc = method.docs().is_empty().then(|| quote!(#[doc = #own_doc]));
+        let params = method.params.iter().map(|param| {
+            let (ident, ty) = (param.ident, param.ty);
+            quote!(#ident: #ty)
+        });
+        let output =
+            types::returned(&method.item.sig.output).map_or_else(|| quote!(()), ToTokens::to_token_stream);
+        // With the user's span, so that futures that are not `Send` are shown at the method's name.
+        quote_spanned! {ident.span()=>
+            #own_doc
+            #(#kept)*
+            fn #ident(&self, #(#params),*)
+                -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;
+        }
+    });
+    quote! {
         #(#cfgs)*
+        #[doc = #doc]
         #[allow(dead_code)]
-        struct #serve<__T>(__T);
+        #vis trait #callee: ::core::marker::Send + ::core::marker::Sync + 'static {
+            #(#methods)*
+        }
     }
 }
 
@@ -74,22 +120,33 @@ pub(crate) fn broken_trait(channel: &Channel<'_>) -> TokenStream {
 //     }
 // }
 /// Writes the dispatcher.
-pub(super) fn implement(channel: &Channel<'_>, names: &Names) -> TokenStream {
-    let Names {
-        glue,
-        channel: trait_name,
+pub(super) fn implement(
+    side: &Side<'_>,
+    channel: &Channel<'_>,
+    names: &Names,
+    wires: &mut Wires<'_>,
+) -> TokenStream {
+    let glue = &names.glue;
+    let Side {
+        callee,
         call,
         reply,
         serve,
         ..
-    } = names;
+    } = side;
     let wire_name = &channel.name;
-    let arms = channel.calls().map(|method| dispatch_arm(method, names));
+    let arms: Vec<_> = side
+        .methods
+        .iter()
+        .map(|method| dispatch_arm(method, side, glue, wires))
+        .collect();
+    let served = (side.direction == Direction::ToServer).then(|| served(channel, names));
     quote! {
-        impl<__T: #trait_name> #glue::Dispatch for #serve<__T> {
+        impl<__T: #callee> #glue::Dispatch for #serve<__T> {
             const CHANNEL: &'static ::core::primitive::str = #wire_name;
             type Call = #call;
             type Reply = #reply;
+            #served
 
             #[allow(unused_variables)]
             async fn dispatch(
@@ -106,26 +163,55 @@ pub(super) fn implement(channel: &Channel<'_>, names: &Names) -> TokenStream {
     }
 }
 
-fn dispatch_arm(method: &Method<'_>, names: &Names) -> TokenStream {
-    let Names {
-        glue,
-        channel,
-        call,
-        reply,
-        ..
-    } = names;
+/// Writes what a server knows of its channel besides the methods.
+fn served(channel: &Channel<'_>, Names { glue, call, .. }: &Names) -> TokenStream {
+    let is_sequential = channel.attr.sequential.then(|| {
+        quote!(
+            const IS_SEQUENTIAL: ::core::primitive::bool = true;
+        )
+    });
+    quote! {
+        #is_sequential
+
+        fn hashes() -> ::core::option::Option<&'static #glue::Hashes> {
+            ::core::option::Option::Some(<#call as #glue::schema::Described>::hashes())
+        }
+    }
+}
+
+// ChatCall::Upload { name: __arg0 } => {
+//     let __incoming = __items.incoming("upload", "chunks", __wire0());
+//     Outcome::Reply(ChatReply::Upload(<__T as Chat>::upload(&self.0, __arg0, __incoming).await))
+// }
+fn dispatch_arm(method: &Method<'_>, side: &Side<'_>, glue: &Path, wires: &mut Wires<'_>) -> TokenStream {
+    let Side {
+        callee, call, reply, ..
+    } = side;
     let (cfgs, ident, variant) = (method.cfgs(), method.ident(), &method.variant);
     let fields = method.params.iter().map(|param| param.ident);
     let locals: Vec<_> = (0..method.params.len()).map(local).collect();
     let context = method.context.then(|| quote!(&__cx,));
-    let called = quote!(<__T as #channel>::#ident(&self.0, #context #(#locals),*));
+    let (begin, incoming) = match &method.items {
+        None => (None, None),
+        Some(items) => {
+            let (name, param, codec) = (&method.name, &items.name, wires.codec(items.ty, &cfgs));
+            // Before the method is called, which may take `__items` for its answer.
+            let begin = quote!(let __incoming = __items.incoming(#name, #param, #codec););
+            (Some(begin), Some(quote!(__incoming)))
+        }
+    };
+    let called = quote!(<__T as #callee>::#ident(&self.0, #context #(#locals,)* #incoming));
     let outcome = match method.kind {
-        Kind::Call(_) => quote!(#glue::Outcome::Reply(#reply::#variant(#called.await))),
+        Kind::Call(_) | Kind::ClientCall(_) => quote!(#glue::Outcome::Reply(#reply::#variant(#called.await))),
         Kind::Stream(_) => quote!(__items.pump(#called, #reply::#variant).await),
         Kind::Notification | Kind::Event => quote!({
             #called.await;
             #glue::Outcome::Ended
         }),
+    };
+    let outcome = match begin {
+        None => outcome,
+        Some(begin) => quote!({ #begin #outcome }),
     };
     quote! {
         #(#cfgs)*
@@ -175,7 +261,9 @@ fn trait_method(
     let attrs = MethodAttrs::parse(&cx, &function.attrs);
     drop(cx.finish());
     let repeated = !seen.insert(function.sig.ident.to_string());
-    if attrs.event.is_some() || repeated && attr::named(attrs.kept.iter().copied(), &["cfg"]).is_empty() {
+    // One that is said to be both is a notification, as in `ast`.
+    let of_clients = attrs.event.is_some() || attrs.client.is_some() && attrs.notification.is_none();
+    if of_clients || repeated && attr::named(attrs.kept.iter().copied(), &["cfg"]).is_empty() {
         return None;
     }
 

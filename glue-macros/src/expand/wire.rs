@@ -17,12 +17,12 @@ use crate::types;
 pub(super) struct Wires<'a> {
     glue: &'a Path,
     functions: Vec<Function>,
-    questions: Vec<TokenStream>,
+    /// With the keys that [`Function`]s have.
+    questions: Vec<(String, TokenStream)>,
 }
 
 struct Function {
     ident: Ident,
-    /// Type and conditions as text: equal texts in one module are equal types, and a type may exist under its `#[cfg]` only.
     key: String,
     code: TokenStream,
 }
@@ -79,12 +79,12 @@ impl<'a> Wires<'a> {
     /// Returns the functions.
     pub(super) fn functions(self) -> TokenStream {
         let functions = self.functions.iter().map(|function| &function.code);
-        let questions = &self.questions;
+        let questions = self.questions.iter().map(|(_, code)| code);
         quote!(#(#functions)* #(#questions)*)
     }
 
     fn function(&mut self, ty: &TokenStream, cfgs: &[&Attribute]) -> TokenStream {
-        let key = quote!(#(#cfgs)* #ty).to_string();
+        let key = key(ty, cfgs);
         let known = self.functions.iter().find(|function| function.key == key);
         let ident = known.map_or_else(
             || format_ident!("__wire{}", self.functions.len()),
@@ -111,20 +111,30 @@ impl<'a> Wires<'a> {
     /// A `Result` under another name would be sent as `{"Ok": …}`, untyped error and all. Only the compiler sees through a name: the
     /// constant of [`Probe`] itself hides the one of its trait if the type is a `Result`.
     fn ask_if_result(&mut self, ty: &Type, cfgs: &[&Attribute]) {
+        let key = key(&ty.to_token_stream(), cfgs);
+        if self.questions.iter().any(|(known, _)| *known == key) {
+            return;
+        }
         let glue = self.glue;
         let span = Span::call_site().located_at(Ends::of(ty.to_token_stream()).first);
         let message = format!(
             "`{}` is a `Result` under another name: write `Result`, so that clients get the error typed",
             types::text(ty)
         );
-        self.questions.push(quote_spanned! {span=>
+        let code = quote_spanned! {span=>
             #(#cfgs)*
             const _: () = {
                 use #glue::MayBeResult as _;
                 ::core::assert!(!<#glue::Probe<#ty>>::IS_RESULT, #message);
             };
-        });
+        };
+        self.questions.push((key, code));
     }
+}
+
+/// Returns type and conditions as text: equal texts in one module are equal types, and a type may exist under its `#[cfg]` only.
+fn key(ty: &TokenStream, cfgs: &[&Attribute]) -> String {
+    quote!(#(#cfgs)* #ty).to_string()
 }
 
 /// First and last place of a type: a span over several tokens cannot be made on stable, but rustc joins the two ends.

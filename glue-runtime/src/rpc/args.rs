@@ -276,12 +276,15 @@ impl Problem {
 pub(crate) fn read_named<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, String> {
     match serde_json::from_str(text) {
         Ok(ExactValue(value)) => Ok(value),
-        Err(error) => {
-            let (what, length) = split_position(&error, text);
-            let path = json_path::path_at(name, text, length);
-            Err(format!("{what} at `{path}`"))
-        }
+        Err(error) => Err(misfit(name, text, &error)),
     }
+}
+
+/// Says what is wrong with the JSON value of this name, and where in it.
+pub(super) fn misfit(name: &str, text: &str, error: &serde_json::Error) -> String {
+    let (what, length) = split_position(error, text);
+    let path = json_path::path_at(name, text, length);
+    format!("{what} at `{path}`")
 }
 
 /// Takes an error of serde_json apart: what is wrong, and after how many bytes of `text`.

@@ -18,6 +18,8 @@ use serde::de::{DeserializeOwned, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::exact;
+#[cfg(feature = "macros")]
+use crate::schema::collect::{Collector, Shape};
 
 /// Writes `T` as JSON and reads it back.
 #[diagnostic::on_unimplemented(
@@ -37,6 +39,10 @@ pub trait Codec<T>: Copy {
     /// # Errors
     /// Fails if `text` doesn't begin with JSON of this type.
     fn read_prefix(self, text: &str) -> serde_json::Result<(T, usize)>;
+
+    /// Returns the TypeScript form of `T`, and lets `collector` remember the types it reaches.
+    #[cfg(feature = "macros")]
+    fn shape(self, collector: &mut Collector) -> Shape;
 
     /// Returns the value of an argument that was left out: `None` for an `Option`, nothing for every other type.
     fn absent(self) -> Option<T>;
@@ -80,6 +86,11 @@ impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for J
 
     fn read_prefix(self, text: &str) -> serde_json::Result<(T, usize)> {
         read_prefix(text).map(|(exact::ExactValue(value), length)| (value, length))
+    }
+
+    #[cfg(feature = "macros")]
+    fn shape(self, collector: &mut Collector) -> Shape {
+        collector.shape::<T>()
     }
 
     fn absent(self) -> Option<T> {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "macros")]
+use crate::schema::collect::{self, Collector};
+
 /// Hashes of one channel's description (docs/PROTOCOL.md, calls): 16 hex digits each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashes {
@@ -9,6 +12,26 @@ pub struct Hashes {
     pub schema: String,
     /// Of each method and event with all types that it reaches, by its name on the wire.
     pub methods: BTreeMap<String, String>,
+}
+
+/// A channel that describes itself; implemented by `#[glue::channel]`.
+#[cfg(feature = "macros")]
+pub trait Described {
+    /// Tells `collector` of each method, event and client method.
+    fn describe(collector: &mut Collector);
+
+    /// Returns the hashes of that description, computed when they are first asked for.
+    fn hashes() -> &'static Hashes;
+}
+
+/// Computes the hashes of a channel from its description: the ones that the generated TypeScript carries.
+#[cfg(feature = "macros")]
+pub fn hashes(channel: &'static str, describe: fn(&mut Collector)) -> Hashes {
+    let schema = collect::collect_at_run_time(channel, describe);
+    Hashes {
+        schema: schema.hash(),
+        methods: schema.method_hashes(),
+    }
 }
 
 /// A channel as generated code names it.

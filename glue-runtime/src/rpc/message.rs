@@ -3,6 +3,7 @@
 //! Generated code holds names and types only; reading and writing lives in [`super::args`] and [`super::codec`], so that
 //! a correction there needs no new expansion.
 
+use super::args;
 use super::codec::{self, Codec};
 
 /// The calls and notifications of one channel: what a client asks for.
@@ -146,19 +147,6 @@ impl EncodeError {
     }
 }
 
-/// Stand-in.
-pub(super) fn read_item<T>(
-    method: &str,
-    param: &str,
-    number: u64,
-    codec: impl Codec<T>,
-    json: &str,
-) -> Result<T, ArgsError> {
-    codec.read(json).map_err(|error| ArgsError {
-        message: format!("`{method}`: item {number} of `{param}`: {error}"),
-    })
-}
-
 /// Writes the plain value of `method`.
 ///
 /// # Errors
@@ -191,6 +179,25 @@ pub fn encode_result<T, E>(
     }
 }
 
+/// Reads one of the items that a caller streams to the parameter `param` of `method`; the first has the number 1.
+///
+/// # Errors
+/// Fails if the item isn't of the codec's type.
+pub(super) fn read_item<T>(
+    method: &str,
+    param: &str,
+    number: u64,
+    codec: impl Codec<T>,
+    json: &str,
+) -> Result<T, ArgsError> {
+    codec.read(json).map_err(|error| {
+        let what = args::misfit(param, json, &error);
+        ArgsError {
+            message: format!("`{method}`: item {number} of `{param}`: {what}"),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,6 +220,21 @@ mod tests {
         let kind = encode_result("post", json::<u64>(), json::<String>(), &result, &mut out).unwrap();
 
         assert_eq!((kind, out.as_str()), (ReplyKind::ApplicationError, r#""full""#));
+    }
+
+    #[test]
+    fn a_wrong_item_is_named_by_method_parameter_number_and_path() {
+        let read = |text| read_item("upload", "chunks", 3, json::<Vec<(u8, bool)>>(), text);
+
+        assert_eq!(read("[[1,true]]"), Ok(vec![(1, true)]));
+        assert_eq!(
+            read(r#"[[1,true],[2,"x"]]"#).unwrap_err().message,
+            "`upload`: item 3 of `chunks`: invalid type: string \"x\", expected a boolean at `chunks[1][1]`"
+        );
+        assert_eq!(
+            read("[").unwrap_err().message,
+            "`upload`: item 3 of `chunks`: EOF while parsing a list at `chunks[0]`"
+        );
     }
 
     #[test]

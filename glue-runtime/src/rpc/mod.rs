@@ -46,6 +46,8 @@ pub(crate) use audience::send_event;
 pub use caller::{CallOptions, CallRequest, Caller, OpenRpc, SentItems};
 pub use context::{Context, Emitter};
 pub use contract::{Contract, Hashes};
+#[cfg(feature = "macros")]
+pub use contract::{Described, hashes};
 pub use dispatch::{Dispatch, Outcome};
 pub use error::{CallError, RpcError};
 pub use incoming::Incoming;

@@ -58,7 +58,9 @@ pub async fn notify(
     caller.notify(request(&message, None, options)?).await
 }
 
-/// Writes the items that a caller streams to the parameter `param` of `method`.
+/// Writes the items that a caller streams to the parameter `param` of `method`, one by one as they are asked for.
+///
+/// One that JSON can't hold ends them with [`Code::InvalidArgument`], which cancels the call and is what it fails with.
 pub fn items<T: Send + 'static>(
     method: &'static str,
     param: &'static str,

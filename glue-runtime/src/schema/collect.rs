@@ -62,11 +62,31 @@ pub(super) fn file_name(schema: &ChannelSchema) -> String {
 }
 
 /// Describes `channel` as data.
-pub(crate) fn collect(channel: &Channel) -> ChannelSchema {
-    let mut collector = Collector::new(format!(
-        "channel {}, {}:{}",
-        channel.name, channel.file, channel.line
-    ));
+pub fn collect(channel: &Channel) -> ChannelSchema {
+    collect_by(channel, quietly)
+}
+
+/// Describes a channel in a running program, for its hashes: names and places are left out, which they don't see.
+///
+/// A type that has no TypeScript form panics inside ts-rs; that is caught here as well, but told to the program's panic hook,
+/// which is not ours to replace. glue-codegen refuses such a type, so only channels without a TypeScript client can have one.
+pub(crate) fn collect_at_run_time(channel: &'static str, describe: fn(&mut Collector)) -> ChannelSchema {
+    let channel = Channel {
+        krate: "",
+        module: "",
+        name: "",
+        channel,
+        docs: &[],
+        file: "",
+        line: 0,
+        describe,
+    };
+    collect_by(&channel, |run| panic::catch_unwind(AssertUnwindSafe(run)))
+}
+
+fn collect_by(channel: &Channel, catch: Catch) -> ChannelSchema {
+    let place = format!("channel {}, {}:{}", channel.name, channel.file, channel.line);
+    let mut collector = Collector::new(place, catch);
     (channel.describe)(&mut collector);
 
     let owned = |text: &str| text.to_owned();
@@ -84,9 +104,44 @@ pub(crate) fn collect(channel: &Channel) -> ChannelSchema {
     }
 }
 
+/// The TypeScript form of a type.
+#[derive(Debug)]
+pub struct Shape {
+    /// Its text.
+    pub ty: String,
+    /// Whether it is an `Option`.
+    pub optional: bool,
+}
+
+impl Shape {
+    /// Returns a parameter of this type.
+    pub fn arg(self, name: &'static str) -> ArgSchema {
+        ArgSchema {
+            name: name.to_owned(),
+            ty: self.ty,
+            optional: self.optional,
+            stream: false,
+        }
+    }
+
+    /// Returns a parameter to which items of this type are streamed.
+    pub fn items(self, name: &'static str) -> ArgSchema {
+        ArgSchema {
+            name: name.to_owned(),
+            ty: self.ty,
+            optional: false,
+            stream: true,
+        }
+    }
+}
+
+/// Runs a function that may panic.
+type Catch = fn(&mut dyn FnMut()) -> std::thread::Result<()>;
+
 /// Gathers methods and the types they reach.
 pub struct Collector {
     config: ts_rs::Config,
+    catch: Catch,
     /// Where the channel stands, for error texts.
     place: String,
     seen: HashSet<TypeId>,
@@ -97,12 +152,13 @@ pub struct Collector {
 }
 
 impl Collector {
-    fn new(place: String) -> Self {
+    fn new(place: String, catch: Catch) -> Self {
         // Not from the environment: the text must not depend on the TS_RS_* variables of whoever runs glue-codegen.
         // JSON.parse yields numbers, so `bigint`, the default of ts-rs for 64 bits, would be a lie.
         let config = ts_rs::Config::new().with_large_int("number");
         Self {
             config,
+            catch,
             place,
             seen: HashSet::new(),
             types: BTreeMap::new(),
@@ -111,35 +167,18 @@ impl Collector {
         }
     }
 
-    /// Returns the parameter `name` of type `T`, and remembers the types it reaches.
-    pub fn arg<T: TS + 'static + ?Sized>(&mut self, name: &'static str) -> ArgSchema {
-        ArgSchema {
-            name: name.to_owned(),
-            ty: self.ty::<T>(),
-            optional: T::IS_OPTION,
-            stream: false,
-        }
-    }
-
-    /// Returns the parameter `name` to which the caller streams items of type `T`, and remembers the types it reaches.
-    pub fn items<T: TS + 'static + ?Sized>(&mut self, name: &'static str) -> ArgSchema {
-        ArgSchema {
-            name: name.to_owned(),
-            ty: self.ty::<T>(),
-            optional: false,
-            stream: true,
-        }
-    }
-
-    /// Returns the TypeScript text of `T`, and remembers the types it reaches.
-    pub fn ty<T: TS + 'static + ?Sized>(&mut self) -> String {
+    /// Returns the TypeScript form of `T`, and remembers the types it reaches.
+    pub fn shape<T: TS + 'static + ?Sized>(&mut self) -> Shape {
         self.visit::<T>();
         T::visit_generics(self);
         if T::output_path().is_none() {
             T::visit_dependencies(self);
         }
-        self.catch::<T, _>(T::name)
-            .unwrap_or_else(|| "unknown".to_owned())
+        let ty = self.catch::<T, _>(T::name);
+        Shape {
+            ty: ty.unwrap_or_else(|| "unknown".to_owned()),
+            optional: T::IS_OPTION,
+        }
     }
 
     /// Adds a method whose types were obtained from this collector.
@@ -192,10 +231,9 @@ impl Collector {
     /// Runs a function of ts-rs, which panics for types it can't express.
     fn catch<T: ?Sized, R>(&mut self, run: impl FnOnce(&ts_rs::Config) -> R) -> Option<R> {
         let config = &self.config;
-        let payload = match quietly(|| run(config)) {
-            Ok(value) => return Some(value),
-            Err(payload) => payload,
-        };
+        let (mut run, mut value) = (Some(run), None);
+        let caught = (self.catch)(&mut || value = run.take().map(|run| run(config)));
+        let Err(payload) = caught else { return value };
         let reason = payload.downcast_ref::<String>().map(String::as_str);
         let reason = reason
             .or_else(|| payload.downcast_ref::<&str>().copied())
@@ -276,8 +314,8 @@ fn clash(known: &TypeSchema, found: &TypeSchema, place: &str) -> String {
     )
 }
 
-/// Runs `run`, returning its panic instead of printing it.
-fn quietly<R>(run: impl FnOnce() -> R) -> std::thread::Result<R> {
+/// Runs `run`, returning its panic instead of printing it. In tests only, as the harness of glue-codegen is one.
+fn quietly(run: &mut dyn FnMut()) -> std::thread::Result<()> {
     thread_local! {
         static QUIET: Cell<bool> = const { Cell::new(false) };
     }

@@ -297,8 +297,11 @@ mod collecting {
     #[test]
     fn method_types_and_what_they_reach_are_described() {
         let schema = collect(&channel(|c| {
-            let args = vec![c.arg::<String>("room"), c.arg::<Option<u32>>("limit")];
-            let ret = Some(c.ty::<Vec<Message>>());
+            let args = vec![
+                c.shape::<String>().arg("room"),
+                c.shape::<Option<u32>>().arg("limit"),
+            ];
+            let ret = Some(c.shape::<Vec<Message>>().ty);
             c.method("history", &[" Old lines."], MethodKind::Call, args, ret, None);
         }));
 
@@ -322,7 +325,7 @@ mod collecting {
     #[test]
     fn streamed_items_are_described_by_their_own_type() {
         let schema = collect(&channel(|c| {
-            let args = vec![c.items::<Tag>("tags")];
+            let args = vec![c.shape::<Tag>().items("tags")];
             c.method("upload", &[], MethodKind::Call, args, None, None);
         }));
 
@@ -339,7 +342,7 @@ mod collecting {
     #[test]
     fn large_integers_are_numbers() {
         let schema = collect(&channel(|c| {
-            c.ty::<Message>();
+            c.shape::<Message>();
         }));
 
         assert!(decl(&schema, "Message").contains("id: number,"));
@@ -348,14 +351,14 @@ mod collecting {
 
     #[test]
     fn unit_is_null_and_left_to_the_printer() {
-        collect(&channel(|c| assert_eq!(c.ty::<()>(), "null")));
+        collect(&channel(|c| assert_eq!(c.shape::<()>().ty, "null")));
     }
 
     #[test]
     fn instances_of_a_generic_type_share_a_declaration() {
         let schema = collect(&channel(|c| {
-            assert_eq!(c.ty::<Page<Message>>(), "Page<Message>");
-            assert_eq!(c.ty::<Page<Page<u8>>>(), "Page<Page<number>>");
+            assert_eq!(c.shape::<Page<Message>>().ty, "Page<Message>");
+            assert_eq!(c.shape::<Page<Page<u8>>>().ty, "Page<Page<number>>");
         }));
 
         assert_eq!(schema.errors, [""; 0]);
@@ -367,7 +370,7 @@ mod collecting {
     #[test]
     fn recursive_types_end() {
         let schema = collect(&channel(|c| {
-            c.ty::<Option<Tree>>();
+            c.shape::<Option<Tree>>();
         }));
 
         assert_eq!(idents(&schema), ["Tree"]);
@@ -376,8 +379,8 @@ mod collecting {
     #[test]
     fn two_types_of_one_name_are_reported() {
         let schema = collect(&channel(|c| {
-            c.ty::<Tag>();
-            c.ty::<other::Tag>();
+            c.shape::<Tag>();
+            c.shape::<other::Tag>();
         }));
 
         let [error] = schema.errors.as_slice() else {
@@ -398,12 +401,12 @@ mod collecting {
     #[test]
     fn of_equal_declarations_the_same_one_stays_whichever_comes_first() {
         let first = collect(&channel(|c| {
-            c.ty::<Tag>();
-            c.ty::<twin::Tag>();
+            c.shape::<Tag>();
+            c.shape::<twin::Tag>();
         }));
         let second = collect(&channel(|c| {
-            c.ty::<twin::Tag>();
-            c.ty::<Tag>();
+            c.shape::<twin::Tag>();
+            c.shape::<Tag>();
         }));
 
         assert_eq!(first.errors, [""; 0]);
@@ -413,8 +416,8 @@ mod collecting {
     #[test]
     fn a_type_without_typescript_form_is_reported() {
         let schema = collect(&channel(|c| {
-            c.ty::<FlatOption>();
-            c.ty::<Tree>();
+            c.shape::<FlatOption>();
+            c.shape::<Tree>();
         }));
 
         let [error] = schema.errors.as_slice() else {
@@ -431,7 +434,7 @@ mod collecting {
     #[test]
     fn an_enum_declaration_becomes_an_alias() {
         let schema = collect(&channel(|c| {
-            c.ty::<Level>();
+            c.shape::<Level>();
         }));
 
         assert_eq!(decl(&schema, "Level"), "type Level = 0 | 1;");

@@ -28,6 +28,29 @@ pub trait NoKey {
     async fn ping(&self);
 }
 
+#[glue::channel(sequential = true)]
+pub trait Flagged {
+    async fn ping(&self);
+}
+
+#[glue::channel]
+pub trait Methods {
+    #[glue(nocancel)]
+    async fn unknown(&self);
+    #[glue]
+    async fn nothing(&self);
+    #[glue(no_cancel = true)]
+    async fn valued(&self);
+    #[glue(no_cancel)]
+    #[glue(no_cancel)]
+    async fn twice(&self);
+    #[client(later)]
+    async fn arguments();
+    #[client]
+    #[client]
+    async fn client_twice();
+}
+
 #[glue::model(name = "message")]
 pub struct Message;
 

@@ -15,6 +15,14 @@ pub trait Partly {
     #[cfg(never)]
     #[event]
     fn hidden_event(hidden: Hidden);
+    #[cfg(never)]
+    async fn hidden_items(&self, items: glue::Incoming<Hidden>);
+    #[cfg(never)]
+    #[client]
+    async fn hidden_question(hidden: Hidden) -> Hidden;
+    #[cfg(never)]
+    #[glue(no_cancel)]
+    async fn hidden_end(&self, hidden: Hidden);
 
     #[cfg(never)]
     async fn either(&self, a: u8);

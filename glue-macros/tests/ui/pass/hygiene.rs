@@ -60,6 +60,14 @@ pub trait Names {
     fn stream(&self) -> impl glue::Stream<Item = u8>;
     #[notification]
     async fn notify(&self);
+    async fn incoming(&self, args: u8, items: glue::Incoming<C>) -> u8;
+    #[glue(no_cancel)]
+    async fn to_the_end(&self) -> u8;
+    #[client]
+    async fn call(args: u8, out: u8, caller: u8, handler: u8) -> C;
+    #[client]
+    #[deprecated]
+    async fn handle();
     #[event]
     fn call(args: u8, out: u8, r#type: u8);
     #[event]

@@ -7,12 +7,27 @@ pub trait Chat {
     async fn into_channel(&self);
     async fn new(&self);
     async fn events(&self);
+    async fn with(&self);
+    async fn handle(&self);
     async fn __proto__(&self);
     async fn grüße(&self);
     async fn send_all(&self);
     async fn sendAll(&self);
     async fn post(&self);
     async fn post(&self);
+
+    #[client]
+    async fn new();
+    #[client]
+    async fn of();
+    #[client]
+    async fn with();
+    #[client]
+    async fn handle();
+    #[client]
+    async fn ask();
+    #[client]
+    async fn ask();
 
     #[event]
     fn on(room: String);
