@@ -6,7 +6,33 @@ export type { Clock } from "./clock.js";
 export type { Unsubscribe } from "./emitter.js";
 export { GlueError } from "./errors.js";
 export type { Code } from "./proto/code.js";
-export { type CallOptions, Rpc, type RpcChannel, type RpcOptions, type RpcSocket } from "./rpc/caller.js";
+export { Rpc } from "./rpc/caller.js";
+export {
+  type ApplicationError,
+  type Failure,
+  isError,
+  type SafeResult,
+  type StaleMethod,
+  safe,
+  type Throws,
+} from "./rpc/failure.js";
+export { Fake, type FakeCall, type Stubs } from "./rpc/fake.js";
+export { handle } from "./rpc/handle.js";
+export type { Handler, HandlerContext } from "./rpc/handler.js";
+export type {
+  CallOptions,
+  ChannelOptions,
+  Intercepted,
+  InterceptedCall,
+  Interceptor,
+  Items,
+  Next,
+  RpcChannel,
+  RpcContract,
+  RpcSocket,
+} from "./rpc/options.js";
+export { newTraceparent } from "./rpc/trace.js";
+export { callWith, streamWith } from "./rpc/upload.js";
 export type { Fetch, FetchAnswer, FetchInit } from "./transport/ajax.js";
 export type { SocketType } from "./transport/transport.js";
 export type { WebSocketConstructor, WebSocketLike } from "./transport/websocket.js";

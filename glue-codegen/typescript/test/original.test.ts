@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Rpc, type RpcChannel, type RpcSocket } from "../src/rpc/caller.js";
+import { Rpc } from "../src/rpc/caller.js";
+import type { RpcChannel, RpcSocket } from "../src/rpc/options.js";
 
 /** The original client as typed calls see it: nothing is said at a loss, and `connected` may come twice. */
 class OriginalSocket implements RpcSocket {

@@ -10,7 +10,7 @@ export type SendResult = 1 | 0 | -1;
 export type Send = (
   data: string,
   discarded: DiscardCallback | undefined,
-  ephemeral: boolean | undefined,
+  ephemeral: boolean | "ahead" | undefined,
 ) => SendResult;
 
 /** A named lane inside a socket. */
@@ -29,9 +29,9 @@ export class Channel {
    * Sends `data`, at once or with the next connection. `discarded` is called if it was thrown away: because no
    * connection came in time, too much waits already, or it is longer than the server takes.
    *
-   * What is `ephemeral` goes out in the present session or not at all.
+   * What is `ephemeral` goes out in the present session or not at all, and `"ahead"` of what still waits if it says so.
    */
-  send(data: string, discarded?: DiscardCallback, ephemeral?: boolean): SendResult {
+  send(data: string, discarded?: DiscardCallback, ephemeral?: boolean | "ahead"): SendResult {
     return this.#send(data, discarded, ephemeral);
   }
 

@@ -1,4 +1,5 @@
 import { onAbort } from "../abort.js";
+import type { Clock } from "../clock.js";
 import { Emitter, guarded, type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { encodeFrame } from "../proto/frame.js";
@@ -51,6 +52,8 @@ export function glue(host?: string, options: SocketOptions = {}): Socket {
 
 /** A connection to a server that is opened again when it is lost. */
 export class Socket {
+  /** @internal */
+  readonly clock: Clock;
   readonly #options: ResolvedOptions;
   readonly #backoff: Backoff;
   readonly #emitter = new Emitter<SocketEvents>();
@@ -75,6 +78,7 @@ export class Socket {
 
   /** @internal */
   constructor(options: ResolvedOptions) {
+    this.clock = options.clock;
     this.#options = options;
     this.#backoff = new Backoff(options, options.random);
     this.#type = options.forceSocketType || (options.WebSocket ? "WebSocket" : "AjaxSocket");
@@ -194,7 +198,12 @@ export class Socket {
   }
 
   /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
-  #send(name: string, value: unknown, discarded?: DiscardCallback, ephemeral?: boolean): SendResult {
+  #send(
+    name: string,
+    value: unknown,
+    discarded?: DiscardCallback,
+    ephemeral?: boolean | "ahead",
+  ): SendResult {
     if (value === undefined || value === null) return -1;
     const data = String(value);
     const link = this.#socketId ? this.#link : undefined;

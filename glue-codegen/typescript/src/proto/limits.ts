@@ -41,3 +41,6 @@ export const MAX_QUEUED_TEXT: number = 1024 * 1024;
 
 /** Text in the send buffer of a socket: it only bridges a reconnect. */
 export const MAX_BUFFERED_TEXT: number = 16 * 1024 * 1024;
+
+/** Calls of the server that may run at a time in one channel. One that is asked of a user takes long. */
+export const MAX_HANDLED = 64;

@@ -28,18 +28,22 @@ export class Rpc {
 
   /** Calls `method`; fails with a `GlueError`. */
   call<T>(method: string, args: object, options?: CallOptions): Promise<T> {
-    return this.run("call", method, args, options, (...call) => this.calls.call(method, ...call)) as Promise<T>;
+    return this.run("call", method, args, options, (...call) =>
+      this.calls.call(method, ...call),
+    ) as Promise<T>;
   }
 
   /** Sends a notification, which is never answered. Throws a `GlueError` if it can't even wait. */
   notify(method: string, args: object, options?: Pick<CallOptions, "traceparent">): void {
-    this.run("notification", method, args, options, (...call) => this.calls.notify(method, ...call));
+    this.run("notification", method, args, options, (args, options) =>
+      this.calls.notify(method, args, options),
+    );
   }
 
   /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
   stream<T>(method: string, args: object, options?: CallOptions): AsyncIterable<T> {
-    return this.run("stream", method, args, options, (...call) =>
-      this.calls.stream(method, ...call),
+    return this.run("stream", method, args, options, (args, options) =>
+      this.calls.stream(method, args, options),
     ) as AsyncIterable<T>;
   }
 

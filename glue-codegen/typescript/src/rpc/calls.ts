@@ -2,10 +2,10 @@ import { onAbort } from "../abort.js";
 import { type Clock, systemClock } from "../clock.js";
 import { Emitter, type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
-import { type Code, decodeErrorBody } from "../proto/code.js";
+import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
 import { MAX_CREDIT, NEVER } from "../proto/limits.js";
-import { type AnswerKind, type Exchange, InFlight, Queue } from "./in-flight.js";
+import { type AnswerKind, type Exchange, InFlight, Queue, type Source } from "./in-flight.js";
 import { encodeJson } from "./json.js";
 import { type CallOptions, EVENTS, type RpcChannel, type RpcContract, type RpcSocket } from "./options.js";
 import { Reader } from "./stream.js";
@@ -18,6 +18,9 @@ export interface Callee {
   /** The session has ended. */
   drop(): void;
 }
+
+/** Makes what sends the items of an exchange; never throws. */
+type OpenSource = (exchange: Exchange) => Source;
 
 /** Sent in the greeting. */
 const PEER = "ts/0.1.0";
@@ -44,7 +47,7 @@ export class Calls {
   /** The socket's ID in the session that was greeted; empty if there is none. */
   #session = "";
   /** The methods that the server has, by name, if it says that they are others than ours. */
-  #theirs: Readonly<Record<string, string>> | undefined;
+  #theirs: Readonly<Record<string, string>> | undefined | null;
   #ended = false;
   /** What went wrong with the socket last. */
   #cause: unknown;
@@ -74,24 +77,23 @@ export class Calls {
     for (const event of EVENTS) {
       socket.on(event, (argument) => {
         if (event === "error" || event === "connected") this.#cause = argument;
-        this.#sync();
+        this.sync();
         // A listener may have revived the socket before this one was told.
         this.#ended = socket.isClosed?.() ?? event === "disconnected";
         if (this.#ended) this.#dropQueue();
       });
     }
-    this.#sync();
+    this.sync();
   }
 
   /** `source` is what sends items of ours, if the method takes some. */
-  call(method: string, args: object, options: CallOptions, source?: Exchange["source"]): Promise<unknown> {
+  call(method: string, args: object, options: CallOptions, source?: OpenSource): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const exchange: Exchange = {
         method,
-        args: this.#encodeArgs(method, args),
+        args: encodeArgs(method, args),
         credit: undefined,
         id: 0,
-        source,
         take(kind, value) {
           if (kind !== "ok") throw new Error("unexpected answer");
           this.end?.();
@@ -103,31 +105,29 @@ export class Calls {
           reject(error);
         },
       };
+      exchange.source = source?.(exchange);
       this.#begin(exchange, options);
     });
   }
 
-  notify(method: string, args: object, options: CallOptions): void {
-    const body = this.#encodeArgs(method, args);
-    const text = encodeEnvelope({ kind: "notification", params: traced(options), method, body });
-    this.#sync();
-    if (!this.#session) this.#enqueue(text, method);
-    else if (!this.#send(text)) throw this.#tooMuch(method);
+  notify(method: string, args: object, { traceparent }: CallOptions): void {
+    const trace = isTraceparent(traceparent) ? traceparent : undefined;
+    const body = encodeArgs(method, args);
+    const text = encodeEnvelope({ kind: "notification", params: { trace }, method, body });
+    this.sync();
+    this.#check(method);
+    if (!this.#session) this.#enqueue(text);
+    else if (!this.#send(text)) throw tooMuch(method);
   }
 
   /** `source` is asked at each iteration. */
-  stream(
-    method: string,
-    args: object,
-    options: CallOptions,
-    source?: () => Exchange["source"],
-  ): AsyncIterable<unknown> {
-    const text = this.#encodeArgs(method, args);
+  stream(method: string, args: object, options: CallOptions, source?: OpenSource): AsyncIterable<unknown> {
+    const text = encodeArgs(method, args);
     return {
       [Symbol.asyncIterator]: () =>
         new Reader(method, text, {
           start: (exchange) => {
-            exchange.source = source?.();
+            exchange.source = source?.(exchange);
             this.#begin(exchange, options);
           },
           cancel: (exchange) => this.cancel(exchange),
@@ -141,16 +141,19 @@ export class Calls {
     return this.#events.add(event, listener as (event: never) => void);
   }
 
-  /** Sends something of `exchange`, if it is still open; returns whether it is on its way. */
-  sendFor(exchange: Exchange, envelope: Envelope): boolean {
-    this.#sync();
-    return this.#inFlight.has(exchange) && this.#send(encodeEnvelope({ id: exchange.id, ...envelope }));
+  /** Sends an item of ours, or their end; returns whether it is on its way. */
+  sendItem(exchange: Exchange, body?: string): boolean {
+    this.sync();
+    const { id } = exchange;
+    const envelope =
+      body === undefined ? ({ kind: "end", id } as const) : ({ kind: "item", id, body } as const);
+    return this.#inFlight.has(exchange) && this.#send(encodeEnvelope(envelope));
   }
 
   /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
   cancel(exchange: Exchange): void {
     this.#queue.remove(exchange);
-    this.#sync();
+    this.sync();
     if (this.#inFlight.remove(exchange)) {
       const text = encodeEnvelope({ kind: "cancel", id: exchange.id });
       // Ahead of its own request it would mean nothing.
@@ -159,24 +162,19 @@ export class Calls {
   }
 
   /** Answers a call of the server; returns whether that is on its way. */
-  answer(id: number, body: string): boolean {
-    return this.#send(encodeEnvelope({ kind: "ok", id, body }));
-  }
-
-  /** Answers a call of the server with an error. */
-  refuse(id: number, code: Code, message: string, data?: unknown): void {
-    this.#send(encodeEnvelope({ kind: "error", id, body: JSON.stringify({ code, message, data }) }));
+  answer(id: number, body: string, isError?: boolean): boolean {
+    return this.#send(encodeEnvelope({ kind: isError ? "error" : "ok", id, body }));
   }
 
   /** Notices that the session has changed: everything that touches it asks here first. */
-  #sync(): void {
+  sync(): void {
     const session = this.#socket.socketID();
     if (session === this.#session) return;
     this.#session = session;
     this.#theirs = undefined;
     const lost = this.#inFlight.drain();
     this.#inFlight = new InFlight();
-    for (const exchange of lost) this.#lose(exchange, "unknown");
+    for (const exchange of lost) this.#fail(exchange, this.#unavailable("unknown"));
     this.callee?.drop();
     if (!session) return;
     const body = JSON.stringify({ schema: this.#contract.schema, peer: PEER });
@@ -192,31 +190,178 @@ export class Calls {
     return this.#channel.send(text, undefined, ahead ? "ahead" : true) !== -1;
   }
 
-  #begin(exchange: Exchange, options: CallOptions): void {
-    const { signal, timeoutMs = NEVER } = options;
-    let unlisten = (): void => {};
-    let unwatch = (): void => {};
+  #begin(exchange: Exchange, { signal, timeoutMs = NEVER, traceparent }: CallOptions): void {
+    const enders: (() => void)[] = [];
     exchange.end = () => {
-      unlisten();
-      unwatch();
+      for (const end of enders) end();
       exchange.source?.stop();
-    };
-    const give = (code: Code, message: string, cause?: unknown): void => {
-      this.#fail(exchange, code, message, { cause });
-      this.cancel(exchange);
     };
     try {
       if (!(timeoutMs > 0)) throw new GlueError("invalid_argument", `timeoutMs is ${timeoutMs}`);
-      unlisten = onAbort(signal, (error) => {
-        this.#fail(exchange, error, true);
-        this.cancel(exchange);
-      });
-      exchange.trace = ...;
-      this.#sync();
+      enders.push(onAbort(signal, (error) => this.#end(exchange, error, true)));
+      if (timeoutMs < NEVER) {
+        const ms = Math.min(timeoutMs, MAX_CREDIT);
+        exchange.deadline = this.clock.now() + ms;
+        enders.push(
+          this.clock.after(ms, () => this.#end(exchange, new GlueError("deadline_exceeded", "timed out"))),
+        );
+      }
+      if (isTraceparent(traceparent)) exchange.trace = traceparent;
+      this.sync();
       if (this.#session) this.#request(exchange);
-      else this.#enqueue(exchange, exchange.method);
+      else this.#enqueue(exchange);
     } catch (error) {
-      exchange.fail(error);
+      this.#fail(exchange, error as GlueError);
     }
   }
+
+  #request(exchange: Exchange): void {
+    const { method, args, credit, deadline, trace } = exchange;
+    this.#check(method);
+    this.#inFlight.add(exchange);
+    const timeout = deadline && Math.max(1, Math.ceil(deadline - this.clock.now()));
+    const params = { credit, timeout, trace };
+    if (this.#send(encodeEnvelope({ kind: "request", id: exchange.id, params, method, body: args }))) return;
+    this.#inFlight.remove(exchange);
+    this.#fail(exchange, tooMuch(method));
+  }
+
+  #enqueue(entry: Exchange | string): void {
+    if (this.#socket.isClosed?.() ?? this.#ended) throw this.#unavailable("not_sent");
+    if (!this.#queue.push(entry)) throw new GlueError("resource_exhausted", "too many calls wait");
+  }
+
+  #unavailable(outcome: "not_sent" | "unknown"): GlueError {
+    return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
+  }
+
+  #dropQueue(): void {
+    for (const entry of this.#queue.drain()) {
+      if (typeof entry !== "string") this.#fail(entry, this.#unavailable("not_sent"));
+    }
+  }
+
+  /** Ends `exchange` here with an error that is its own from now on. */
+  #fail(exchange: Exchange, error: GlueError, atOnce?: boolean): void {
+    exchange.fail(Object.assign(error, { method: `${this.name}.${exchange.method}` }), atOnce);
+  }
+
+  /** The same, and at the server as well. */
+  #end(exchange: Exchange, error: GlueError, atOnce?: boolean): void {
+    this.#fail(exchange, error, atOnce);
+    this.cancel(exchange);
+  }
+
+  #grant(exchange: Exchange, credit: number): void {
+    this.sync();
+    if (this.#inFlight.has(exchange)) {
+      this.#send(encodeEnvelope({ kind: "credit", id: exchange.id, credit }), true);
+    }
+  }
+
+  #receive(text: string): void {
+    this.sync();
+    const envelope = decodeEnvelope(text);
+    if ("error" in envelope) {
+      // An answer that can't be read is one all the same [Q-5].
+      this.#break(this.#inFlight.get(Number.parseInt(text.slice(2), 10)));
+      return;
+    }
+    const { kind, id = 0, event = "", body = "null" } = envelope;
+    switch (kind) {
+      case "hello":
+      case "event":
+        try {
+          const value = JSON.parse(body);
+          // Listeners throw elsewhere.
+          if (kind === "event") this.#events.emit(event, value as never);
+          else this.#greet(value?.methods);
+        } catch {
+          this.faults++;
+        }
+        break;
+      case "request":
+      case "notification":
+        if (this.callee) this.#note(this.callee.receive(envelope));
+        else if (id) this.answer(id, '{"code":"unimplemented","message":"no handler"}', true);
+        break;
+      default:
+        if (id % 2) this.#continue(envelope, id, body);
+        else this.#note(kind === "cancel" && this.callee?.receive(envelope));
+    }
+  }
+
+  /** Counts what made no sense. */
+  #note(isSense: boolean | undefined): void {
+    if (!isSense) this.faults++;
+  }
+
+  /** What the server says of an exchange of ours. */
+  #continue({ kind, credit }: Envelope, id: number, body: string): void {
+    const exchange = this.#inFlight.get(id);
+    if (!exchange) {
+      // What is late crossed our own cancellation; the rest was never asked for.
+      this.#note(this.#inFlight.wasOpened(id));
+      return;
+    }
+    exchange.heard = true;
+    if (kind === "credit" || kind === "cancel") {
+      this.#note(exchange.source?.grant(credit));
+    } else if (kind === "error") {
+      this.#inFlight.remove(exchange);
+      this.#fail(exchange, decodeError(body));
+    } else {
+      try {
+        if (exchange.take(kind as AnswerKind, JSON.parse(body), body.length)) this.#inFlight.remove(exchange);
+      } catch (cause) {
+        this.#break(exchange, cause);
+      }
+    }
+  }
+
+  /** Ends what was answered with nonsense, if there is such an exchange. */
+  #break(exchange: Exchange | undefined, cause?: unknown): void {
+    this.faults++;
+    if (!exchange) return;
+    this.#end(exchange, new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+  }
+
+  /** The server has told of its methods: what has changed goes on no more. */
+  #greet(methods: unknown): void {
+    if (typeof methods !== "object") return;
+    this.#theirs = methods as Readonly<Record<string, string>> | null;
+    for (const exchange of this.#inFlight.drain()) {
+      try {
+        this.#check(exchange.method);
+      } catch (error) {
+        this.#end(exchange, error as GlueError);
+      }
+    }
+  }
+
+  /** Throws if the server's method is another one. */
+  #check(method: string): void {
+    const client = this.#contract.methods?.[method];
+    const server = this.#theirs?.[method] ?? null;
+    if (this.#theirs && client && client !== server)
+      throw new GlueError("stale_client", `${method} has changed`, { data: { method, client, server } });
+  }
+}
+
+function encodeArgs(method: string, args: object): string {
+  return encodeJson(`arguments of ${method}`, args);
+}
+
+function decodeError(body: string): GlueError {
+  try {
+    const { code, message, data } = decodeErrorBody(JSON.parse(body));
+    return new GlueError(code, message, { data });
+  } catch (cause) {
+    return new GlueError("internal", "malformed error", { cause });
+  }
+}
+
+/** Longer than the server takes, or more than may wait here. */
+export function tooMuch(method: string): GlueError {
+  return new GlueError("resource_exhausted", `${method}: too much to send`);
 }

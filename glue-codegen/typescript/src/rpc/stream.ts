@@ -30,7 +30,7 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
   #state: "new" | "open" | "ended" = "new";
   /** Thrown once, after the items that came before. */
   #error: { readonly cause: unknown } | undefined;
-  unlisten: (() => void) | undefined;
+  end: (() => void) | undefined;
 
   constructor(method: string, args: string, port: ReaderPort) {
     this.method = method;
@@ -95,7 +95,7 @@ export class Reader<T> implements AsyncIterator<T, undefined>, Exchange {
 
   #end(error?: { readonly cause: unknown }): void {
     this.#state = "ended";
-    this.unlisten?.();
+    this.end?.();
     const [first, ...others] = this.#waiters;
     this.#waiters = [];
     if (first) settle(first, error);
