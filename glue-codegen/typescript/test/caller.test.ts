@@ -46,11 +46,13 @@ test("answers come in any order and late ones are ignored", async () => {
   link.receive('cd1&aok1&"f"');
   link.receive("cd1&aok1&2");
   assert.equal(rpc.faults, 0);
-  for (const text of ["ok5&1", "ok2&1", "xx", "rq2&m&{}", "cr1&1", "ca1&", "ev&e&{", "ok1&"])
+  for (const text of ["cr1&1", "ca1&", "it1&1", "en1&"]) link.receive(`cd1&a${text}`);
+  assert.equal(rpc.faults, 0);
+  for (const text of ["ok5&1", "ok2&1", "xx", "it2&1", "cr5&1", "ca5&", "ca2&", "ev&e&{", "hi&{", "ok1&"])
     link.receive(`cd1&a${text}`);
 
   assert.deepEqual(await Promise.all(calls), ["f", "g"]);
-  assert.equal(rpc.faults, 8);
+  assert.equal(rpc.faults, 10);
 });
 
 test("a server's error carries code, message and data", async () => {
@@ -341,11 +343,19 @@ test("the greeting names the version of the package", () => {
   assert.equal(HELLO, `cd1&ahi&{"peer":"ts/${version}"}`);
 });
 
-test("opening twice gives the same object", () => {
+test("what is opened twice shares its numbers, its greeting and its events", () => {
   const world = new World();
+  const link = world.connect();
+  const [one, two] = [Rpc.open(world.socket, "a"), Rpc.open(world.socket, "a", {}, { timeoutMs: 5 })];
+  const got: unknown[] = [];
+  two.on("e", (event) => got.push(event));
 
-  assert.equal(Rpc.open(world.socket, "a"), Rpc.open(world.socket, "a"));
-  assert.notEqual(Rpc.open(world.socket, "a"), Rpc.open(world.socket, "b"));
+  one.call("f", {});
+  two.call("g", {}).catch(() => {});
+  link.receive("cd1&aev&e&1");
+
+  assert.deepEqual(link.take(), [HELLO, "cd1&arq1&f&{}", "cd1&arq3;t=5&g&{}"]);
+  assert.deepEqual(got, [1]);
 });
 
 test("a call that is longer than the server takes fails by itself", async () => {

@@ -28,8 +28,8 @@ export class Rpc {
 
   /** Calls `method`; fails with a `GlueError`. */
   call<T>(method: string, args: object, options?: CallOptions): Promise<T> {
-    return this.run("call", method, args, options, (...call) =>
-      this.calls.call(method, ...call),
+    return this.run("call", method, args, options, (args, options) =>
+      this.calls.call(method, args, options),
     ) as Promise<T>;
   }
 
