@@ -1,12 +1,25 @@
 // Compiled, never run: what the types promise to applications and to generated code.
 import {
+  type ApplicationError,
   type CallOptions,
+  type ChannelOptions,
+  callWith,
+  type Failure,
   type GlueError,
   glue,
+  type Handler,
+  handle,
+  type Interceptor,
+  type Items,
+  isError,
+  newTraceparent,
   Rpc,
   type RpcSocket,
   type Socket,
   type SocketState,
+  safe,
+  streamWith,
+  type Throws,
   type Unsubscribe,
   type WebSocketConstructor,
 } from "../src/index.js";
@@ -85,4 +98,139 @@ declare class PackageWebSocket {
   close(code?: number, data?: string | Buffer): void;
   send(data: string | Buffer, callback?: (error?: Error) => void): void;
   send(data: string | Buffer, options: { mask?: boolean }, callback?: (error?: Error) => void): void;
+}
+
+interface PostError {
+  readonly reason: "full" | "banned";
+}
+
+type RoomsErrors = { readonly post: PostError; readonly watch: "closed" };
+type RoomsHandlers = { readonly confirm: Handler<{ readonly question: string }, boolean, { why: string }> };
+
+/** As the generator prints it. */
+class Rooms {
+  readonly #rpc: Rpc;
+
+  constructor(socket: RpcSocket, options?: ChannelOptions) {
+    this.#rpc = Rpc.open(socket, "rooms", { schema: "5f", methods: { post: "01" } }, options);
+  }
+
+  static isError<M extends keyof RoomsErrors>(
+    error: unknown,
+    method: M,
+  ): error is ApplicationError<RoomsErrors[M]> {
+    return isError(error, "rooms", method);
+  }
+
+  post(text: string, options?: CallOptions): Promise<number> & Throws<PostError> {
+    return this.#rpc.call("post", { text }, options);
+  }
+
+  leave(options?: CallOptions): Promise<void> {
+    return this.#rpc.call("leave", {}, options);
+  }
+
+  watch(room: string, options?: CallOptions): AsyncIterable<Message> & Throws<"closed"> {
+    return this.#rpc.stream("watch", { room }, options);
+  }
+
+  upload(chunks: Items<Message>, options?: CallOptions): Promise<number> & Throws<PostError> {
+    return callWith(this.#rpc, "upload", {}, chunks, options);
+  }
+
+  translate(lines: Items<string>, options?: CallOptions): AsyncIterable<string> {
+    return streamWith(this.#rpc, "translate", {}, lines, options);
+  }
+
+  handle<M extends keyof RoomsHandlers>(method: M, handler: RoomsHandlers[M]): Unsubscribe {
+    return handle(this.#rpc, method, handler);
+  }
+}
+
+/** One of each code is a case, and none is left. */
+export function describe(error: ApplicationError<PostError> | Failure): string {
+  switch (error.code) {
+    case "application":
+      return error.data.reason;
+    case "unavailable":
+      return error.data?.outcome === "not_sent" ? "try again" : "who knows";
+    case "stale_client":
+      return `${error.data?.method} has changed from ${error.data?.client} to ${error.data?.server ?? "none"}`;
+    case "cancelled":
+    case "deadline_exceeded":
+    case "invalid_argument":
+    case "unimplemented":
+    case "resource_exhausted":
+    case "unauthenticated":
+    case "permission_denied":
+    case "internal":
+      return error.message;
+    default:
+      return error satisfies never;
+  }
+}
+
+export async function failures(rooms: Rooms): Promise<void> {
+  const posted = await safe(rooms.post("hi"));
+  if (posted.ok) {
+    const value: number = posted.value;
+    console.log(value);
+  } else {
+    describe(posted.error);
+    if (posted.error.code === "application") {
+      const reason: "full" | "banned" = posted.error.data.reason;
+      // @ts-expect-error no such reason
+      console.log(reason === "other");
+    }
+  }
+  const left = await safe(rooms.leave());
+  // @ts-expect-error the method has no error of its own
+  if (!left.ok && left.error.code === "application") console.log();
+  const uploaded = await safe(rooms.upload([{ text: "a" }]));
+  if (!uploaded.ok) describe(uploaded.error);
+
+  try {
+    for await (const { text } of rooms.watch("lobby", { timeoutMs: 5, traceparent: newTraceparent() }))
+      console.log(text);
+  } catch (error) {
+    if (Rooms.isError(error, "watch")) {
+      const data: "closed" = error.data;
+      console.log(data);
+    } else if (Rooms.isError(error, "post")) {
+      console.log(error.data.reason);
+    }
+    // @ts-expect-error no such method
+    Rooms.isError(error, "wach");
+    // @ts-expect-error the method has no error of its own
+    Rooms.isError(error, "leave");
+  }
+}
+
+export function more(socket: Socket, rooms: Rooms): void {
+  rooms.handle("confirm", async ({ question }, { signal, traceparent, fail }) => {
+    if (signal.aborted || traceparent) return fail({ why: question });
+    // @ts-expect-error not the method's error
+    if (question) return fail({ reason: "full" });
+    return true;
+  });
+  rooms.handle("confirm", () => true);
+  // @ts-expect-error no such method
+  rooms.handle("other", () => true);
+  // @ts-expect-error another type of answer
+  rooms.handle("confirm", () => "yes");
+  // @ts-expect-error another type of items
+  rooms.upload([1]);
+  rooms.translate(new Set(["a"]));
+
+  const log: Interceptor = (call, next) => {
+    if (call.kind === "stream") {
+      const items: AsyncIterable<unknown> = next({ ...call, options: { ...call.options, timeoutMs: 5 } });
+      return items;
+    }
+    if (call.kind === "call") return next(call).then((value: unknown) => value);
+    return next(call);
+  };
+  new Rooms(socket, { timeoutMs: 10_000, intercept: [log], traceparent: newTraceparent });
+  // @ts-expect-error no such option
+  new Rooms(socket, { timeout: 10_000 });
 }

@@ -65,3 +65,24 @@ test("it is bounded, what the transport holds counted in", () => {
   outbox.shift();
   assert.ok(outbox.push({ text: "x" }));
 });
+
+// [S-10]
+test("control goes ahead of data, in its own order, however much waits", () => {
+  const outbox = new Outbox();
+  const push = (text: string, ephemeral: boolean | "ahead"): boolean => outbox.push({ text, ephemeral });
+  push("a", true);
+  push("b", true);
+  push("x".repeat(16 * 1024 * 1024), true);
+  push("1", "ahead");
+  assert.ok(push("2", "ahead"));
+  assert.equal(text(outbox), "1");
+  push("3", "ahead");
+
+  assert.deepEqual([text(outbox), text(outbox), text(outbox), text(outbox)], ["2", "3", "a", "b"]);
+  push("4", "ahead");
+  outbox.remove(({ ephemeral }) => !!ephemeral);
+  push("c", true);
+  push("5", "ahead");
+
+  assert.deepEqual([text(outbox), text(outbox), text(outbox)], ["5", "c", undefined]);
+});

@@ -254,3 +254,34 @@ test("a stream that starts without a connection waits for it", async () => {
 
   assert.equal((await next).value, 0);
 });
+
+// [S-10]
+test("credit and cancels overtake what waits, but not the request they are of", async () => {
+  const world = new World();
+  const link = world.connect({ batch: true });
+  const rpc = Rpc.open(world.socket, "a");
+  const read = rpc.stream("f", {})[Symbol.asyncIterator]();
+  const unheard = rpc.stream("g", {})[Symbol.asyncIterator]();
+  void read.next();
+  void unheard.next();
+  await settled();
+  link.take();
+
+  rpc.notify("n", {});
+  // What is received is followed by what waits.
+  items(link, 0, 1);
+  rpc.notify("m", {});
+  void read.return?.();
+  const late = rpc.stream("h", {})[Symbol.asyncIterator]();
+  void late.next();
+  void late.return?.();
+  void unheard.return?.();
+  await settled();
+
+  const batch = (...texts: string[]): string =>
+    `ba${texts.map((text) => `${text.length + 5}&cd1&a${text}`).join("")}`;
+  assert.deepEqual(link.take(), [
+    batch("cr1&25", "nt&n&{}"),
+    batch("ca1&", "nt&m&{}", "rq5;c=8&h&{}", "ca5&", "ca3&"),
+  ]);
+});

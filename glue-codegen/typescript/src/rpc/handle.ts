@@ -8,7 +8,7 @@ import { fail, type HandlerContext, handledTwice } from "./handler.js";
 import { encodeJson } from "./json.js";
 import { isTraceparent } from "./trace.js";
 
-type AnyHandler = (args: never, context: HandlerContext<never>) => unknown;
+type AnyHandler = (args: never, context: never) => unknown;
 
 /**
  * Answers the server's calls of `method` by `handler`, until the function that it returns is called; then they are
@@ -62,7 +62,7 @@ class Handlers implements Callee {
       this.#refuse(running, new GlueError("resource_exhausted", "too many calls under way"));
     } else {
       this.#running.add(running);
-      void this.#run(running, handler, body, params);
+      void this.#run(running, method, handler, body, params);
     }
     return true;
   }
@@ -75,6 +75,7 @@ class Handlers implements Callee {
 
   async #run(
     running: Running,
+    method: string,
     handler: AnyHandler,
     body: string,
     { timeout, trace }: EnvelopeParams = {},
@@ -88,8 +89,9 @@ class Handlers implements Callee {
       });
     const traceparent = isTraceparent(trace) ? trace : undefined;
     try {
-      const value = await handler(parse(body) as never, { signal: controller.signal, traceparent, fail });
-      this.#answer(running, encodeJson("value", value));
+      const context: HandlerContext<unknown> = { signal: controller.signal, traceparent, fail };
+      const value = await handler(parse(method, body) as never, context as never);
+      this.#answer(running, encodeValue(method, value));
     } catch (error) {
       if (!controller.signal.aborted) this.#fail(running, error);
     }
@@ -133,10 +135,20 @@ function end(running: Running): void {
   running.controller.abort();
 }
 
-function parse(body: string): unknown {
+function parse(method: string, body: string): object {
+  let args: unknown;
   try {
-    return JSON.parse(body);
+    args = JSON.parse(body);
+  } catch {}
+  if (typeof args === "object" && args && !Array.isArray(args)) return args;
+  throw new GlueError("invalid_argument", `${method}: the arguments are no JSON object`);
+}
+
+/** What can't be written is our mistake, and no message for the server. */
+function encodeValue(method: string, value: unknown): string {
+  try {
+    return encodeJson(`value of ${method}`, value);
   } catch (cause) {
-    throw new GlueError("invalid_argument", "arguments are no JSON", { cause });
+    throw new TypeError((cause as GlueError).message, { cause });
   }
 }
