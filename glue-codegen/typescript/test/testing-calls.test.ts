@@ -3,6 +3,9 @@ import { test } from "node:test";
 import { glue, type Socket } from "../src/client/client.js";
 import { GlueError } from "../src/errors.js";
 import { Rpc } from "../src/rpc/caller.js";
+import { handle } from "../src/rpc/handle.js";
+import type { HandlerContext } from "../src/rpc/handler.js";
+import { callWith, streamWith } from "../src/rpc/upload.js";
 import { MemoryNetwork, type Peer } from "../src/testing/index.js";
 
 async function connect(): Promise<{ network: MemoryNetwork; peer: Peer; socket: Socket; rpc: Rpc }> {
@@ -146,4 +149,81 @@ test("notifications come as calls that want no answer, and events go back", asyn
   assert.ok(call.isNotification);
   assert.deepEqual(events, [{ user: "ann" }]);
   assert.equal(rpc.faults, 0);
+});
+
+test("methods take the client's items, and stop them", async () => {
+  const { peer, rpc } = await connect();
+  peer.rpc("chat").serve({
+    sum: async (_: object, call) => {
+      let sum = 0;
+      for await (const item of call.items()) sum += item as number;
+      return sum;
+    },
+    async *twice(_: object, call) {
+      for await (const item of call.items()) yield (item as number) * 2;
+    },
+    first: async (_: object, call) => {
+      for await (const item of call.items()) return item;
+      return null;
+    },
+  });
+  let returned = false;
+  function* numbers(): Generator<number> {
+    try {
+      for (let number = 1; ; number++) yield number;
+    } finally {
+      returned = true;
+    }
+  }
+
+  assert.equal(await callWith(rpc, "sum", {}, Array(100).fill(2)), 200);
+  const got: unknown[] = [];
+  for await (const item of streamWith(rpc, "twice", {}, [1, 2, 3])) got.push(item);
+  assert.deepEqual(got, [2, 4, 6]);
+  assert.equal(await callWith(rpc, "first", {}, numbers()), 1);
+  assert.ok(returned);
+});
+
+test("items can be taken by hand", async () => {
+  const { network, peer, rpc } = await connect();
+  const sum = callWith(rpc, "sum", {}, [1, 2], { timeoutMs: 500 });
+  const call = await peer.rpc("chat").nextCall();
+
+  call.allow(1);
+  await network.clock.settle();
+  assert.deepEqual([call.received, call.isComplete, call.timeoutMs], [[1], false, 500]);
+  call.allow(8);
+  await network.clock.settle();
+  assert.deepEqual([call.received, call.isComplete], [[1, 2], true]);
+  call.respond(3);
+
+  assert.equal(await sum, 3);
+});
+
+test("the server calls the client, and can give up", async () => {
+  const { network, peer, rpc } = await connect();
+  const remote = peer.rpc("chat");
+  const told: unknown[] = [];
+  handle(rpc, "confirm", ({ question }: { question: string }, context: HandlerContext<string>) =>
+    question === "?" ? true : context.fail("declined"),
+  );
+  handle(rpc, "hang", () => new Promise(() => {}));
+  handle(rpc, "told", (args: unknown) => told.push(args));
+  await network.clock.settle();
+
+  assert.equal(await remote.call("confirm", { question: "?" }), true);
+  await assert.rejects(remote.call("confirm", { question: "!" }), { code: "application", data: "declined" });
+  await assert.rejects(remote.call("other"), { code: "unimplemented" });
+  const controller = new AbortController();
+  const cancelled = assert.rejects(remote.call("hang", {}, { signal: controller.signal }), {
+    code: "cancelled",
+  });
+  controller.abort();
+  await cancelled;
+  remote.notify("told", { x: 1 });
+  await network.clock.settle();
+  assert.deepEqual(told, [{ x: 1 }]);
+  const lost = assert.rejects(remote.call("hang"), { code: "unavailable" });
+  peer.cut();
+  await lost;
 });

@@ -1,5 +1,6 @@
 import { GlueError } from "../errors.js";
-import { encodeEnvelope } from "../proto/envelope.js";
+import { type EnvelopeParams, encodeEnvelope } from "../proto/envelope.js";
+import { FIRST_CREDIT } from "../proto/limits.js";
 
 /** A call or stream of the client, to be answered. A notification is one that wants no answer. */
 export class Call {
@@ -7,12 +8,20 @@ export class Call {
   /** The arguments by name. */
   readonly args: unknown;
   readonly isNotification: boolean;
+  /** The milliseconds that the client waits, if it has said so. The test plays the server's part in that. */
+  readonly timeoutMs: number | undefined;
+  /** The client's trace. */
+  readonly traceparent: string | undefined;
   readonly #id: number;
   readonly #send: (data: string) => void;
   readonly #controller = new AbortController();
   #credit: number;
   #onCredit: () => void = () => {};
   #ended: boolean;
+  /** Items of the client that nobody has taken. */
+  readonly #items: unknown[] = [];
+  #isComplete = false;
+  #onItem: () => void = () => {};
 
   /** @internal */
   constructor(
@@ -20,7 +29,7 @@ export class Call {
       readonly id: number | undefined;
       readonly method: string;
       readonly args: unknown;
-      readonly credit: number;
+      readonly params: EnvelopeParams | undefined;
     },
     send: (data: string) => void,
   ) {
@@ -28,7 +37,9 @@ export class Call {
     this.args = request.args;
     this.isNotification = request.id === undefined;
     this.#id = request.id ?? 0;
-    this.#credit = request.credit;
+    this.#credit = request.params?.credit ?? 0;
+    this.timeoutMs = request.params?.timeout;
+    this.traceparent = request.params?.trace;
     this.#send = send;
     this.#ended = this.isNotification;
   }
@@ -41,6 +52,46 @@ export class Call {
   /** Items of a stream that the client still has room for. */
   get credit(): number {
     return this.#credit;
+  }
+
+  /** What the client has sent of its items and nobody has taken, oldest first. */
+  get received(): readonly unknown[] {
+    return this.#items;
+  }
+
+  /** Whether the client's items have come to their end. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Lets the client send so many items more. {@link items} does that by itself. */
+  allow(items: number): void {
+    if (!this.#ended) this.#send(encodeEnvelope({ kind: "credit", id: this.#id, credit: items }));
+  }
+
+  /** Tells the client that no more of its items are wanted; it still waits for the answer. */
+  stopItems(): void {
+    if (!this.#ended) this.#send(encodeEnvelope({ kind: "cancel", id: this.#id }));
+  }
+
+  /** The client's items, for methods that take some: eight may come at first, then another for each that is taken. */
+  async *items(): AsyncGenerator<unknown, void> {
+    this.allow(FIRST_CREDIT);
+    try {
+      for (;;) {
+        while (!this.#items.length && !this.#isComplete && !this.signal.aborted) {
+          await new Promise<void>((resolve) => {
+            this.#onItem = resolve;
+          });
+        }
+        if (!this.#items.length) return;
+        const item = this.#items.shift();
+        this.allow(1);
+        yield item;
+      }
+    } finally {
+      if (!this.#isComplete) this.stopItems();
+    }
   }
 
   /** Answers it with a value. */
@@ -84,10 +135,23 @@ export class Call {
   }
 
   /** @internal */
+  receive(item: unknown): void {
+    this.#items.push(item);
+    this.#onItem();
+  }
+
+  /** @internal */
+  complete(): void {
+    this.#isComplete = true;
+    this.#onItem();
+  }
+
+  /** @internal */
   cancel(): void {
     this.#ended = true;
     this.#controller.abort();
     this.#onCredit();
+    this.#onItem();
   }
 
   /** Asks for an item only when there is credit for it [S-1]. */

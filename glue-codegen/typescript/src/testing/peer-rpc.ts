@@ -1,4 +1,5 @@
 import { GlueError } from "../errors.js";
+import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
 import { Call } from "./call.js";
 import type { ManualClock } from "./manual-clock.js";
@@ -10,8 +11,28 @@ import type { PeerChannel } from "./peer-channel.js";
  */
 export type Methods = Readonly<Record<string, (args: never, call: Call) => unknown>>;
 
+/** Options of {@link PeerRpc.call}. */
+export interface PeerCallOptions {
+  /** Milliseconds that the client is told the server waits; the test plays the server's part in that. */
+  readonly timeoutMs?: number | undefined;
+  readonly traceparent?: string | undefined;
+  /** Cancels the call at the client; it fails with `cancelled` here. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A call of a client's method. */
+interface Asked {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: GlueError) => void;
+}
+
 /** The server's side of the typed calls of one channel. It greets by itself. */
 export class PeerRpc {
+  /** What the server says in its greeting, such as `schema` and `methods`. */
+  greeting: object = {};
+  /** The server's numbers are even. */
+  #last = 0;
+  readonly #asked = new Map<number, Asked>();
   readonly #channel: PeerChannel;
   readonly #clock: ManualClock;
   readonly #calls = new Map<number, Call>();
@@ -50,18 +71,42 @@ export class PeerRpc {
     this.#channel.send(encodeEnvelope({ kind: "event", event, body: JSON.stringify(data) }));
   }
 
+  /** Calls a method of the client, which must have sent something on the channel; fails with a `GlueError`. */
+  call<T>(method: string, args: object = {}, options: PeerCallOptions = {}): Promise<T> {
+    const { signal } = options;
+    this.#last += 2;
+    const id = this.#last;
+    return new Promise<unknown>((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      const params = { timeout: options.timeoutMs, trace: options.traceparent };
+      this.#channel.send(encodeEnvelope({ kind: "request", id, params, method, body: JSON.stringify(args) }));
+      signal?.addEventListener("abort", () => {
+        if (!this.#asked.delete(id)) return;
+        this.#channel.send(encodeEnvelope({ kind: "cancel", id }));
+        reject(new GlueError("cancelled", "cancelled", { cause: signal.reason }));
+      });
+    }) as Promise<T>;
+  }
+
+  /** Sends the client a notification. */
+  notify(method: string, args: object = {}): void {
+    this.#channel.send(encodeEnvelope({ kind: "notification", method, body: JSON.stringify(args) }));
+  }
+
   /** The session has ended. @internal */
   close(): void {
+    for (const { reject } of this.#asked.values()) reject(new GlueError("unavailable", "session ended"));
+    this.#asked.clear();
     for (const call of this.#calls.values()) call.cancel();
   }
 
   #handle(text: string): void {
     const envelope = decodeEnvelope(text);
     if ("error" in envelope) return;
-    const { kind, id = 0, credit = 0 } = envelope;
+    const { kind, id = 0, credit = 0, body = "null" } = envelope;
     switch (kind) {
       case "hello":
-        this.#channel.send(encodeEnvelope({ kind: "hello", body: "{}" }));
+        this.#channel.send(encodeEnvelope({ kind: "hello", body: JSON.stringify(this.greeting) }));
         break;
       case "request":
       case "notification":
@@ -72,11 +117,32 @@ export class PeerRpc {
         break;
       case "cancel":
         this.#calls.get(id)?.cancel();
+        break;
+      case "item":
+        this.#calls.get(id)?.receive(JSON.parse(body));
+        break;
+      case "end":
+        this.#calls.get(id)?.complete();
+        break;
+      case "ok":
+      case "error":
+        this.#settle(kind, id, JSON.parse(body));
+    }
+  }
+
+  #settle(kind: "ok" | "error", id: number, value: unknown): void {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (kind === "ok") {
+      asked?.resolve(value);
+    } else {
+      const { code, message, data } = decodeErrorBody(value as Parameters<typeof decodeErrorBody>[0]);
+      asked?.reject(new GlueError(code, message, { data }));
     }
   }
 
   #open({ id, method = "", body = "{}", params }: Envelope): void {
-    const request = { id, method, args: JSON.parse(body) as unknown, credit: params?.credit ?? 0 };
+    const request = { id, method, args: JSON.parse(body) as unknown, params };
     const call = new Call(request, (data) => this.#channel.send(data));
     if (id !== undefined) this.#calls.set(id, call);
     if (this.#methods) this.#answer(call, this.#methods);
