@@ -8,9 +8,12 @@ export declare class GlueError<Data = unknown> extends Error {
     constructor(code: Code, message: string, options?: {
         readonly data?: Data | undefined;
         readonly cause?: unknown;
+        readonly method?: string | undefined;
     });
     readonly code: Code;
     readonly data: Data;
+    /** The call that failed, such as `chat.post`: its channel and its method as on the wire. */
+    readonly method: string | undefined;
     /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
     static from(error: unknown): GlueError;
 }

@@ -8,9 +8,12 @@ export class GlueError extends Error {
         super(message, options?.cause === undefined ? undefined : { cause: options.cause });
         this.code = code;
         this.data = options?.data;
+        this.method = options?.method;
     }
     code;
     data;
+    /** The call that failed, such as `chat.post`: its channel and its method as on the wire. */
+    method;
     /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
     static from(error) {
         if (error instanceof GlueError)

@@ -18,13 +18,66 @@ interface Part {
 const RPC = ["unexpected_id", "duplicate_param"];
 const SOCKET = ["connect_timeout", "discard_send_buffer"];
 
+/** What the generated code of every channel asks for: calls, notifications, server streams, events. */
+const CHAT = "glue, Rpc";
+/** What it asks for beside that where a channel has it, or what an application asks for itself. */
+const UPLOADS = "callWith, streamWith";
+const FAILURES = "safe, isError";
+/** Texts that only these parts hold. */
+const HANDLES = "too many calls under way";
+const UPLOAD = "item of ";
+
+const exported = (names: string): string => `export { ${names} } from "./src/index.js"`;
+
 const PARTS: readonly Part[] = [
   {
-    name: "the whole client",
-    script: 'export * from "./src/index.js"',
-    budget: 9_000,
+    name: "the whole client: sockets, calls, notifications, server streams, events",
+    script: exported(CHAT),
+    budget: 10_000,
     has: [...RPC, ...SOCKET],
-    hasNot: [],
+    hasNot: [HANDLES, UPLOAD, "getRandomValues"],
+  },
+  {
+    name: "the same with client streams",
+    script: exported(`${CHAT}, ${UPLOADS}`),
+    budget: 10_350,
+    has: [UPLOAD],
+    hasNot: [HANDLES],
+  },
+  {
+    name: "the same with methods of the client",
+    script: exported(`${CHAT}, handle`),
+    budget: 10_600,
+    has: [HANDLES],
+    hasNot: [UPLOAD],
+  },
+  {
+    name: "the same with failures as values and guards of errors",
+    script: exported(`${CHAT}, ${FAILURES}`),
+    budget: 10_100,
+    has: [],
+    hasNot: [HANDLES, UPLOAD],
+  },
+  {
+    name: "the same with traces of its own",
+    script: exported(`${CHAT}, newTraceparent`),
+    budget: 10_150,
+    has: ["getRandomValues"],
+    hasNot: [HANDLES, UPLOAD],
+  },
+  {
+    name: "everything that runs in an application",
+    script: exported(`${CHAT}, ${UPLOADS}, handle, ${FAILURES}, newTraceparent`),
+    budget: 11_100,
+    has: [HANDLES, UPLOAD],
+    hasNot: ["no stub of"],
+  },
+  {
+    name: "a fake for tests of user interfaces",
+    script: exported("Fake"),
+    budget: 1_000,
+    has: ["no stub of"],
+    hasNot: [...RPC, ...SOCKET],
   },
   {
     name: "sockets without typed calls",
@@ -36,7 +89,7 @@ const PARTS: readonly Part[] = [
   {
     name: "typed calls over somebody else's socket",
     script: 'export { Rpc } from "./src/index.js"',
-    budget: 4_000,
+    budget: 4_700,
     has: RPC,
     hasNot: SOCKET,
   },

@@ -13,7 +13,7 @@ export class Channel {
      * Sends `data`, at once or with the next connection. `discarded` is called if it was thrown away: because no
      * connection came in time, too much waits already, or it is longer than the server takes.
      *
-     * What is `ephemeral` goes out in the present session or not at all.
+     * What is `ephemeral` goes out in the present session or not at all, and `"ahead"` of what still waits if it says so.
      */
     send(data, discarded, ephemeral) {
         return this.#send(data, discarded, ephemeral);

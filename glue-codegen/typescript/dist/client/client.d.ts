@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.js";
 import { type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import type { SocketType } from "../transport/transport.js";
@@ -35,6 +36,8 @@ export declare function glue(host?: string, options?: SocketOptions): Socket;
 /** A connection to a server that is opened again when it is lost. */
 export declare class Socket {
     #private;
+    /** @internal */
+    readonly clock: Clock;
     /** @internal */
     constructor(options: ResolvedOptions);
     /** The version of the protocol. */

@@ -23,6 +23,8 @@ export function glue(host, options = {}) {
 }
 /** A connection to a server that is opened again when it is lost. */
 export class Socket {
+    /** @internal */
+    clock;
     #options;
     #backoff;
     #emitter = new Emitter();
@@ -46,6 +48,7 @@ export class Socket {
     #discarding = false;
     /** @internal */
     constructor(options) {
+        this.clock = options.clock;
         this.#options = options;
         this.#backoff = new Backoff(options, options.random);
         this.#type = options.forceSocketType || (options.WebSocket ? "WebSocket" : "AjaxSocket");

@@ -1,5 +1,5 @@
 /** The error codes of typed calls, as they are spelled on the wire. */
-export declare const CODES: readonly ["cancelled", "deadline_exceeded", "invalid_argument", "unimplemented", "unavailable", "resource_exhausted", "unauthenticated", "permission_denied", "internal", "application"];
+export declare const CODES: readonly ["cancelled", "deadline_exceeded", "invalid_argument", "unimplemented", "unavailable", "resource_exhausted", "unauthenticated", "permission_denied", "internal", "application", "stale_client"];
 /** One of {@link CODES}. */
 export type Code = (typeof CODES)[number];
 /** What a peer says of something that failed. */

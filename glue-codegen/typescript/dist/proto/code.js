@@ -10,6 +10,7 @@ export const CODES = [
     "permission_denied",
     "internal",
     "application",
+    "stale_client",
 ];
 /** Reads an error; a code that isn't known is `internal`. */
 export function decodeErrorBody({ code, message, data, }) {

@@ -18,10 +18,8 @@ export interface Envelope {
     readonly kind: EnvelopeKind;
     /** The exchange it belongs to; absent for hello, notification and event. */
     readonly id?: number;
-    /** The parameters this version understands: the first credit of a stream's request. */
-    readonly params?: {
-        readonly credit: number;
-    };
+    /** The parameters of a request, and the trace context of a notification. */
+    readonly params?: EnvelopeParams;
     /** The method of a request or notification. */
     readonly method?: string;
     /** The name of an event. */
@@ -30,6 +28,15 @@ export interface Envelope {
     readonly credit?: number;
     /** JSON text, not parsed here. */
     readonly body?: string;
+}
+/** What stands between the kind and the first `&`, as far as this version understands it. */
+export interface EnvelopeParams {
+    /** `c`: items that may be sent to the opener at first. */
+    readonly credit?: number | undefined;
+    /** `t`: milliseconds that the opener waits. */
+    readonly timeout?: number | undefined;
+    /** `tp`: the opener's trace context as it stands, W3C's `traceparent` if it is one. */
+    readonly trace?: string | undefined;
 }
 /** Why a text isn't an envelope. */
 export type EnvelopeError = "unknown_kind" | "bad_id" | "missing_id" | "unexpected_id" | "bad_param" | "duplicate_param" | "no_body" | "bad_method" | "bad_credit";

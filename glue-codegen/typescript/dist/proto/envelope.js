@@ -16,8 +16,14 @@ const BY_WIRE = byWire(KINDS);
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }) {
     const name = method ?? event;
-    const first = params ? `;c=${params.credit}` : "";
-    return `${KINDS[kind]}${id ?? ""}${first}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+    let head = "";
+    if (params?.credit)
+        head += `;c=${params.credit}`;
+    if (params?.timeout)
+        head += `;t=${params.timeout}`;
+    if (params?.trace)
+        head += `;tp=${params.trace}`;
+    return `${KINDS[kind]}${id ?? ""}${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
 }
 /** Reads an envelope: its kind, then id, parameters, name and body, so that the first fault is the one reported. */
 export function decodeEnvelope(text) {
@@ -51,11 +57,14 @@ export function decodeEnvelope(text) {
         if (seen.has(key))
             return { error: "duplicate_param" };
         seen.add(key);
-        if (key === "c" && kind === "request") {
-            const credit = decodeNumber(value, MAX_CREDIT);
-            if (!credit)
-                return { error: "bad_credit" };
-            envelope.params = { credit };
+        if (kind === "request" && (key === "c" || key === "t")) {
+            const number = decodeNumber(value, MAX_CREDIT);
+            if (!number)
+                return { error: key === "c" ? "bad_credit" : "bad_param" };
+            envelope.params = { ...envelope.params, [key === "c" ? "credit" : "timeout"]: number };
+        }
+        else if (key === "tp" && (kind === "request" || kind === "notification")) {
+            envelope.params = { ...envelope.params, trace: encoded };
         }
     }
     let body = text.slice(split + 1);

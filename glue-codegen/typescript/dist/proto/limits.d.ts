@@ -29,3 +29,5 @@ export declare const MAX_QUEUED = 1000;
 export declare const MAX_QUEUED_TEXT: number;
 /** Text in the send buffer of a socket: it only bridges a reconnect. */
 export declare const MAX_BUFFERED_TEXT: number;
+/** Calls of the server that may run at a time in one channel. One that is asked of a user takes long. */
+export declare const MAX_HANDLED = 64;

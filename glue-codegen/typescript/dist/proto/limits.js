@@ -29,3 +29,5 @@ export const MAX_QUEUED = 1000;
 export const MAX_QUEUED_TEXT = 1024 * 1024;
 /** Text in the send buffer of a socket: it only bridges a reconnect. */
 export const MAX_BUFFERED_TEXT = 16 * 1024 * 1024;
+/** Calls of the server that may run at a time in one channel. One that is asked of a user takes long. */
+export const MAX_HANDLED = 64;

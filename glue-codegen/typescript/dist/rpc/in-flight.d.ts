@@ -14,7 +14,22 @@ export interface Exchange {
     /** Ends it with an error, at once or behind what was taken. Does nothing once it has ended. */
     fail(error: unknown, atOnce?: boolean): void;
     /** Called at its end. */
-    unlisten?: (() => void) | undefined;
+    end?: (() => void) | undefined;
+    /** When it times out, by the clock. */
+    deadline?: number | undefined;
+    /** Its `traceparent`. */
+    trace?: string | undefined;
+    /** Whether anything of it has come from the server, so that its request has left. */
+    heard?: boolean | undefined;
+    /** What sends items of ours. */
+    source?: Source | undefined;
+}
+/** What sends the items of a call that takes such. */
+export interface Source {
+    /** Allows for more items; without a number, no more are wanted. Returns whether that makes sense. */
+    grant(items: number | undefined): boolean;
+    /** Nothing is sent any more. */
+    stop(): void;
 }
 /** The exchanges of one session by number. */
 export declare class InFlight {

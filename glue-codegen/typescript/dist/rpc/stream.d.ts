@@ -14,7 +14,7 @@ export declare class Reader<T> implements AsyncIterator<T, undefined>, Exchange 
     readonly args: string;
     readonly credit: number;
     id: number;
-    unlisten: (() => void) | undefined;
+    end: (() => void) | undefined;
     constructor(method: string, args: string, port: ReaderPort);
     next(): Promise<IteratorResult<T, undefined>>;
     return(): Promise<IteratorResult<T, undefined>>;

@@ -14,7 +14,7 @@ export class Reader {
     #state = "new";
     /** Thrown once, after the items that came before. */
     #error;
-    unlisten;
+    end;
     constructor(method, args, port) {
         this.method = method;
         this.args = args;
@@ -81,7 +81,7 @@ export class Reader {
     }
     #end(error) {
         this.#state = "ended";
-        this.unlisten?.();
+        this.end?.();
         const [first, ...others] = this.#waiters;
         this.#waiters = [];
         if (first)

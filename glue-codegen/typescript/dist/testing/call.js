@@ -1,24 +1,35 @@
 import { GlueError } from "../errors.js";
 import { encodeEnvelope } from "../proto/envelope.js";
+import { FIRST_CREDIT } from "../proto/limits.js";
 /** A call or stream of the client, to be answered. A notification is one that wants no answer. */
 export class Call {
     method;
     /** The arguments by name. */
     args;
     isNotification;
+    /** The milliseconds that the client waits, if it has said so. The test plays the server's part in that. */
+    timeoutMs;
+    /** The client's trace. */
+    traceparent;
     #id;
     #send;
     #controller = new AbortController();
     #credit;
     #onCredit = () => { };
     #ended;
+    /** Items of the client that nobody has taken. */
+    #items = [];
+    #isComplete = false;
+    #onItem = () => { };
     /** @internal */
     constructor(request, send) {
         this.method = request.method;
         this.args = request.args;
         this.isNotification = request.id === undefined;
         this.#id = request.id ?? 0;
-        this.#credit = request.credit;
+        this.#credit = request.params?.credit ?? 0;
+        this.timeoutMs = request.params?.timeout;
+        this.traceparent = request.params?.trace;
         this.#send = send;
         this.#ended = this.isNotification;
     }
@@ -29,6 +40,46 @@ export class Call {
     /** Items of a stream that the client still has room for. */
     get credit() {
         return this.#credit;
+    }
+    /** What the client has sent of its items and nobody has taken, oldest first. */
+    get received() {
+        return this.#items;
+    }
+    /** Whether the client's items have come to their end. */
+    get isComplete() {
+        return this.#isComplete;
+    }
+    /** Lets the client send so many items more. {@link items} does that by itself. */
+    allow(items) {
+        if (!this.#ended)
+            this.#send(encodeEnvelope({ kind: "credit", id: this.#id, credit: items }));
+    }
+    /** Tells the client that no more of its items are wanted; it still waits for the answer. */
+    stopItems() {
+        if (!this.#ended)
+            this.#send(encodeEnvelope({ kind: "cancel", id: this.#id }));
+    }
+    /** The client's items, for methods that take some: eight may come at first, then another for each that is taken. */
+    async *items() {
+        this.allow(FIRST_CREDIT);
+        try {
+            for (;;) {
+                while (!this.#items.length && !this.#isComplete && !this.signal.aborted) {
+                    await new Promise((resolve) => {
+                        this.#onItem = resolve;
+                    });
+                }
+                if (!this.#items.length)
+                    return;
+                const item = this.#items.shift();
+                this.allow(1);
+                yield item;
+            }
+        }
+        finally {
+            if (!this.#isComplete)
+                this.stopItems();
+        }
     }
     /** Answers it with a value. */
     respond(value = null) {
@@ -69,10 +120,21 @@ export class Call {
         this.#onCredit();
     }
     /** @internal */
+    receive(item) {
+        this.#items.push(item);
+        this.#onItem();
+    }
+    /** @internal */
+    complete() {
+        this.#isComplete = true;
+        this.#onItem();
+    }
+    /** @internal */
     cancel() {
         this.#ended = true;
         this.#controller.abort();
         this.#onCredit();
+        this.#onItem();
     }
     /** Asks for an item only when there is credit for it [S-1]. */
     async #stream(items) {

@@ -12,6 +12,6 @@ export { ManualClock } from "./manual-clock.js";
 export { MemoryNetwork, type MemoryOptions, type NetworkOptions } from "./network.js";
 export type { Peer } from "./peer.js";
 export type { PeerChannel } from "./peer-channel.js";
-export type { Methods, PeerRpc } from "./peer-rpc.js";
+export type { Methods, PeerCallOptions, PeerRpc } from "./peer-rpc.js";
 export { seededRandom } from "./random.js";
 export type { Direction, Wire } from "./wire.js";

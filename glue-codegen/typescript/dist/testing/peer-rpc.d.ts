@@ -6,9 +6,19 @@ import type { PeerChannel } from "./peer-channel.js";
  * items of a stream. It fails by throwing: a `GlueError` reaches the client as it is, anything else as `internal`.
  */
 export type Methods = Readonly<Record<string, (args: never, call: Call) => unknown>>;
+/** Options of {@link PeerRpc.call}. */
+export interface PeerCallOptions {
+    /** Milliseconds that the client is told the server waits; the test plays the server's part in that. */
+    readonly timeoutMs?: number | undefined;
+    readonly traceparent?: string | undefined;
+    /** Cancels the call at the client; it fails with `cancelled` here. */
+    readonly signal?: AbortSignal | undefined;
+}
 /** The server's side of the typed calls of one channel. It greets by itself. */
 export declare class PeerRpc {
     #private;
+    /** What the server says in its greeting, such as `schema` and `methods`. */
+    greeting: object;
     /** @internal */
     constructor(channel: PeerChannel, clock: ManualClock);
     /** Answers every call by these methods from now on, those that wait as well. Any other method is `unimplemented`. */
@@ -21,6 +31,10 @@ export declare class PeerRpc {
     nextCall(withinMs?: number): Promise<Call>;
     /** Sends an event. A client hears none before its first call on the channel. */
     emit(event: string, data: unknown): void;
+    /** Calls a method of the client, which must have sent something on the channel; fails with a `GlueError`. */
+    call<T>(method: string, args?: object, options?: PeerCallOptions): Promise<T>;
+    /** Sends the client a notification. */
+    notify(method: string, args?: object): void;
     /** The session has ended. @internal */
     close(): void;
 }

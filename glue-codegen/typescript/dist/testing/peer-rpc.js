@@ -1,8 +1,14 @@
 import { GlueError } from "../errors.js";
+import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
 import { Call } from "./call.js";
 /** The server's side of the typed calls of one channel. It greets by itself. */
 export class PeerRpc {
+    /** What the server says in its greeting, such as `schema` and `methods`. */
+    greeting = {};
+    /** The server's numbers are even. */
+    #last = 0;
+    #asked = new Map();
     #channel;
     #clock;
     #calls = new Map();
@@ -33,8 +39,32 @@ export class PeerRpc {
     emit(event, data) {
         this.#channel.send(encodeEnvelope({ kind: "event", event, body: JSON.stringify(data) }));
     }
+    /** Calls a method of the client, which must have sent something on the channel; fails with a `GlueError`. */
+    call(method, args = {}, options = {}) {
+        const { signal } = options;
+        this.#last += 2;
+        const id = this.#last;
+        return new Promise((resolve, reject) => {
+            this.#asked.set(id, { resolve, reject });
+            const params = { timeout: options.timeoutMs, trace: options.traceparent };
+            this.#channel.send(encodeEnvelope({ kind: "request", id, params, method, body: JSON.stringify(args) }));
+            signal?.addEventListener("abort", () => {
+                if (!this.#asked.delete(id))
+                    return;
+                this.#channel.send(encodeEnvelope({ kind: "cancel", id }));
+                reject(new GlueError("cancelled", "cancelled", { cause: signal.reason }));
+            });
+        });
+    }
+    /** Sends the client a notification. */
+    notify(method, args = {}) {
+        this.#channel.send(encodeEnvelope({ kind: "notification", method, body: JSON.stringify(args) }));
+    }
     /** The session has ended. @internal */
     close() {
+        for (const { reject } of this.#asked.values())
+            reject(new GlueError("unavailable", "session ended"));
+        this.#asked.clear();
         for (const call of this.#calls.values())
             call.cancel();
     }
@@ -42,10 +72,10 @@ export class PeerRpc {
         const envelope = decodeEnvelope(text);
         if ("error" in envelope)
             return;
-        const { kind, id = 0, credit = 0 } = envelope;
+        const { kind, id = 0, credit = 0, body = "null" } = envelope;
         switch (kind) {
             case "hello":
-                this.#channel.send(encodeEnvelope({ kind: "hello", body: "{}" }));
+                this.#channel.send(encodeEnvelope({ kind: "hello", body: JSON.stringify(this.greeting) }));
                 break;
             case "request":
             case "notification":
@@ -56,10 +86,31 @@ export class PeerRpc {
                 break;
             case "cancel":
                 this.#calls.get(id)?.cancel();
+                break;
+            case "item":
+                this.#calls.get(id)?.receive(JSON.parse(body));
+                break;
+            case "end":
+                this.#calls.get(id)?.complete();
+                break;
+            case "ok":
+            case "error":
+                this.#settle(kind, id, JSON.parse(body));
+        }
+    }
+    #settle(kind, id, value) {
+        const asked = this.#asked.get(id);
+        this.#asked.delete(id);
+        if (kind === "ok") {
+            asked?.resolve(value);
+        }
+        else {
+            const { code, message, data } = decodeErrorBody(value);
+            asked?.reject(new GlueError(code, message, { data }));
         }
     }
     #open({ id, method = "", body = "{}", params }) {
-        const request = { id, method, args: JSON.parse(body), credit: params?.credit ?? 0 };
+        const request = { id, method, args: JSON.parse(body), params };
         const call = new Call(request, (data) => this.#channel.send(data));
         if (id !== undefined)
             this.#calls.set(id, call);

@@ -1,0 +1,66 @@
+/**
+ * What the generated fakes have in common. For a channel `rooms` this is printed, with a line for each method by its
+ * kind, and the third argument only where the name on the wire is another one:
+ *
+ *     export class FakeRooms implements RoomsApi {
+ *       readonly fake: Fake<RoomsApi, RoomsEvents, RoomsHandlers>;
+ *
+ *       constructor(stubs: Stubs<RoomsApi> = {}) {
+ *         this.fake = new Fake("rooms", stubs);
+ *       }
+ *
+ *       readonly post: RoomsApi["post"] = (...args) => this.fake.call("post", args);
+ *       readonly sendFile: RoomsApi["sendFile"] = (...args) => this.fake.call("sendFile", args, "send_file");
+ *       readonly watch: RoomsApi["watch"] = (...args) => this.fake.stream("watch", args);
+ *       readonly typing: RoomsApi["typing"] = (...args) => this.fake.notify("typing", args);
+ *       readonly on: RoomsApi["on"] = (event, listener) => this.fake.on(event, listener);
+ *       readonly handle: RoomsApi["handle"] = (method, handler) => this.fake.handle(method, handler);
+ *     }
+ *
+ * Where there are no events or no methods of the client, `Record<never, never>` takes the place of their type.
+ */
+import { type Unsubscribe } from "../emitter.js";
+import type { Items } from "./options.js";
+/** Methods of a channel that a test stands in for; results may be there at once. Any other is `unimplemented`. */
+export type Stubs<Api> = {
+    readonly [M in MethodOf<Api>]?: Stub<Api[M]>;
+};
+/** Names of a channel's methods. */
+export type MethodOf<Api> = Exclude<keyof Api, "on" | "handle"> & string;
+type Stub<Method> = Method extends (...args: infer Args) => Promise<infer T> ? (...args: Args) => T | Promise<T> : Method extends (...args: infer Args) => AsyncIterable<infer T> ? (...args: Args) => Items<T> : Method;
+type Arguments<Method> = Method extends (...args: infer Args) => unknown ? Args : never;
+type Result<Method> = Method extends (...args: never) => infer R ? R : never;
+/** A call that was made of a fake. */
+export type FakeCall<Api> = {
+    readonly [M in MethodOf<Api>]: {
+        readonly method: M;
+        readonly args: Arguments<Api[M]>;
+    };
+}[MethodOf<Api>];
+/** The server that a test plays for a generated fake, without a socket: it records calls, and answers them by stubs. */
+export declare class Fake<Api, Events, Handlers> {
+    #private;
+    /** What was called, oldest first; notifications and streams too, a stream when it was called and not per iteration. */
+    readonly calls: FakeCall<Api>[];
+    constructor(channel: string, stubs: Stubs<Api>);
+    /** Calls the listeners of `event`. */
+    emit<E extends keyof Events>(event: E, data: Events[E]): void;
+    /**
+     * Calls a method of the client, as the server would. Fails with `unimplemented` if nothing handles it, and with what
+     * the handler throws.
+     */
+    request<M extends keyof Handlers>(method: M, args: HandlerArgs<Handlers[M]>): Promise<HandlerResult<Handlers[M]>>;
+    /** For generated code, as what follows. @internal */
+    call<M extends MethodOf<Api>>(method: M, args: Arguments<Api[M]>, wire?: string): Result<Api[M]>;
+    /** @internal */
+    stream<M extends MethodOf<Api>>(method: M, args: Arguments<Api[M]>, wire?: string): Result<Api[M]>;
+    /** @internal */
+    notify<M extends MethodOf<Api>>(method: M, args: Arguments<Api[M]>): Result<Api[M]>;
+    /** @internal */
+    on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): Unsubscribe;
+    /** @internal */
+    handle<M extends keyof Handlers>(method: M, handler: Handlers[M]): Unsubscribe;
+}
+type HandlerArgs<H> = H extends (args: infer Args, context: never) => unknown ? Args : never;
+type HandlerResult<H> = H extends (...args: never) => infer T ? Awaited<T> : never;
+export {};
