@@ -166,7 +166,6 @@ test("new traces differ, and a part of one keeps its trace", () => {
   assert.match(newTraceparent("nonsense"), form);
 });
 
-//
 test("methods that have changed fail, those that haven't work, and a new session starts afresh", async () => {
   const world = new World();
   const link = world.connect();

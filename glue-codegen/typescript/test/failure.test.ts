@@ -137,3 +137,18 @@ test("an interceptor may answer by itself, try again, and see errors", async () 
   assert.deepEqual(codes, ["resource_exhausted"]);
   assert.deepEqual(link.take(), [HELLO, "cd1&arq1;t=500&f&{}", "cd1&arq3;t=500&f&{}"]);
 });
+
+test("what an interceptor or a provider throws is what the call fails with", async () => {
+  const mistake = new TypeError("mine");
+  const fail = (): never => {
+    throw mistake;
+  };
+  const { link, rpc } = setUp([fail]);
+  const world = new World();
+  const traced = Rpc.open(world.socket, "a", {}, { traceparent: fail });
+
+  for (const call of [rpc.call("f", {}), callWith(rpc, "f", {}, []), traced.call("f", {})])
+    await assert.rejects(call, (error) => error === mistake);
+  assert.throws(() => rpc.notify("n", {}), TypeError);
+  assert.deepEqual(link.take(), [HELLO]);
+});

@@ -37,7 +37,6 @@ async function uncaught(act: () => void | Promise<void>): Promise<unknown[]> {
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-// [R-15]
 test("a call of the server is answered by its handler", async () => {
   const { link, rpc } = setUp();
   handle(rpc, "confirm", async ({ question }: { question: string }, context: HandlerContext) => [
@@ -287,6 +286,7 @@ test("arguments that are no object are refused", async () => {
   for (const args of ["{", "null", "5", "[]", '"x"']) {
     id += 2;
     link.receive(`cd1&arq${id}&f&${args}`);
+    link.receive(`cd1&ant&f&${args}`);
   }
   await settled();
 
@@ -306,4 +306,19 @@ test("an answer that is longer than the server takes is refused as such", async 
   await settled();
 
   assert.match(link.take()[0] ?? "", /^cd1&aer2&{"code":"resource_exhausted"/);
+});
+
+test("what is called at the end of a session comes behind the greeting of the next", async () => {
+  const { world, link, rpc } = setUp();
+  handle(rpc, "f", (_: unknown, { signal }: HandlerContext) => {
+    signal.addEventListener("abort", () => void rpc.call("g", {}));
+    return new Promise(() => {});
+  });
+  link.receive("cd1&arq2&f&{}");
+
+  link.lose();
+  world.clock.advance(1_000);
+  const next = world.accept();
+
+  assert.deepEqual(next.take(), ['cd1&ahi&{"peer":"ts/0.1.0"}', "cd1&arq1&g&{}"]);
 });

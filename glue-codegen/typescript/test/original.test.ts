@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rpc } from "../src/rpc/caller.js";
 import type { RpcChannel, RpcSocket } from "../src/rpc/options.js";
+import { callWith } from "../src/rpc/upload.js";
 
 /** The original client as typed calls see it: nothing is said at a loss, and `connected` may come twice. */
 class OriginalSocket implements RpcSocket {
@@ -128,4 +129,25 @@ test("the end is told by disconnected and taken back by the next attempt", async
   socket.receive("ok1&1");
 
   assert.equal(await revived, 1);
+});
+
+test("what is called because a session was lost comes behind the greeting of the next", () => {
+  const socket = new OriginalSocket();
+  const rpc = Rpc.open(socket, "a");
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise<never>(() => {}),
+      return: async () => {
+        void rpc.call("g", {});
+        return { done: true as const, value: undefined };
+      },
+    }),
+  };
+  socket.emit("connected", "S");
+  callWith(rpc, "f", {}, source).catch(() => {});
+  socket.take();
+
+  socket.emit("connected", "T");
+
+  assert.deepEqual(socket.take(), [HELLO, "rq1&g&{}"]);
 });

@@ -66,7 +66,6 @@ test("it is bounded, what the transport holds counted in", () => {
   assert.ok(outbox.push({ text: "x" }));
 });
 
-// [S-10]
 test("control goes ahead of data, in its own order, however much waits", () => {
   const outbox = new Outbox();
   const push = (text: string, ephemeral: boolean | "ahead"): boolean => outbox.push({ text, ephemeral });

@@ -255,7 +255,6 @@ test("a stream that starts without a connection waits for it", async () => {
   assert.equal((await next).value, 0);
 });
 
-// [S-10]
 test("credit and cancels overtake what waits, but not the request they are of", async () => {
   const world = new World();
   const link = world.connect({ batch: true });

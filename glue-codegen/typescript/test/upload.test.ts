@@ -48,7 +48,6 @@ class Source implements AsyncIterable<number> {
   }
 }
 
-// [S-9]
 test("items go up as the server grants them, and their end is told", async () => {
   const { link, rpc } = setUp();
   const source = new Source(3);

@@ -13,7 +13,7 @@ export class Rpc {
         this.#options = options;
     }
     /** Calls `method`; fails with a `GlueError`. */
-    call(method, args, options) {
+    async call(method, args, options) {
         return this.run("call", method, args, options, (args, options) => this.calls.call(method, args, options));
     }
     /** Sends a notification, which is never answered. Throws a `GlueError` if it can't even wait. */

@@ -154,19 +154,20 @@ export class Calls {
         this.#theirs = undefined;
         const lost = this.#inFlight.drain();
         this.#inFlight = new InFlight();
+        if (session) {
+            const body = JSON.stringify({ schema: this.#contract.schema, peer: PEER });
+            this.#send(encodeEnvelope({ kind: "hello", body }));
+            for (const entry of this.#queue.drain()) {
+                if (typeof entry === "string")
+                    this.#send(entry);
+                else
+                    this.#request(entry);
+            }
+        }
+        // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
         for (const exchange of lost)
             this.#fail(exchange, this.#unavailable("unknown"));
         this.callee?.drop();
-        if (!session)
-            return;
-        const body = JSON.stringify({ schema: this.#contract.schema, peer: PEER });
-        this.#send(encodeEnvelope({ kind: "hello", body }));
-        for (const entry of this.#queue.drain()) {
-            if (typeof entry === "string")
-                this.#send(entry);
-            else
-                this.#request(entry);
-        }
     }
     /** Returns whether it is on its way; it belongs to this session. */
     #send(text, ahead) {
@@ -197,7 +198,7 @@ export class Calls {
                 this.#enqueue(exchange);
         }
         catch (error) {
-            this.#fail(exchange, error);
+            this.#fail(exchange, GlueError.from(error));
         }
     }
     #request(exchange) {

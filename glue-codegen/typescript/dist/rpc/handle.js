@@ -44,15 +44,19 @@ class Handlers {
         this.#last = id || this.#last;
         const running = { controller: new AbortController(), id };
         const handler = this.#handlers.get(method);
+        const args = parse(body);
         if (!handler) {
             this.#refuse(running, new GlueError("unimplemented", `no handler of ${method}`));
         }
         else if (this.#running.size >= MAX_HANDLED) {
             this.#refuse(running, new GlueError("resource_exhausted", "too many calls under way"));
         }
+        else if (!args) {
+            this.#refuse(running, new GlueError("invalid_argument", `${method}: the arguments are no JSON object`));
+        }
         else {
             this.#running.add(running);
-            void this.#run(running, method, handler, body, params);
+            void this.#run(running, method, handler, args, params);
         }
         return true;
     }
@@ -62,7 +66,7 @@ class Handlers {
         this.#running = new Set();
         this.#last = 0;
     }
-    async #run(running, method, handler, body, { timeout, trace } = {}) {
+    async #run(running, method, handler, args, { timeout, trace } = {}) {
         const { controller } = running;
         const stop = timeout &&
             this.#calls.clock.after(timeout, () => {
@@ -72,7 +76,7 @@ class Handlers {
         const traceparent = isTraceparent(trace) ? trace : undefined;
         try {
             const context = { signal: controller.signal, traceparent, fail };
-            const value = await handler(parse(method, body), context);
+            const value = await handler(args, context);
             this.#answer(running, encodeValue(method, value));
         }
         catch (error) {
@@ -117,15 +121,15 @@ function end(running) {
     running.id = 0;
     running.controller.abort();
 }
-function parse(method, body) {
-    let args;
+/** Reads arguments; they are an object. */
+function parse(body) {
     try {
-        args = JSON.parse(body);
+        const args = JSON.parse(body);
+        return typeof args === "object" && args && !Array.isArray(args) ? args : undefined;
     }
-    catch { }
-    if (typeof args === "object" && args && !Array.isArray(args))
-        return args;
-    throw new GlueError("invalid_argument", `${method}: the arguments are no JSON object`);
+    catch {
+        return undefined;
+    }
 }
 /** What can't be written is our mistake, and no message for the server. */
 function encodeValue(method, value) {

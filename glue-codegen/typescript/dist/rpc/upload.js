@@ -2,7 +2,7 @@ import { MAX_CREDIT } from "../proto/limits.js";
 import { tooMuch } from "./calls.js";
 import { encodeJson } from "./json.js";
 /** Calls a method that takes `items` as its last parameter; see {@link Upload}. */
-export function callWith(rpc, method, args, items, options) {
+export async function callWith(rpc, method, args, items, options) {
     const { calls } = rpc;
     return rpc.run("call", method, args, options, (args, options, items) => calls.call(method, args, options, start(calls, items)), items);
 }

@@ -27,10 +27,10 @@ export class Rpc {
   }
 
   /** Calls `method`; fails with a `GlueError`. */
-  call<T>(method: string, args: object, options?: CallOptions): Promise<T> {
+  async call<T>(method: string, args: object, options?: CallOptions): Promise<T> {
     return this.run("call", method, args, options, (args, options) =>
       this.calls.call(method, args, options),
-    ) as Promise<T>;
+    ) as T;
   }
 
   /** Sends a notification, which is never answered. Throws a `GlueError` if it can't even wait. */

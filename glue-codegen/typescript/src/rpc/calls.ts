@@ -174,15 +174,17 @@ export class Calls {
     this.#theirs = undefined;
     const lost = this.#inFlight.drain();
     this.#inFlight = new InFlight();
+    if (session) {
+      const body = JSON.stringify({ schema: this.#contract.schema, peer: PEER });
+      this.#send(encodeEnvelope({ kind: "hello", body }));
+      for (const entry of this.#queue.drain()) {
+        if (typeof entry === "string") this.#send(entry);
+        else this.#request(entry);
+      }
+    }
+    // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
     for (const exchange of lost) this.#fail(exchange, this.#unavailable("unknown"));
     this.callee?.drop();
-    if (!session) return;
-    const body = JSON.stringify({ schema: this.#contract.schema, peer: PEER });
-    this.#send(encodeEnvelope({ kind: "hello", body }));
-    for (const entry of this.#queue.drain()) {
-      if (typeof entry === "string") this.#send(entry);
-      else this.#request(entry);
-    }
   }
 
   /** Returns whether it is on its way; it belongs to this session. */
@@ -211,7 +213,7 @@ export class Calls {
       if (this.#session) this.#request(exchange);
       else this.#enqueue(exchange);
     } catch (error) {
-      this.#fail(exchange, error as GlueError);
+      this.#fail(exchange, GlueError.from(error));
     }
   }
 

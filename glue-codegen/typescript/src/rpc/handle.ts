@@ -56,13 +56,16 @@ class Handlers implements Callee {
     this.#last = id || this.#last;
     const running: Running = { controller: new AbortController(), id };
     const handler = this.#handlers.get(method);
+    const args = parse(body);
     if (!handler) {
       this.#refuse(running, new GlueError("unimplemented", `no handler of ${method}`));
     } else if (this.#running.size >= MAX_HANDLED) {
       this.#refuse(running, new GlueError("resource_exhausted", "too many calls under way"));
+    } else if (!args) {
+      this.#refuse(running, new GlueError("invalid_argument", `${method}: the arguments are no JSON object`));
     } else {
       this.#running.add(running);
-      void this.#run(running, method, handler, body, params);
+      void this.#run(running, method, handler, args, params);
     }
     return true;
   }
@@ -77,7 +80,7 @@ class Handlers implements Callee {
     running: Running,
     method: string,
     handler: AnyHandler,
-    body: string,
+    args: object,
     { timeout, trace }: EnvelopeParams = {},
   ): Promise<void> {
     const { controller } = running;
@@ -90,7 +93,7 @@ class Handlers implements Callee {
     const traceparent = isTraceparent(trace) ? trace : undefined;
     try {
       const context: HandlerContext<unknown> = { signal: controller.signal, traceparent, fail };
-      const value = await handler(parse(method, body) as never, context as never);
+      const value = await handler(args as never, context as never);
       this.#answer(running, encodeValue(method, value));
     } catch (error) {
       if (!controller.signal.aborted) this.#fail(running, error);
@@ -135,13 +138,14 @@ function end(running: Running): void {
   running.controller.abort();
 }
 
-function parse(method: string, body: string): object {
-  let args: unknown;
+/** Reads arguments; they are an object. */
+function parse(body: string): object | undefined {
   try {
-    args = JSON.parse(body);
-  } catch {}
-  if (typeof args === "object" && args && !Array.isArray(args)) return args;
-  throw new GlueError("invalid_argument", `${method}: the arguments are no JSON object`);
+    const args: unknown = JSON.parse(body);
+    return typeof args === "object" && args && !Array.isArray(args) ? args : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What can't be written is our mistake, and no message for the server. */

@@ -6,7 +6,7 @@ import { encodeJson } from "./json.js";
 import type { CallOptions, Items } from "./options.js";
 
 /** Calls a method that takes `items` as its last parameter; see {@link Upload}. */
-export function callWith<T>(
+export async function callWith<T>(
   rpc: Rpc,
   method: string,
   args: object,
@@ -21,7 +21,7 @@ export function callWith<T>(
     options,
     (args, options, items) => calls.call(method, args, options, start(calls, items as Items<unknown>)),
     items,
-  ) as Promise<T>;
+  ) as T;
 }
 
 /** The same for a method that answers with items: each iteration reads `items` anew, as far as they can be. */
