@@ -27,6 +27,7 @@ glue-runtime. The channels are found by building the package in test mode.
 
   -o, --out DIR             Folder for the client; foreign files in it are kept
       --emit ts|js          TypeScript, or JavaScript with .d.ts [default: ts]
+      --fakes               Also write a fake of each channel, for tests of pages
       --check               Write nothing; exit with 1 if files would change
 
   -p, --package NAME        Only this package of the workspace (repeatable)
@@ -58,8 +59,8 @@ pub enum Command {
 pub struct Arguments {
     /// Output folder.
     pub out: PathBuf,
-    /// Language of the output.
-    pub emit: Emit,
+    /// What to write.
+    pub options: Options,
     /// Whether to compare only.
     pub check: bool,
     /// What to build.
@@ -97,7 +98,8 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error>
             Short('h') | Long("help") => return Ok(Command::Help),
             Short('V') | Long("version") => return Ok(Command::Version),
             Short('o') | Long("out") => out = Some(PathBuf::from(parser.value()?)),
-            Long("emit") => arguments.emit = parser.value()?.parse_with(parse_emit)?,
+            Long("emit") => arguments.options.emit = parser.value()?.parse_with(parse_emit)?,
+            Long("fakes") => arguments.options.fakes = true,
             Long("check") => arguments.check = true,
             Short('p') | Long("package") => selection.packages.push(parser.value()?.string()?),
             Short('F') | Long("features") => selection.features.push(parser.value()?.string()?),
@@ -124,7 +126,7 @@ fn parse_emit(text: &str) -> Result<Emit, &'static str> {
 
 fn execute(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let schemas = discover::discover(&arguments.selection)?;
-    let files = generate(&schemas, &Options { emit: arguments.emit })?;
+    let files = generate(&schemas, &arguments.options)?;
 
     let folder = arguments.out.display();
     if arguments.check {
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn every_option_is_read() {
-        let args = "--out web --emit=js --check -p a -p b -F x,y --all-features --no-default-features --target t \
+        let args = "--out web --emit=js --fakes --check -p a -p b -F x,y --all-features --no-default-features --target t \
                     --manifest-path d/Cargo.toml --locked --offline";
 
         let Ok(Command::Generate(arguments)) = parsed(args) else {
@@ -208,9 +210,10 @@ mod tests {
 
         let selection = arguments.selection;
         assert_eq!(
-            (arguments.out, arguments.emit, arguments.check),
+            (arguments.out, arguments.options.emit, arguments.check),
             ("web".into(), Emit::JavaScript, true)
         );
+        assert!(arguments.options.fakes);
         assert_eq!(selection.packages, ["a", "b"]);
         assert_eq!(selection.features, ["x,y"]);
         assert!(

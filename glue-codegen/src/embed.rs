@@ -7,15 +7,28 @@ pub(crate) const FOLDER: &str = "runtime";
 /// leaves the names that applications like to use.
 pub(crate) const EXPORTS: &[(&str, Use)] = &[
     ("CallOptions", Use::Type),
+    ("ChannelOptions", Use::Type),
     ("GlueError", Use::Value),
     ("glue", Use::Value),
     ("Socket", Use::Type),
     ("SocketOptions", Use::Type),
     ("SocketState", Use::Type),
+    ("safe", Use::Value),
 ];
 
 /// Names of the runtime that stubs import beside [`EXPORTS`].
-pub(crate) const IMPORTS: &[&str] = &["Rpc", "RpcSocket", "Unsubscribe"];
+pub(crate) const IMPORTS: &[&str] = &[
+    "ApplicationError",
+    "Handler",
+    "Rpc",
+    "RpcSocket",
+    "Throws",
+    "Unsubscribe",
+    "callWith",
+    "handle",
+    "isError",
+    "streamWith",
+];
 
 /// How a name of the runtime may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! ```
 //! use glue_codegen::{Options, generate};
 //!
-//! let schema = r#"{"v":1,"crate":"demo","module":"demo","name":"Echo","channel":"echo","file":"src/lib.rs","line":1,
+//! let schema = r#"{"v":2,"crate":"demo","module":"demo","name":"Echo","channel":"echo","file":"src/lib.rs","line":1,
 //!     "methods":[{"name":"say","kind":"call","args":[{"name":"text","type":"string"}],"ret":"string"}]}"#;
 //! let schema = glue::schema::ChannelSchema::from_json(schema)?;
 //!
@@ -33,10 +33,12 @@ use glue::schema::ChannelSchema;
 pub use resolve::{Problem, Problems};
 
 /// What to generate.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     /// TypeScript unless told otherwise.
     pub emit: Emit,
+    /// Whether to write a fake beside each channel, for tests of an application without a server; not unless told so.
+    pub fakes: bool,
 }
 
 /// The language of the generated files.
@@ -65,7 +67,7 @@ pub struct File {
 /// # Errors
 /// [`Problems`] lists every type that has no TypeScript form and every name that two things want.
 pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<File>, Problems> {
-    let model = resolve::resolve(channels)?;
+    let model = resolve::resolve(channels, options)?;
 
     let mut files = Vec::new();
     let mut add = |path: String, text: String| files.push(File { path, text });
@@ -74,6 +76,9 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
             add("index.ts".into(), print::index(&model, true));
             for channel in &model.channels {
                 add(format!("{}.ts", channel.stem), print::class_source(channel));
+                if options.fakes {
+                    add(format!("{}.fake.ts", channel.stem), print::fake_source(channel));
+                }
             }
             if !model.types.is_empty() {
                 add("types.ts".into(), print::declarations(&model.types));
@@ -88,6 +93,13 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
                     format!("{}.d.ts", channel.stem),
                     print::class_declaration(channel),
                 );
+                if options.fakes {
+                    add(format!("{}.fake.js", channel.stem), print::fake_script(channel));
+                    add(
+                        format!("{}.fake.d.ts", channel.stem),
+                        print::fake_declaration(channel),
+                    );
+                }
             }
             if !model.types.is_empty() {
                 add("types.js".into(), print::header("") + "export {};\n");

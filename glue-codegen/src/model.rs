@@ -1,5 +1,7 @@
 //! What is printed: channels and types with every TypeScript name decided, so that printers only lay out.
 
+use std::collections::BTreeMap;
+
 use crate::syntax::{Member, Type};
 
 /// Everything that one run prints.
@@ -24,17 +26,51 @@ pub(crate) struct ChannelDecl {
     pub(crate) krate: String,
     /// Hash of the schema, sent in the greeting.
     pub(crate) hash: String,
+    /// Hashes of all methods and events by their names on the wire; a greeting that finds another schema compares them.
+    pub(crate) hashes: BTreeMap<String, String>,
     pub(crate) docs: Vec<String>,
     /// Names of `types.ts` that the stub uses, sorted.
     pub(crate) imports: Vec<String>,
     pub(crate) methods: Vec<MethodDecl>,
     pub(crate) events: Vec<EventDecl>,
+    pub(crate) handlers: Vec<HandlerDecl>,
 }
 
 impl ChannelDecl {
+    /// Name of the type of what is called on the class: the class without what is private to it.
+    pub(crate) fn api_type(&self) -> String {
+        format!("{}Api", self.class)
+    }
+
+    /// Name of the type that holds the methods' own errors, if there are any.
+    pub(crate) fn errors_type(&self) -> Option<String> {
+        let any = self.methods.iter().any(|method| method.error.is_some());
+        any.then(|| format!("{}Errors", self.class))
+    }
+
     /// Name of the type that holds the events, if there are any.
     pub(crate) fn events_type(&self) -> Option<String> {
         (!self.events.is_empty()).then(|| format!("{}Events", self.class))
+    }
+
+    /// Name of the type that holds what the client implements, if there is anything.
+    pub(crate) fn handlers_type(&self) -> Option<String> {
+        (!self.handlers.is_empty()).then(|| format!("{}Handlers", self.class))
+    }
+
+    /// Name of the class that stands in for this one in tests.
+    pub(crate) fn fake_class(&self) -> String {
+        format!("Fake{}", self.class)
+    }
+
+    /// Names of the types beside the class, sorted.
+    pub(crate) fn types(&self) -> Vec<String> {
+        let optional = [self.errors_type(), self.events_type(), self.handlers_type()];
+        [Some(self.api_type())]
+            .into_iter()
+            .chain(optional)
+            .flatten()
+            .collect()
     }
 }
 
@@ -47,6 +83,8 @@ pub(crate) struct MethodDecl {
     pub(crate) wire: String,
     pub(crate) verb: Verb,
     pub(crate) params: Vec<ParamDecl>,
+    /// The parameter whose items are sent while the method runs; it stands behind the others.
+    pub(crate) items: Option<ParamDecl>,
     /// Name of the last parameter, the call's options; `options` unless a parameter has that name.
     pub(crate) options: String,
     pub(crate) docs: Vec<String>,
@@ -84,6 +122,19 @@ pub(crate) struct EventDecl {
     pub(crate) name: String,
     pub(crate) docs: Vec<String>,
     pub(crate) fields: Vec<Member>,
+}
+
+/// A method that the client implements: a member of the channel's type of handlers.
+#[derive(Debug)]
+pub(crate) struct HandlerDecl {
+    /// Name on the wire, and in TypeScript.
+    pub(crate) name: String,
+    pub(crate) docs: Vec<String>,
+    pub(crate) fields: Vec<Member>,
+    /// Type of what the client answers.
+    pub(crate) value: Type,
+    /// Type of the error that the client may answer with instead.
+    pub(crate) error: Option<Type>,
 }
 
 /// A named type.

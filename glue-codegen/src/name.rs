@@ -38,10 +38,10 @@ pub(crate) fn kebab(name: &str) -> String {
     words.join("-")
 }
 
-/// Returns the name of a parameter: camel case, with a `_` behind words that can't name one.
+/// Returns the name of a parameter: camel case, with a `_` behind words that can't name one or would hide what the body calls.
 pub(crate) fn parameter(wire: &str) -> String {
     let mut name = camel(wire);
-    if RESERVED_WORDS.contains(&name.as_str()) {
+    if RESERVED_WORDS.contains(&name.as_str()) || matches!(name.as_str(), "callWith" | "streamWith") {
         name.push('_');
     }
     name
@@ -68,7 +68,12 @@ pub(crate) fn is_reserved_type(name: &str) -> bool {
 
 /// Whether a method of this name would break the class: `constructor` is one, and an object with `then` can't be awaited.
 pub(crate) fn is_reserved_method(name: &str) -> bool {
-    matches!(name, "constructor" | "then" | "__proto__")
+    matches!(name, "constructor" | "then") || is_reserved_key(name)
+}
+
+/// Whether a key of this name would set an object's prototype instead.
+pub(crate) fn is_reserved_key(name: &str) -> bool {
+    name == "__proto__"
 }
 
 /// What strict code can't bind: the reserved words of ECMAScript and the two names it protects.
@@ -137,6 +142,8 @@ const RESERVED_TYPES: &[&str] = &[
     "unknown",
     "Array",
     "AsyncIterable",
+    "Iterable",
+    "Pick",
     "Promise",
     "Record",
 ];
@@ -181,6 +188,7 @@ mod tests {
     fn parameters_step_around_reserved_words() {
         assert_eq!(parameter("delete"), "delete_");
         assert_eq!(parameter("default"), "default_");
+        assert_eq!(parameter("call_with"), "callWith_");
         assert_eq!(parameter("user_name"), "userName");
     }
 

@@ -8,8 +8,8 @@ use std::{
 use glue::schema::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
 
 use crate::{
-    embed,
-    model::{ChannelDecl, EventDecl, MethodDecl, Model, ParamDecl, TypeDecl, Verb},
+    Options, embed,
+    model::{ChannelDecl, EventDecl, HandlerDecl, MethodDecl, Model, ParamDecl, TypeDecl, Verb},
     name,
     syntax::{Member, Type, parse_declaration},
 };
@@ -64,8 +64,11 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// Decides every name.
-pub(crate) fn resolve(schemas: &[ChannelSchema]) -> Result<Model, Problems> {
-    let mut resolver = Resolver::default();
+pub(crate) fn resolve(schemas: &[ChannelSchema], options: &Options) -> Result<Model, Problems> {
+    let mut resolver = Resolver {
+        fakes: options.fakes,
+        ..Resolver::default()
+    };
     for name in embed::EXPORTS.iter().map(|(name, _)| name).chain(embed::IMPORTS) {
         let place = format!("a name of the Glue runtime, in {}/", embed::FOLDER);
         resolver.exported.insert((*name).to_owned(), place);
@@ -121,6 +124,8 @@ fn distinct(schemas: &[ChannelSchema]) -> Vec<&ChannelSchema> {
 #[derive(Default)]
 struct Resolver {
     problems: Vec<Problem>,
+    /// Whether each class gets a fake, which has names of its own.
+    fakes: bool,
     /// What index.ts exports, and who exports it.
     exported: BTreeMap<String, String>,
     /// Channels by their name on the wire.
@@ -223,47 +228,70 @@ impl Resolver {
                 RENAME_CHANNEL,
             );
         }
-        claim(
+        let is_first = claim(
             &mut self.problems,
             &mut self.exported,
             &schema.name,
             place.clone(),
-            "rename one of them",
+            RENAME_ONE,
         );
 
-        let (events, methods): (Vec<_>, Vec<_>) = schema
-            .methods
-            .iter()
-            .partition(|method| method.kind == MethodKind::Event);
-        let mut names = BTreeMap::new();
-        if !events.is_empty() {
-            names.insert("on".to_owned(), "what subscribes to events".to_owned());
-            let events_place = format!("the type of the events of {place}");
-            let events_name = format!("{}Events", schema.name);
-            claim(
-                &mut self.problems,
-                &mut self.exported,
-                &events_name,
-                events_place,
-                "rename one of them",
-            );
-        }
+        let of_kind = |kind| schema.methods.iter().filter(move |method| method.kind == kind);
         let mut channel = ChannelDecl {
             class: schema.name.clone(),
             stem,
             wire: schema.channel.clone(),
             krate: schema.krate.clone(),
             hash: schema.hash(),
+            hashes: schema.method_hashes(),
             docs: schema.docs.clone(),
             imports: Vec::new(),
-            methods: methods
-                .iter()
-                .map(|method| self.method(schema, method, &mut names))
-                .collect(),
-            events: events.iter().map(|event| event_decl(event)).collect(),
+            methods: Vec::new(),
+            events: of_kind(MethodKind::Event).map(event_decl).collect(),
+            handlers: of_kind(MethodKind::ClientCall).map(handler_decl).collect(),
         };
+        let mut names = BTreeMap::new();
+        if self.fakes {
+            names.insert("fake".to_owned(), "what tests control a fake with".to_owned());
+        }
+        if self.fakes || !channel.events.is_empty() {
+            names.insert("on".to_owned(), "what subscribes to events".to_owned());
+        }
+        if self.fakes || !channel.handlers.is_empty() {
+            names.insert(
+                "handle".to_owned(),
+                "what takes the handlers of the client's methods".to_owned(),
+            );
+        }
+        for method in &schema.methods {
+            if matches!(method.kind, MethodKind::Event | MethodKind::ClientCall) {
+                self.member(schema, &method.name);
+            } else {
+                channel.methods.push(self.method(schema, method, &mut names));
+            }
+        }
+        // With a second class of the same name the first problem says it all.
+        if is_first {
+            let fake = self.fakes.then(|| channel.fake_class());
+            for name in channel.types().into_iter().chain(fake) {
+                let place = format!("a name that comes with {place}");
+                claim(&mut self.problems, &mut self.exported, &name, place, RENAME_ONE);
+            }
+        }
         channel.imports = imports(&channel, types);
         channel
+    }
+
+    /// Events and what the client implements are keys of an object, which takes every name but one.
+    fn member(&mut self, schema: &ChannelSchema, name: &str) {
+        if name::is_reserved_key(name) {
+            let place = format!("{}::{}::{name}", schema.module, schema.name);
+            self.problems.push(Problem::Reserved {
+                name: name.to_owned(),
+                place,
+                hint: "rename the method",
+            });
+        }
     }
 
     fn method(
@@ -287,9 +315,9 @@ impl Resolver {
             names,
             &name,
             format!("the method {place}"),
-            "rename one of them",
+            RENAME_ONE,
         );
-        let params = self.params(&place, &method.args);
+        let mut params = self.params(&place, &method.args);
         let taken = |name: &str| params.iter().any(|param| param.name == name);
         let mut options = "options".to_owned();
         if taken(&options) {
@@ -299,11 +327,15 @@ impl Resolver {
             options.push('_');
         }
 
+        let items = method.args.iter().position(|arg| arg.stream);
+        let items = items.map(|index| params.remove(index));
+
         MethodDecl {
             name,
             wire: method.name.clone(),
             verb: verb(method),
             params,
+            items,
             options,
             docs: method.docs.clone(),
             error: method.err.as_deref().map(Type::parse),
@@ -321,7 +353,7 @@ impl Resolver {
         for (index, arg) in args.iter().enumerate() {
             let name = name::parameter(&arg.name);
             let place = format!("the parameter `{}` of {method}", arg.name);
-            claim(&mut self.problems, &mut names, &name, place, "rename one of them");
+            claim(&mut self.problems, &mut names, &name, place, RENAME_ONE);
             let optional = index >= required;
             params.push(ParamDecl {
                 name,
@@ -361,23 +393,46 @@ fn claim(
 }
 
 fn verb(method: &MethodSchema) -> Verb {
-    // `()` is `null` on the wire; as the value of a call nobody wants to see it.
-    let value = match method.ret.as_deref() {
-        None | Some("null") => Type::name("void"),
-        Some(text) => Type::parse(text),
-    };
     match method.kind {
-        MethodKind::Call => Verb::Call(value),
-        MethodKind::Stream => Verb::Stream(match method.ret.as_deref() {
-            Some("null") => Type::name("null"),
-            _ => value,
-        }),
+        MethodKind::Call | MethodKind::ClientCall => Verb::Call(answer(method)),
+        MethodKind::Stream => Verb::Stream(
+            method
+                .ret
+                .as_deref()
+                .map_or_else(|| Type::name("void"), Type::parse),
+        ),
         MethodKind::Notification | MethodKind::Event => Verb::Notify,
     }
 }
 
-/// The fields of an event keep their names on the wire: they reach the listener as they arrived, as those of types do.
+/// What a call answers. `()` is `null` on the wire; as the value of a call nobody wants to see it.
+fn answer(method: &MethodSchema) -> Type {
+    match method.ret.as_deref() {
+        None | Some("null") => Type::name("void"),
+        Some(text) => Type::parse(text),
+    }
+}
+
 fn event_decl(event: &MethodSchema) -> EventDecl {
+    EventDecl {
+        name: event.name.clone(),
+        docs: event.docs.clone(),
+        fields: fields(event),
+    }
+}
+
+fn handler_decl(method: &MethodSchema) -> HandlerDecl {
+    HandlerDecl {
+        name: method.name.clone(),
+        docs: method.docs.clone(),
+        fields: fields(method),
+        value: answer(method),
+        error: method.err.as_deref().map(Type::parse),
+    }
+}
+
+/// What the server sends keeps its names on the wire: it reaches the application as it arrived, as the fields of types do.
+fn fields(method: &MethodSchema) -> Vec<Member> {
     let field = |arg: &ArgSchema| Member {
         docs: Vec::new(),
         readonly: true,
@@ -385,11 +440,7 @@ fn event_decl(event: &MethodSchema) -> EventDecl {
         optional: false,
         ty: Type::parse(&arg.ty),
     };
-    EventDecl {
-        name: event.name.clone(),
-        docs: event.docs.clone(),
-        fields: event.args.iter().map(field).collect(),
-    }
+    method.args.iter().map(field).collect()
 }
 
 fn imports(channel: &ChannelDecl, types: &BTreeSet<String>) -> Vec<String> {
@@ -400,20 +451,22 @@ fn imports(channel: &ChannelDecl, types: &BTreeSet<String>) -> Vec<String> {
         }
     };
     for method in &channel.methods {
-        method
-            .params
-            .iter()
-            .for_each(|param| param.ty.visit_names(&mut visit));
-        method
-            .error
-            .iter()
-            .for_each(|error| error.visit_names(&mut visit));
+        let params = method.params.iter().chain(&method.items);
+        params.for_each(|param| param.ty.visit_names(&mut visit));
+        let error = method.error.iter();
+        error.for_each(|error| error.visit_names(&mut visit));
         match &method.verb {
             Verb::Call(ty) | Verb::Stream(ty) => ty.visit_names(&mut visit),
             Verb::Notify => {}
         }
     }
-    for field in channel.events.iter().flat_map(|event| &event.fields) {
+    for handler in &channel.handlers {
+        let answers = handler.error.iter().chain([&handler.value]);
+        answers.for_each(|ty| ty.visit_names(&mut visit));
+    }
+    let events = channel.events.iter().flat_map(|event| &event.fields);
+    let handlers = channel.handlers.iter().flat_map(|handler| &handler.fields);
+    for field in events.chain(handlers) {
         field.ty.visit_names(&mut visit);
     }
     used.into_iter().collect()
@@ -422,3 +475,4 @@ fn imports(channel: &ChannelDecl, types: &BTreeSet<String>) -> Vec<String> {
 const RENAME_TYPE: &str = "give one another TypeScript name: #[ts(rename = \"…\")]";
 const RENAME_FIELD: &str = "give one another name: #[serde(rename = \"…\")]";
 const RENAME_CHANNEL: &str = "give one another name: #[glue::channel(name = \"…\")]";
+const RENAME_ONE: &str = "rename one of them";

@@ -250,7 +250,9 @@ fn a_workspace_gives_the_channels_of_where_it_is_run() {
     );
     let chat = fixture.text("chat.ts");
     assert!(
-        chat.contains("post(room: string, text: string, options?: CallOptions): Promise<Message> {"),
+        chat.contains(
+            "post(room: string, text: string, options?: CallOptions): Promise<Message> & Throws<string> {"
+        ),
         "{chat}"
     );
     assert!(

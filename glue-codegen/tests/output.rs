@@ -96,6 +96,7 @@ fn files_that_are_the_same_are_not_written() {
 fn files_of_ours_that_nothing_generates_any_more_are_removed() {
     let out = folder(&[
         ("admin.ts", OURS),
+        ("admin.fake.ts", OURS),
         ("old.d.ts", OURS),
         ("runtime/gone/deep/x.ts", OURS),
         ("runtime/index.ts", OURS),

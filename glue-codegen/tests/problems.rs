@@ -6,7 +6,7 @@
 )]
 
 use glue::schema::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
-use glue_codegen::{Options, Problem, generate};
+use glue_codegen::{Options, Problem, Problems, generate};
 
 fn channel(name: &str, wire: &str) -> ChannelSchema {
     ChannelSchema {
@@ -28,6 +28,7 @@ fn method(name: &str, kind: MethodKind, args: &[&str]) -> MethodSchema {
         name: (*name).into(),
         ty: "string".into(),
         optional: false,
+        stream: false,
     };
     let args = args.iter().map(arg).collect();
     MethodSchema {
@@ -242,6 +243,123 @@ fn methods_must_not_break_the_class() {
     assert!(
         problems[1].starts_with("`on` is both what subscribes to events and the method"),
         "{problems:?}"
+    );
+}
+
+#[test]
+fn types_that_come_with_a_class_have_names_to_themselves() {
+    let mut rooms = channel("Rooms", "rooms");
+    rooms.methods.push(MethodSchema {
+        err: Some("string".into()),
+        ..method("post", MethodKind::Call, &[])
+    });
+    rooms.methods.push(method("joined", MethodKind::Event, &[]));
+    rooms.methods.push(method("confirm", MethodKind::ClientCall, &[]));
+    for name in [
+        "RoomsApi",
+        "RoomsErrors",
+        "RoomsEvents",
+        "RoomsHandlers",
+        "FakeRooms",
+    ] {
+        let (path, decl) = (format!("demo::{name}"), format!("type {name} = string;"));
+        rooms.types.push(ty(name, &path, &decl));
+    }
+
+    let problems = problems(&[rooms]);
+
+    assert_eq!(
+        problems[0],
+        "`RoomsApi` is both demo::RoomsApi and a name that comes with the channel demo::api::Rooms (src/api.rs:3); \
+         rename one of them"
+    );
+    // A fake's name is only taken where fakes are asked for.
+    let starts = ["`RoomsApi`", "`RoomsErrors`", "`RoomsEvents`", "`RoomsHandlers`"];
+    assert_eq!(problems.len(), starts.len(), "{problems:?}");
+    assert!(
+        problems
+            .iter()
+            .zip(starts)
+            .all(|(problem, start)| problem.starts_with(start)),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn handle_is_taken_where_the_client_has_methods() {
+    let mut rooms = channel("Rooms", "rooms");
+    rooms.methods.push(method("handle", MethodKind::Call, &[]));
+    let before = generate(std::slice::from_ref(&rooms), &Options::default());
+    rooms.methods.push(method("confirm", MethodKind::ClientCall, &[]));
+
+    assert!(before.is_ok());
+    assert_eq!(
+        problems(&[rooms]),
+        [
+            "`handle` is both what takes the handlers of the client's methods and the method demo::api::Rooms::handle; \
+          rename one of them"
+        ]
+    );
+}
+
+#[test]
+fn a_fake_has_names_of_its_own() {
+    let mut rooms = channel("Rooms", "rooms");
+    for name in ["fake", "handle", "on"] {
+        rooms.methods.push(method(name, MethodKind::Call, &[]));
+    }
+    rooms
+        .types
+        .push(ty("FakeRooms", "demo::FakeRooms", "type FakeRooms = string;"));
+    let options = Options {
+        fakes: true,
+        ..Options::default()
+    };
+
+    let Problems(found) = generate(std::slice::from_ref(&rooms), &options).unwrap_err();
+
+    let found: Vec<_> = found.iter().map(Problem::to_string).collect();
+    let starts = ["`fake`", "`handle`", "`on`", "`FakeRooms`"];
+    assert!(
+        found.len() == starts.len()
+            && found
+                .iter()
+                .zip(starts)
+                .all(|(found, start)| found.starts_with(start)),
+        "{found:?}"
+    );
+    assert!(generate(&[channel("Rooms", "rooms")], &options).is_ok());
+}
+
+/// As a key it would set the prototype of an object.
+#[test]
+fn events_and_methods_of_the_client_are_not_named_proto() {
+    for kind in [MethodKind::Event, MethodKind::ClientCall] {
+        let mut rooms = channel("Rooms", "rooms");
+        rooms.methods.push(method("__proto__", kind, &[]));
+
+        assert_eq!(
+            problems(&[rooms]),
+            ["demo::api::Rooms::__proto__ can't be named `__proto__` in TypeScript; rename the method"]
+        );
+    }
+}
+
+#[test]
+fn parameters_step_around_the_functions_that_a_method_calls() {
+    let mut rooms = channel("Rooms", "rooms");
+    let mut upload = method("upload", MethodKind::Call, &["call_with", "chunks"]);
+    upload.args[1].stream = true;
+    rooms.methods.push(upload);
+
+    let files = generate(&[rooms], &Options::default()).unwrap();
+
+    let stub = files.iter().find(|file| file.path == "rooms.ts").unwrap();
+    assert!(
+        stub.text
+            .contains("return callWith(this.#rpc, \"upload\", { call_with: callWith_ }, chunks, options);"),
+        "{}",
+        stub.text
     );
 }
 

@@ -73,6 +73,7 @@ pub(super) fn group(prefix: &str, open: char, items: &[String], suffix: &str, co
     let (space, close) = match open {
         '{' => (" ", '}'),
         '[' => ("", ']'),
+        '<' => ("", '>'),
         _ => ("", ')'),
     };
     let list = items.join(", ");
@@ -82,11 +83,21 @@ pub(super) fn group(prefix: &str, open: char, items: &[String], suffix: &str, co
     if items.is_empty() || !flat.contains('\n') && first.chars().count() <= columns {
         return flat;
     }
-    let lines: String = items
-        .iter()
-        .map(|item| format!("{},\n", indented(item)))
-        .collect();
-    format!("{prefix}{open}\n{lines}{close}{suffix}")
+    let lines: Vec<_> = items.iter().map(|item| indented(item)).collect();
+    // Type arguments are the one list that may not end with a comma.
+    let last = if open == '<' { "" } else { "," };
+    format!("{prefix}{open}\n{}{last}\n{close}{suffix}", lines.join(",\n"))
+}
+
+/// Sorts names as formatters do: letter by letter, where the large form of a letter comes before its small one.
+pub(super) fn sort_names(names: &mut [String]) {
+    let key = |name: &String| -> Vec<_> {
+        let name = name.strip_prefix("type ").unwrap_or(name);
+        name.chars()
+            .map(|char| (char.to_ascii_lowercase(), char.is_ascii_lowercase()))
+            .collect()
+    };
+    names.sort_by_cached_key(key);
 }
 
 /// Moves every line of `text` one step to the right.
@@ -131,5 +142,34 @@ mod tests {
         assert_eq!(group("f", '(', &items, ";", 7), "f(\n  a,\n  b,\n);");
         assert_eq!(group("x = ", '{', &items, "", 80), "x = { a, b }");
         assert_eq!(group("x = ", '{', &[], "", 1), "x = {}");
+    }
+
+    #[test]
+    fn names_are_sorted_letter_by_letter() {
+        let mut names = [
+            "call",
+            "type Rpc",
+            "glue",
+            "type Callers",
+            "Glue",
+            "GlueError",
+            "CALL",
+        ]
+        .map(str::to_owned);
+
+        sort_names(&mut names);
+
+        assert_eq!(
+            names,
+            [
+                "CALL",
+                "type Callers",
+                "call",
+                "Glue",
+                "GlueError",
+                "glue",
+                "type Rpc"
+            ]
+        );
     }
 }

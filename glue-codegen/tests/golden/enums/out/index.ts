@@ -2,11 +2,13 @@
 
 export {
   type CallOptions,
+  type ChannelOptions,
   GlueError,
   glue,
   type Socket,
   type SocketOptions,
   type SocketState,
+  safe,
 } from "./runtime/index.js";
-export { Shapes } from "./shapes.js";
+export { Shapes, type ShapesApi } from "./shapes.js";
 export * from "./types.js";

@@ -2,11 +2,13 @@
 
 export {
   type CallOptions,
+  type ChannelOptions,
   GlueError,
   glue,
   type Socket,
   type SocketOptions,
   type SocketState,
+  safe,
 } from "./runtime/index.js";
-export { Store } from "./store.js";
+export { Store, type StoreApi, type StoreErrors } from "./store.js";
 export * from "./types.js";

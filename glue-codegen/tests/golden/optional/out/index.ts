@@ -2,11 +2,13 @@
 
 export {
   type CallOptions,
+  type ChannelOptions,
   GlueError,
   glue,
   type Socket,
   type SocketOptions,
   type SocketState,
+  safe,
 } from "./runtime/index.js";
-export { Search } from "./search.js";
+export { Search, type SearchApi } from "./search.js";
 export * from "./types.js";

@@ -2,11 +2,13 @@
 
 export {
   type CallOptions,
+  type ChannelOptions,
   GlueError,
   glue,
   type Socket,
   type SocketOptions,
   type SocketState,
+  safe,
 } from "./runtime/index.js";
-export { Trees } from "./trees.js";
+export { Trees, type TreesApi } from "./trees.js";
 export * from "./types.js";
