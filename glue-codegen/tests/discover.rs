@@ -137,8 +137,11 @@ const WORKSPACE: &[(&str, &str)] = &[
                     /// Says something.
                     async fn post(&self, room: String, text: String) -> Result<Message, String>;
                     async fn history(&self, room: String, limit: Option<u32>) -> Vec<Message>;
+                    async fn import(&self, room: String, messages: glue::Incoming<Message>) -> u64;
                     #[event]
                     fn joined(user_name: String);
+                    #[client]
+                    async fn confirm(question: String) -> Result<bool, String>;
                 }
             }
             pub use private::Chat;
@@ -259,6 +262,14 @@ fn a_workspace_gives_the_channels_of_where_it_is_run() {
         chat.contains("readonly joined: { readonly user_name: string };"),
         "{chat}"
     );
+    assert!(
+        chat.contains("messages: AsyncIterable<Message> | Iterable<Message>,"),
+        "{chat}"
+    );
+    assert!(
+        chat.contains("readonly confirm: Handler<{ readonly question: string }, boolean, string>;"),
+        "{chat}"
+    );
     assert!(chat.contains("/** Rooms. */"), "{chat}");
     assert!(
         fixture
@@ -266,7 +277,11 @@ fn a_workspace_gives_the_channels_of_where_it_is_run() {
             .contains("/** Rises with each line. */\n  id: number;")
     );
 
-    // In a member, what it reaches by path counts too; the stub of the third package is stale.
+    // In a member, what it reaches by path counts too; the stub of the third package is stale, and later so are the fakes.
+    assert_eq!(
+        fixture.stubs("server/src", "--fakes"),
+        ["admin-panel.fake.ts", "admin-panel.ts", "chat.fake.ts", "chat.ts"]
+    );
     assert_eq!(fixture.stubs("server/src", ""), ["admin-panel.ts", "chat.ts"]);
     assert!(!fixture.0.join("server/was-started").exists());
 
