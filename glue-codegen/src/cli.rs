@@ -27,7 +27,7 @@ glue-runtime. The channels are found by building the package in test mode.
 
   -o, --out DIR             Folder for the client; foreign files in it are kept
       --emit ts|js          TypeScript, or JavaScript with .d.ts [default: ts]
-      --fakes               Also write a fake of each channel, for tests of pages
+      --fakes               Also write a fake of each channel, for your tests
       --check               Write nothing; exit with 1 if files would change
 
   -p, --package NAME        Only this package of the workspace (repeatable)

@@ -33,7 +33,7 @@ impl Fixture {
             .unwrap()
             .replace('\\', "/");
         for (path, text) in files {
-            fixture.write(path, &text.replace("$RUNTIME", &runtime));
+            fixture.write(path, &text.replace("$RUNTIME", &runtime).replace("$NAME", name));
         }
         fixture
     }
@@ -232,9 +232,11 @@ const WORKSPACE: &[(&str, &str)] = &[
     ),
 ];
 
+/// A package by itself, named like its fixture: cargo tells packages of one name and version in one target folder apart by
+/// where they are in their workspace, so two of these would take each other's programs for their own.
 const LONE: &str = r#"
     [package]
-    name = "lone"
+    name = "$NAME"
     edition = "2024"
 
     [workspace]
@@ -399,7 +401,7 @@ fn broken_tests_are_told_from_a_broken_crate() {
     fixture.write("src/lib.rs", "");
     let message = error(&fixture.run(".", ""));
     assert!(
-        message.starts_with("no #[glue::channel] trait found in lib lone of package lone"),
+        message.starts_with("no #[glue::channel] trait found in lib broken of package broken"),
         "{message}"
     );
     assert!(!fixture.0.join("web").exists());
