@@ -138,7 +138,7 @@ fn timed(method: &'static str, timeout: Duration) -> CallRequest {
     request
 }
 
-/// [S-1] [S-2] [S-4]
+/// [S-1] [S-2] [S-4] [S-9]
 #[tokio::test(start_paused = true)]
 async fn items_leave_as_the_callee_grants_them_and_then_the_end() {
     let mut world = World::new().await;
@@ -162,6 +162,7 @@ async fn items_leave_as_the_callee_grants_them_and_then_the_end() {
     world.assert_quiet().await;
 }
 
+/// [S-11]
 #[tokio::test(start_paused = true)]
 async fn a_source_that_fails_cancels_its_call() {
     let mut world = World::new().await;
@@ -178,7 +179,7 @@ async fn a_source_that_fails_cancels_its_call() {
     world.assert_quiet().await;
 }
 
-/// The callee's `ca` asks for no more items; the answer is still to come.
+/// The callee's `ca` asks for no more items; the answer is still to come. [S-10]
 #[tokio::test(start_paused = true)]
 async fn a_callee_that_wants_no_more_items_still_answers() {
     let mut world = World::new().await;
@@ -329,7 +330,7 @@ async fn neither_way_of_a_stream_starves_the_other() {
     while world.hear().await != "ca1&" {}
 }
 
-/// [E-12]: what is left of the time when the request is written, rounded up.
+/// [E-12]: what is left of the time when the request is written, rounded up.
 #[tokio::test(start_paused = true)]
 async fn a_request_says_how_long_its_caller_waits() {
     let mut world = World::new().await;
@@ -350,6 +351,7 @@ async fn a_request_says_how_long_its_caller_waits() {
     stream.abort();
 }
 
+///
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_time_runs_out_fails_and_is_cancelled() {
     let mut world = World::new().await;
@@ -447,7 +449,7 @@ const DESK: Contract = Contract {
     hashes: Some(hashes),
 };
 
-/// calls of methods that the server has otherwise fail, others work.
+/// calls of methods that the server has otherwise fail, others work.
 #[tokio::test(start_paused = true)]
 async fn methods_that_have_changed_since_are_told_by_the_greeting() {
     let mut world = World::with(DESK).await;
@@ -523,7 +525,7 @@ async fn a_greeting_that_does_not_tell_of_a_change_changes_nothing() {
     }
 }
 
-/// Credit and cancellations are never stuck behind data.
+/// Credit and cancellations are never stuck behind data.
 #[tokio::test(start_paused = true)]
 async fn a_reader_grants_credit_though_its_own_socket_is_full() {
     let mut world = World::new().await;
@@ -564,7 +566,7 @@ async fn a_reader_grants_credit_though_its_own_socket_is_full() {
     eventually(filled).await.unwrap();
 }
 
-/// without a handler a server's call is refused, and what is wrong is a fault.
+/// without a handler a server's call is refused, and what is wrong is a fault.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_calls_a_client_without_a_handler_is_told_so() {
     let mut world = World::new().await;

@@ -37,7 +37,7 @@ async function uncaught(act: () => void | Promise<void>): Promise<unknown[]> {
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-test("a call of the server is answered by its handler", async () => {
+test("a call of the server is answered by its handler [R-16]", async () => {
   const { link, rpc } = setUp();
   handle(rpc, "confirm", async ({ question }: { question: string }, context: HandlerContext) => [
     question,
@@ -59,7 +59,7 @@ test("a call of the server is answered by its handler", async () => {
   assert.equal(rpc.faults, 0);
 });
 
-test("no call of the server waits in vain", async () => {
+test("no call of the server waits in vain [R-16]", async () => {
   const { link, rpc } = setUp();
   const refused = (id: number, message: string): string =>
     `cd1&aer${id}&{"code":"unimplemented","message":"${message}"}`;
@@ -259,7 +259,7 @@ test("numbers that are used, odd or unknown are faults and are not answered", as
   assert.deepEqual([runs, link.take(), rpc.faults], [1, ["cd1&aok4&1"], 6]);
 });
 
-test("handlers that run are bounded, cancelled or not", async () => {
+test("handlers that run are bounded, cancelled or not [L-16]", async () => {
   const { link, rpc } = setUp();
   const finish: (() => void)[] = [];
   handle(rpc, "f", () => new Promise<void>((resolve) => finish.push(resolve)));

@@ -66,7 +66,7 @@ test("it is bounded, what the transport holds counted in", () => {
   assert.ok(outbox.push({ text: "x" }));
 });
 
-test("control goes ahead of data, in its own order, however much waits", () => {
+test("control goes ahead of data, in its own order, however much waits [R-17]", () => {
   const outbox = new Outbox();
   const push = (text: string, ephemeral: boolean | "ahead"): boolean => outbox.push({ text, ephemeral });
   push("a", true);

@@ -117,6 +117,7 @@ async fn what_a_client_must_not_say_to_its_server_is_a_fault() {
     assert_eq!(server.receive("ok2&1").0, Receipt::Taken, "late");
 }
 
+/// [L-17]
 #[tokio::test(start_paused = true)]
 async fn a_client_that_never_answers_costs_its_server_a_while_and_no_more() {
     let server = Server::new();
