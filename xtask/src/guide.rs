@@ -86,6 +86,7 @@ version = "0.0.0"
 edition = "2024"
 
 [dependencies]
+futures-util = "0.3"
 glue = { package = "glue-runtime", path = "RUNTIME" }
 "#;
 
