@@ -37,7 +37,7 @@ pub(crate) fn guide() -> Result<(), Failure> {
         "glue-codegen",
     ]))?;
     let mut codegen = scratch::command(workspace::built("glue-codegen")?, home.path())?;
-    run(codegen.args(["--out", "web/generated"]))?;
+    run(codegen.args(["--out", "web/generated", "--fakes"]))?;
     node::install_once(&node::runtime_folder())?;
     let mut tsc = node::tsc();
     tsc.current_dir(home.path());
