@@ -49,7 +49,10 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //!   comes back with a new one.
 //! - A socket has [`Channel`]s, named lanes of texts in both directions. They share one connection and keep their order.
 //! - A channel that is served by a [`ChannelService`], made by [`channel`](macro@channel), carries typed calls: calls,
-//!   notifications, streams and events. [`Context`] says who calls, [`Emitter`] sends events.
+//!   notifications, streams in both directions, events and calls of the server. [`Context`] says who calls and how long it may
+//!   take, [`Incoming`] is what a caller streams, [`Middleware`] runs around methods, [`Emitter`] sends events.
+//! - [`Groups`] send events to many sockets, [`Presence`] tells who is there, and [`Context::everyone`] is all that have opened a
+//!   channel.
 //! - Types that cross a channel are [models](macro@model).
 //! - [`Limits`] bound what a peer may cost; a slow reader makes senders wait, it never makes memory grow.
 //!

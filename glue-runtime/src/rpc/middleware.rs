@@ -83,7 +83,7 @@ impl Next {
     /// Goes on, to the next middleware or to the method.
     ///
     /// # Errors
-    /// What a middleware further inside fails with, and [`Code::Internal`] when the value could not be written.
+    /// What a middleware further inside fails with, and [`Code::Internal`](crate::Code::Internal) when the value could not be written.
     pub async fn run(self, cx: Context) -> Result<Completion, RpcError> {
         let Self { layers, place, end } = self;
         let inner = layers.iter().enumerate().skip(place);
