@@ -36,3 +36,4 @@ mod typed;
 #[cfg(unix)]
 mod unix;
 mod weaknesses;
+mod works;

@@ -36,6 +36,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 "##
 )]
 //!
+//! A service by itself, without the options of a server around it, is called by [`local`].
+//!
 //! To make links fail, keep the [`Network`] and its [`Connection`]s at hand:
 //!
 //! ```
@@ -88,12 +90,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 mod connection;
 mod direction;
 mod lane;
+mod local;
 mod network;
 mod pipe;
 mod random;
 
 pub use connection::Connection;
 pub use direction::Direction;
+pub use local::{Local, local};
 pub use network::{Arrivals, Network, connect};
 pub use pipe::Pipe;
 

@@ -1,0 +1,103 @@
+//! A client that was generated from an older trait.
+
+use glue::testing::local;
+use glue::{CallError, Client, Code, RpcError};
+
+/// What the client was generated from.
+mod old {
+    #[glue::channel(name = "desk")]
+    pub(super) trait Desk {
+        async fn same(&self, text: String) -> String;
+        async fn changed(&self, number: u32) -> u32;
+        async fn removed(&self) -> u32;
+    }
+}
+
+/// What the server has.
+mod new {
+    #[glue::channel(name = "desk")]
+    pub(super) trait Desk {
+        async fn same(&self, text: String) -> String;
+        async fn changed(&self, number: u32, factor: Option<u32>) -> u32;
+        async fn added(&self) -> u32;
+    }
+}
+
+struct Clerk;
+
+impl new::Desk for Clerk {
+    async fn same(&self, text: String) -> String {
+        text
+    }
+    async fn changed(&self, number: u32, factor: Option<u32>) -> u32 {
+        number * factor.unwrap_or(1)
+    }
+    async fn added(&self) -> u32 {
+        1
+    }
+}
+
+impl old::Desk for Clerk {
+    async fn same(&self, text: String) -> String {
+        text
+    }
+    async fn changed(&self, number: u32) -> u32 {
+        number
+    }
+    async fn removed(&self) -> u32 {
+        2
+    }
+}
+
+fn failure<T: std::fmt::Debug>(answer: Result<T, CallError>) -> RpcError {
+    match answer {
+        Err(CallError::Rpc(error)) => error,
+        other => panic!("a failure was expected, not {other:?}"),
+    }
+}
+
+fn connect() -> Client {
+    let service = new::Desk::into_channel(Clerk);
+    local(service).start().unwrap()
+}
+
+///
+#[tokio::test]
+async fn only_methods_that_changed_fail_for_an_older_client() {
+    let client = connect();
+    let desk = old::DeskClient::open(&client).unwrap();
+
+    // The first one is on its way before the greeting is there.
+    let changed = failure(desk.changed(1).await);
+    assert_eq!(desk.same("text".to_owned()).await.unwrap(), "text");
+    let again = failure(desk.changed(1).await);
+    let removed = failure(desk.removed().await);
+
+    for (error, method, is_there) in [
+        (changed, "changed", true),
+        (again, "changed", true),
+        (removed, "removed", false),
+    ] {
+        assert_eq!(error.code(), Code::StaleClient, "{error}");
+        let data: serde_json::Value = serde_json::from_str(error.data().unwrap()).unwrap();
+        assert_eq!(data["method"], method);
+        assert_eq!(data["client"].as_str().map(str::len), Some(16), "{data}");
+        assert_eq!(data["server"].is_string(), is_there, "{data}");
+        assert_ne!(data["client"], data["server"]);
+    }
+}
+
+#[tokio::test]
+async fn clients_of_the_same_trait_call_all_of_it() {
+    let newer = connect();
+    let older = local(old::Desk::into_channel(Clerk)).start().unwrap();
+    let (new, old) = (
+        new::DeskClient::open(&newer).unwrap(),
+        old::DeskClient::open(&older).unwrap(),
+    );
+
+    assert_eq!(new.changed(2, Some(3)).await.unwrap(), 6);
+    assert_eq!(new.added().await.unwrap(), 1);
+    assert_eq!(old.changed(2).await.unwrap(), 2);
+    assert_eq!(old.removed().await.unwrap(), 2);
+}
