@@ -5,6 +5,7 @@ mod callbacks;
 mod endings;
 mod limits;
 mod local;
+mod observing;
 mod stale;
 mod streams;
 mod wire;

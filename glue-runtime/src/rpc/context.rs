@@ -107,7 +107,7 @@ impl Context {
     /// Returns what calls the methods that the client implements, those with `#[client]`; the generated `…Callback::of` wraps
     /// it. Its calls carry this call's trace context.
     pub fn caller(&self) -> RpcChannel {
-        self.exchanges.calls().channel()
+        self.exchanges.calls().channel().traced(self.trace)
     }
 
     /// Returns the caller's socket id: it names the socket, and proves nothing.

@@ -19,6 +19,7 @@ use super::exchange::{Exchange, ExchangeGuard, Notification, Question};
 use super::in_flight::Waiter;
 use super::item_queue::{ItemQueue, Taken};
 use super::serving::{ClientHandler, ServeRpc};
+use super::trace::TraceContext;
 use super::upload::{Pump, Upload};
 use crate::channel::SocketGuard;
 use crate::clock::now;
@@ -35,6 +36,8 @@ use crate::proto::limits::{CALLBACK_TIMEOUT, MAX_TIMEOUT};
 #[derive(Clone)]
 pub struct RpcChannel {
     shared: Arc<Shared>,
+    /// Where its calls belong that don't say so themselves.
+    trace: Option<TraceContext>,
     _socket: Option<SocketGuard>,
 }
 
@@ -42,8 +45,14 @@ impl RpcChannel {
     pub(super) const fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
+            trace: None,
             _socket: None,
         }
+    }
+
+    /// Makes its calls belong there, unless they say otherwise.
+    pub(super) fn traced(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Makes the handle keep a socket open.
@@ -68,7 +77,7 @@ impl RpcChannel {
             args,
             credit,
             deadline: self.deadline(options),
-            trace: trace(options),
+            trace: self.trace(options),
         };
         let upload = items.map(|source| (Arc::default(), source));
         Ok(Prepared {
@@ -82,6 +91,10 @@ impl RpcChannel {
         let unasked = self.shared.opener.is_server().then_some(CALLBACK_TIMEOUT);
         let timeout = options.timeout.or(unasked)?;
         Some(now() + timeout.min(MAX_TIMEOUT))
+    }
+
+    fn trace(&self, options: CallOptions) -> Option<String> {
+        options.trace.or(self.trace).map(|trace| trace.to_string())
     }
 }
 
@@ -123,7 +136,7 @@ impl Caller for RpcChannel {
         if let Some(error) = self.shared.stale(method) {
             return Err(error);
         }
-        let notification = Notification::new(&self.shared, method, &args, trace(options).as_deref());
+        let notification = Notification::new(&self.shared, method, &args, self.trace(options).as_deref());
         within(self.deadline(options), async {
             let room = self.shared.lane.mailbox().reserve(notification.size()).await;
             let notification: Box<dyn Late> = Box::new(notification);
@@ -229,10 +242,6 @@ fn poll_pump(pump: &mut Option<Pump>, cx: &mut Context<'_>) -> Option<RpcError> 
     };
     *pump = None;
     ended.err()
-}
-
-fn trace(options: CallOptions) -> Option<String> {
-    options.trace.map(|trace| trace.to_string())
 }
 
 /// The items of one stream; polling it also moves those that go the other way.
