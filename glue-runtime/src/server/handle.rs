@@ -134,7 +134,8 @@ impl Server {
 
     /// Ends the server: it lets no new socket in, and every socket is closed once what was sent on it is delivered. Then
     /// listeners and connections end. Returns when all have, at the latest after twice
-    /// [`Limits::close`](crate::Limits::close).
+    /// [`Limits::close`](crate::Limits::close), or when the last method has ended that is `#[glue(no_cancel)]`: those are waited
+    /// for, however long they take.
     ///
     /// Of a server that is [mounted](Server::service) only the sockets end; its requests are still answered, new sockets
     /// with 503. A future that is dropped, as that of a handler is with its socket, has done all but the waiting.
