@@ -59,6 +59,8 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     /// Those of `running`, and of `queue`, that somebody waits for.
     open: HashMap<u64, Open>,
     deadlines: Deadlines,
+    /// The call that is being ended with an error of ours.
+    ending: Option<(u64, Code)>,
     /// Calls that wait for the one before them, in a sequential channel.
     queue: VecDeque<(Pending<D>, Place)>,
     /// Key of the call that the queue waits for.
@@ -205,9 +207,8 @@ where
                 .partition(|call| call.exchange().runs_to_end);
         drop(dropped);
         self.exchanges.end();
-        let ended = |Ended { measure, .. }: Ended<_>| {
-            let outcome = Code::Cancelled.as_str();
-            measure.into_iter().for_each(|measure| measure.end(outcome));
+        let ended = |ended: Ended<_>| {
+            drop(ended);
             std::future::ready(())
         };
         (!unfinished.is_empty()).then(|| Box::pin(unfinished.for_each(ended)) as BoxFuture<'static, ()>)
@@ -224,6 +225,7 @@ where
             running: FuturesUnordered::new(),
             open: HashMap::new(),
             deadlines: Deadlines::default(),
+            ending: None,
             queue: VecDeque::new(),
             holder: None,
             last_id: 0,
@@ -407,7 +409,11 @@ where
             let outcome = outcome.filter(|_| is_awaited);
             let ended = match outcome {
                 Some(outcome) => self.answer(exchange, outcome, turn),
-                None => Code::Cancelled.as_str(),
+                None => self
+                    .ending
+                    .filter(|(id, _)| exchange.id == Some(*id))
+                    .map_or(Code::Cancelled, |(_, code)| code)
+                    .as_str(),
             };
             measure.into_iter().for_each(|measure| measure.end(ended));
             if self.holder == Some(exchange.key) {
@@ -463,7 +469,9 @@ where
     /// Ends an exchange with an error of ours.
     fn end_with(&mut self, id: u64, error: &RpcError, turn: &mut Turn<'_, '_>) {
         if self.open.contains_key(&id) {
+            self.ending = Some((id, error.code()));
             self.cancel(id, turn);
+            self.ending = None;
             self.fail(id, error, turn);
         }
     }

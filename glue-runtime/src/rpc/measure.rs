@@ -6,11 +6,14 @@ use std::time::Instant;
 use tracing::Span;
 
 use super::trace::TraceContext;
+use crate::proto::code::Code;
 
-/// One call, from its start to its end.
+/// One call, from its start to its end. One that is dropped before counts as cancelled.
 #[derive(Debug)]
 pub(super) struct Measure {
     span: Span,
+    /// `ok`, or the name of a code.
+    outcome: &'static str,
     #[cfg(feature = "metrics")]
     call: Call,
 }
@@ -47,6 +50,7 @@ impl Measure {
         }
         Self {
             span,
+            outcome: Code::Cancelled.as_str(),
             #[cfg(feature = "metrics")]
             call: Call {
                 channel,
@@ -62,8 +66,14 @@ impl Measure {
     }
 
     /// The call has ended so: `ok`, or the name of a code.
+    pub(super) fn end(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Measure {
     #[cfg(feature = "metrics")]
-    pub(super) fn end(&self, outcome: &'static str) {
+    fn drop(&mut self) {
         let Call {
             channel,
             method,
@@ -72,13 +82,13 @@ impl Measure {
         let labels = [("channel", channel), ("method", method)];
         let time = crate::clock::now().duration_since(started);
         metrics::histogram!("glue_call_duration_seconds", &labels).record(time);
+        let outcome = self.outcome;
         metrics::counter!("glue_calls_total", "channel" => channel, "method" => method, "outcome" => outcome)
             .increment(1);
     }
 
-    /// The call has ended so: `ok`, or the name of a code.
     #[cfg(not(feature = "metrics"))]
-    pub(super) fn end(&self, outcome: &'static str) {
-        tracing::trace!(parent: &self.span, outcome, "call ended");
+    fn drop(&mut self) {
+        tracing::trace!(parent: &self.span, outcome = self.outcome, "call ended");
     }
 }

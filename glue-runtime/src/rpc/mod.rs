@@ -38,7 +38,7 @@ mod trace;
 mod upload;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use audience::Everyone;
 #[cfg(feature = "server")]

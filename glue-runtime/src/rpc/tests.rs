@@ -2,6 +2,10 @@
 
 mod around;
 mod endings;
+#[cfg(feature = "metrics")]
+mod metered;
+#[cfg(feature = "metrics")]
+pub(crate) mod recorder;
 mod upward;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

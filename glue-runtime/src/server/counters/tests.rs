@@ -1,6 +1,8 @@
 use std::collections::HashSet;
 
 use super::*;
+#[cfg(feature = "metrics")]
+use crate::rpc::tests::recorder::TestRecorder;
 
 fn counters() -> Arc<Counters> {
     Arc::new(Counters::new())
@@ -69,7 +71,7 @@ fn every_reason_has_a_name_of_its_own() {
 #[cfg(feature = "metrics")]
 #[test]
 fn the_recorder_of_the_time_of_building_gets_all_numbers_under_stable_names() {
-    let recorder = recorder::TestRecorder::default();
+    let recorder = TestRecorder::default();
     let counters = metrics::with_local_recorder(&recorder, counters);
 
     let mut ajax = counters.socket(TransportKind::Ajax);
@@ -106,7 +108,7 @@ fn the_recorder_of_the_time_of_building_gets_all_numbers_under_stable_names() {
 #[cfg(feature = "metrics")]
 #[test]
 fn every_number_is_there_from_the_start() {
-    let recorder = recorder::TestRecorder::default();
+    let recorder = TestRecorder::default();
 
     let counters = metrics::with_local_recorder(&recorder, counters);
 
@@ -114,101 +116,4 @@ fn every_number_is_there_from_the_start() {
     let expected = 2 * (7 + CLOSE_REASONS.len()) + REFUSAL_REASONS.len() + 1;
     assert_eq!(recorder.registered(), expected);
     drop(counters);
-}
-
-#[cfg(feature = "metrics")]
-mod recorder {
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::sync::{Arc, Mutex};
-
-    use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-
-    /// Keeps all numbers by name and labels.
-    #[derive(Default)]
-    pub(super) struct TestRecorder {
-        counters: Numbers,
-        gauges: Numbers,
-        described: Mutex<BTreeSet<String>>,
-    }
-
-    type Numbers = Mutex<BTreeMap<String, Arc<AtomicU64>>>;
-
-    impl TestRecorder {
-        /// Returns all but zeros, in order.
-        pub(super) fn numbers(&self) -> Vec<String> {
-            let counters = self.counters.lock().unwrap();
-            let counters = counters
-                .iter()
-                .map(|(key, value)| (key, value.load(Ordering::Relaxed)));
-            let gauges = self.gauges.lock().unwrap();
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small and whole
-            let gauges = gauges
-                .iter()
-                .map(|(key, value)| (key, f64::from_bits(value.load(Ordering::Relaxed)) as u64));
-            let mut numbers: Vec<_> = counters
-                .chain(gauges)
-                .filter(|(_, value)| *value > 0)
-                .map(|(key, value)| format!("{key} {value}"))
-                .collect();
-            numbers.sort();
-            numbers
-        }
-
-        pub(super) fn registered(&self) -> usize {
-            self.counters.lock().unwrap().len() + self.gauges.lock().unwrap().len()
-        }
-
-        pub(super) fn names(&self) -> BTreeSet<String> {
-            let (counters, gauges) = (self.counters.lock().unwrap(), self.gauges.lock().unwrap());
-            let names = counters.keys().chain(gauges.keys());
-            names
-                .map(|key| key.split(' ').next().unwrap().to_owned())
-                .collect()
-        }
-
-        pub(super) fn described(&self) -> BTreeSet<String> {
-            self.described.lock().unwrap().clone()
-        }
-
-        fn register(numbers: &Numbers, key: &Key) -> Arc<AtomicU64> {
-            let mut name: Vec<_> = key
-                .labels()
-                .map(|label| format!(" {}={}", label.key(), label.value()))
-                .collect();
-            name.sort();
-            name.insert(0, key.name().to_owned());
-            numbers.lock().unwrap().entry(name.concat()).or_default().clone()
-        }
-
-        fn describe(&self, name: &KeyName) {
-            self.described.lock().unwrap().insert(name.as_str().to_owned());
-        }
-    }
-
-    impl Recorder for TestRecorder {
-        fn describe_counter(&self, key: KeyName, _unit: Option<Unit>, _description: SharedString) {
-            self.describe(&key);
-        }
-
-        fn describe_gauge(&self, key: KeyName, _unit: Option<Unit>, _description: SharedString) {
-            self.describe(&key);
-        }
-
-        fn describe_histogram(&self, key: KeyName, _unit: Option<Unit>, _description: SharedString) {
-            self.describe(&key);
-        }
-
-        fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
-            Counter::from_arc(Self::register(&self.counters, key))
-        }
-
-        fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
-            Gauge::from_arc(Self::register(&self.gauges, key))
-        }
-
-        fn register_histogram(&self, _key: &Key, _metadata: &Metadata<'_>) -> Histogram {
-            Histogram::noop()
-        }
-    }
 }
