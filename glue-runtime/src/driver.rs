@@ -394,7 +394,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 urgent: &mut self.urgent,
             });
         }
-        self.collect(Cause::Call);
+        // These answer the peer, each a call of its: one that takes none must not go on calling.
+        self.collect(Cause::Peer);
         for inbound in self.residents.channels.values_mut() {
             if self.session.is_congested() {
                 // Streams are not polled when their items can't leave.

@@ -442,6 +442,49 @@ async fn a_call_that_was_woken_while_too_much_waited_goes_on_when_that_has_left(
     assert!(sent.contains(&"cd4&workdone".to_owned()), "{sent:?}");
 }
 
+/// Calls whose time runs out free their places and are answered, room or not: what stops such a peer is that it isn't read.
+#[tokio::test]
+async fn a_peer_whose_calls_run_out_of_time_and_that_does_not_read_is_not_read_either() {
+    #[derive(Default)]
+    struct Late(usize);
+
+    impl Inbound for Late {
+        fn receive(&mut self, _data: &str, _turn: &mut Turn<'_, '_>) -> Receipt {
+            self.0 += 1;
+            Receipt::Taken
+        }
+
+        fn settle(&mut self, turn: &mut Turn<'_, '_>) {
+            for _ in 0..std::mem::take(&mut self.0) {
+                turn.out.push("cd4&worklate".into());
+            }
+        }
+
+        fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+    }
+
+    let limits = Limits {
+        send_bytes: 1024,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+    let mailbox = stage.channels.mailbox().clone();
+    let (name, inbound) = ("work".into(), Box::new(Late::default()));
+    mailbox.request(Request::Open { name, inbound }).unwrap();
+
+    for _ in 0..100 {
+        stage.link.receives(["cd4&workx"]);
+        stage.turn();
+    }
+    assert!(stage.link.unread() > 50, "{} are unread", stage.link.unread());
+
+    stage.link.block(false);
+    stage.turn();
+    assert_eq!(stage.link.unread(), 0);
+    assert_eq!(stage.link.sent().0.len(), 100);
+}
+
 /// Each answer takes along what was sent before it, broadcasts too.
 #[tokio::test]
 async fn a_peer_that_calls_and_does_not_read_draws_no_end_of_broadcasts() {
