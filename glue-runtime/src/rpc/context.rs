@@ -58,6 +58,11 @@ impl Context {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
+    }
+
     pub(super) fn lane(&self) -> &Arc<Lane> {
         self.exchanges.lane()
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use futures_util::future::{AbortHandle, BoxFuture};
+use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::context::Context;
@@ -19,7 +19,7 @@ use super::exchanges::Exchanges;
 use super::greeting::answer;
 use super::measure::Measure;
 use super::message::{CallDecodeError, CallMessage, ReplyKind};
-use super::running::{Ended, Panicked, Place, Running, guard};
+use super::running::{Ended, Panicked, Place, Running, Stage, guard};
 use super::service::{Quotas, Setting};
 use super::serving::Serving;
 use super::stream::{Items, StreamEnd};
@@ -59,8 +59,6 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     /// Those of `running`, and of `queue`, that somebody waits for.
     open: HashMap<u64, Open>,
     deadlines: Deadlines,
-    /// The call that is being ended with an error of ours.
-    ending: Option<(u64, Code)>,
     /// Calls that wait for the one before them, in a sequential channel.
     queue: VecDeque<(Pending<D>, Place)>,
     /// Key of the call that the queue waits for.
@@ -78,8 +76,7 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
 
 /// What is known of an exchange while it waits for something.
 struct Open {
-    /// Drops its future; `None` while it is queued.
-    abort: Option<AbortHandle>,
+    stage: Stage,
     deadline: Option<Instant>,
     exchange: Exchange,
 }
@@ -88,7 +85,6 @@ struct Open {
 struct Pending<D: Dispatch> {
     exchange: Exchange,
     call: D::Call,
-    credit: u32,
     deadline: Option<Instant>,
     trace: Option<super::trace::TraceContext>,
 }
@@ -123,7 +119,7 @@ where
                 Receipt::Taken
             }
             Envelope::Cancel { id } if self.was_opened(id) => {
-                self.cancel(id, turn);
+                self.cancel(id, Code::Cancelled);
                 Receipt::Taken
             }
             Envelope::Credit { id, items } if self.was_opened(id) => match self.exchanges.grant(id, items) {
@@ -201,11 +197,15 @@ where
     pub(super) fn finish(&mut self) -> Option<BoxFuture<'static, ()>> {
         self.queue.clear();
         self.open.clear();
-        let (unfinished, dropped): (FuturesUnordered<_>, FuturesUnordered<_>) =
+        self.deadlines = Deadlines::default();
+        self.holder = None;
+        let (unfinished, mut dropped): (FuturesUnordered<_>, FuturesUnordered<_>) =
             std::mem::take(&mut self.running)
                 .into_iter()
                 .partition(|call| call.exchange().runs_to_end);
-        drop(dropped);
+        for call in &mut dropped {
+            call.stop(Code::Cancelled);
+        }
         self.exchanges.end();
         let ended = |ended: Ended<_>| {
             drop(ended);
@@ -225,7 +225,6 @@ where
             running: FuturesUnordered::new(),
             open: HashMap::new(),
             deadlines: Deadlines::default(),
-            ending: None,
             queue: VecDeque::new(),
             holder: None,
             last_id: 0,
@@ -273,12 +272,14 @@ where
         let pending = Pending {
             exchange,
             call,
-            credit: terms.credit,
             deadline,
             trace: terms.trace.and_then(|trace| trace.parse().ok()),
         };
+        if let Some(id) = id {
+            self.exchanges.open(id, kind, terms.credit);
+        }
         if D::IS_SEQUENTIAL && (self.holder.is_some() || !self.queue.is_empty()) {
-            self.keep(&exchange, deadline, None);
+            self.keep(&exchange, deadline, Stage::Queued);
             let place = Place::take(&self.exchanges, exchange);
             self.queue.push_back((pending, place));
         } else {
@@ -325,18 +326,14 @@ where
         let Pending {
             exchange,
             call,
-            credit,
             deadline,
             trace,
         } = pending;
         let measure = Measure::start(D::CHANNEL, exchange.method, exchange.id, trace);
         let id = exchange.id.unwrap_or_default();
-        if exchange.kind.takes_items() {
-            self.exchanges.open_up(id);
-        }
         self.exchanges.enter(exchange.key);
         let cx = Context::new(&exchange, self.exchanges.clone(), deadline, trace);
-        let items = Items::new(id, credit, self.exchanges.clone());
+        let items = Items::new(id, self.exchanges.clone());
         // Creating the future runs none of the method yet, so this needs no guard.
         let future = (self.run)(cx, call, items);
         let mut future = match self.spare.take() {
@@ -347,17 +344,19 @@ where
             None => Box::pin(future),
         };
         let polled = measure.within(|| guard(|| future.as_mut().poll(turn.cx)));
-        if exchange.kind.sends_items() {
-            self.exchanges.drain(turn.out);
-        }
+        let is_told = exchange.kind.sends_items() && self.exchanges.drain(turn.out).contains(&id);
+        let stage = if is_told { Stage::Told } else { Stage::Running };
         match polled {
             Ok(Poll::Ready(outcome)) => {
                 self.spare = Some(future);
-                measure.end(self.answer(exchange, outcome, turn));
+                measure.end(self.answer(exchange, stage, outcome, turn));
             }
-            Ok(Poll::Pending) => self.park(exchange, deadline, measure, future),
+            Ok(Poll::Pending) => {
+                self.keep(&exchange, deadline, stage);
+                self.park(exchange, measure, future);
+            }
             Err(Panicked) => {
-                measure.end(self.answer(exchange, exchange.panicked(), turn));
+                measure.end(self.answer(exchange, stage, exchange.panicked(), turn));
                 // What is left of it may panic again.
                 let _ = guard(|| drop(future));
             }
@@ -365,25 +364,23 @@ where
     }
 
     /// Keeps a call that waits for something in the socket's own set.
-    fn park(&mut self, exchange: Exchange, deadline: Option<Instant>, measure: Measure, future: Pin<Box<F>>) {
+    fn park(&mut self, exchange: Exchange, measure: Measure, future: Pin<Box<F>>) {
         self.exchanges.park(exchange.key);
         if D::IS_SEQUENTIAL && !exchange.kind.sends_items() {
             self.holder = Some(exchange.key);
         }
         let place = Place::take(&self.exchanges, exchange);
-        let running = Running::new(exchange, place, measure, future);
-        self.keep(&exchange, deadline, Some(running.abort_handle()));
-        self.running.push(running);
+        self.running.push(Running::new(exchange, place, measure, future));
     }
 
     /// Takes note of an exchange that somebody waits for.
-    fn keep(&mut self, exchange: &Exchange, deadline: Option<Instant>, abort: Option<AbortHandle>) {
+    fn keep(&mut self, exchange: &Exchange, deadline: Option<Instant>, stage: Stage) {
         let Some(id) = exchange.id else { return };
         if let Some(deadline) = deadline {
             self.deadlines.insert(deadline, id);
         }
         let open = Open {
-            abort,
+            stage,
             deadline,
             exchange: *exchange,
         };
@@ -398,22 +395,20 @@ where
                 measure,
                 end,
             } = ended;
-            self.exchanges.drain(turn.out);
+            self.drain(turn);
             let outcome = match end {
                 Ok(Ok(outcome)) => Some(outcome),
                 Ok(Err(Panicked)) => Some(exchange.panicked()),
                 Err(_) => None,
             };
             // Of one that runs to its end its caller may have left.
-            let is_awaited = exchange.id.is_none() || self.close(exchange.id).is_some();
-            let outcome = outcome.filter(|_| is_awaited);
-            let ended = match outcome {
-                Some(outcome) => self.answer(exchange, outcome, turn),
-                None => self
-                    .ending
-                    .filter(|(id, _)| exchange.id == Some(*id))
-                    .map_or(Code::Cancelled, |(_, code)| code)
-                    .as_str(),
+            let stage = match exchange.id {
+                Some(_) => self.close(exchange.id).map(|open| open.stage),
+                None => Some(Stage::Running),
+            };
+            let ended = match (outcome, stage) {
+                (Some(outcome), Some(stage)) => self.answer(exchange, stage, outcome, turn),
+                _ => Code::Cancelled.as_str(),
             };
             measure.into_iter().for_each(|measure| measure.end(ended));
             if self.holder == Some(exchange.key) {
@@ -421,7 +416,16 @@ where
                 self.start_queued(turn);
             }
         }
-        self.exchanges.drain(turn.out);
+        self.drain(turn);
+    }
+
+    /// Sends what streams have written, and takes note of those that it ends.
+    fn drain(&mut self, turn: &mut Turn<'_, '_>) {
+        for id in self.exchanges.drain(turn.out) {
+            if let Some(open) = self.open.get_mut(&id) {
+                open.stage = Stage::Told;
+            }
+        }
     }
 
     /// Starts what has waited for the call before it, up to the first that takes its time.
@@ -440,38 +444,43 @@ where
     fn close(&mut self, id: Option<u64>) -> Option<Open> {
         let id = id?;
         let open = self.open.remove(&id)?;
+        if self.open.is_empty() {
+            // A burst must not leave its room behind in an idle socket.
+            self.open.shrink_to(IDLE_CAPACITY);
+        }
         if let Some(deadline) = open.deadline {
             self.deadlines.remove(deadline, id);
         }
         Some(open)
     }
 
-    /// The caller has given up.
-    fn cancel(&mut self, id: u64, turn: &mut Turn<'_, '_>) {
+    /// The caller has given up; returns how far the exchange had come. No other call is polled here: there may be no room for
+    /// what it would say.
+    fn cancel(&mut self, id: u64, code: Code) -> Option<Stage> {
         // One that has ended crossed with the answer.
-        let Some(Open { abort, exchange, .. }) = self.close(Some(id)) else {
-            return;
-        };
+        let Open { stage, exchange, .. } = self.close(Some(id))?;
         self.exchanges.forget(id);
         self.exchanges.leave(exchange.key);
-        match abort {
+        match stage {
+            Stage::Queued => self.queue.retain(|(pending, _)| pending.exchange.id != Some(id)),
             // It runs on; its answer will find nobody.
-            Some(_) if exchange.runs_to_end => {}
-            Some(abort) => {
-                abort.abort();
-                // Aborted futures are dropped where they are polled.
-                self.drive(turn);
+            _ if exchange.runs_to_end => {}
+            Stage::Running | Stage::Told => {
+                let mut running = self.running.iter_mut();
+                if let Some(call) = running.find(|call| call.exchange().key == exchange.key) {
+                    call.stop(code);
+                }
             }
-            None => self.queue.retain(|(pending, _)| pending.exchange.id != Some(id)),
         }
+        Some(stage)
     }
 
-    /// Ends an exchange with an error of ours.
+    /// Ends an exchange with an error of ours, unless it has ended for its caller.
     fn end_with(&mut self, id: u64, error: &RpcError, turn: &mut Turn<'_, '_>) {
-        if self.open.contains_key(&id) {
-            self.ending = Some((id, error.code()));
-            self.cancel(id, turn);
-            self.ending = None;
+        if matches!(
+            self.cancel(id, error.code()),
+            Some(Stage::Queued | Stage::Running)
+        ) {
             self.fail(id, error, turn);
         }
     }
@@ -480,12 +489,13 @@ where
     fn answer(
         &mut self,
         exchange: Exchange,
+        stage: Stage,
         outcome: Outcome<D::Reply>,
         turn: &mut Turn<'_, '_>,
     ) -> &'static str {
         self.exchanges.leave(exchange.key);
         let Some(id) = exchange.id else { return OK };
-        if exchange.kind.takes_items() {
+        if exchange.is_stream() {
             self.exchanges.forget(id);
         }
         let lane = self.exchanges.lane();
@@ -510,7 +520,10 @@ where
                 (out.into(), OK)
             }
         };
-        turn.out.push(text);
+        // What ran around a stream may still fail behind its end.
+        if stage != Stage::Told {
+            turn.out.push(text);
+        }
         ended
     }
 
@@ -578,6 +591,9 @@ fn outcome_of(is_application_error: bool) -> &'static str {
 
 /// What a call that ended well is called in the metrics.
 const OK: &str = "ok";
+
+/// Exchanges for which an idle channel keeps room.
+const IDLE_CAPACITY: usize = 16;
 
 /// Set in the keys of notifications, and beyond all ids.
 const NOTIFICATION: u64 = 1 << 63;

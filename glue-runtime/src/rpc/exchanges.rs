@@ -12,6 +12,7 @@ use super::audience::Audience;
 use super::calls::LazyCalls;
 use super::credit::{CreditExceeded, ReceiveWindow};
 use super::error::RpcError;
+use super::message::CallKind;
 use crate::channel::Lane;
 use crate::proto::envelope::Envelope;
 use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES};
@@ -25,7 +26,9 @@ pub(super) struct Exchanges {
     calls: LazyCalls,
     /// All sockets that have opened the channel.
     audience: Arc<Audience>,
-    /// Key of the call that is being polled for the first time, or 0: most calls end there and need no entry.
+    /// Key of the call that is being polled for the first time, or 0: most calls end there and need no entry. With
+    /// `has_watchers` it is read and written in one order by all threads: who watches says so before looking at this, who ends
+    /// the call changes this before looking for watchers.
     current: AtomicU64,
     has_watchers: AtomicBool,
     state: Mutex<State>,
@@ -36,6 +39,8 @@ struct State {
     /// Finished messages of streams that the dispatcher has not taken yet.
     out: Vec<Text>,
     bytes: usize,
+    /// Exchanges whose last message is in `out`.
+    told: Vec<u64>,
     control: Vec<Control>,
     failed: Vec<(u64, RpcError)>,
     down: HashMap<u64, Credit>,
@@ -129,8 +134,8 @@ impl Exchanges {
     /// A call has ended, or nobody wants its answer any more.
     pub(super) fn leave(&self, key: u64) {
         if self.current.load(Ordering::Relaxed) == key {
-            self.current.store(0, Ordering::Relaxed);
-            if !self.has_watchers.load(Ordering::Acquire) {
+            self.current.store(0, Ordering::SeqCst);
+            if !self.has_watchers.load(Ordering::SeqCst) {
                 return;
             }
         }
@@ -139,7 +144,7 @@ impl Exchanges {
             state.parked.remove(&key);
             let watchers = state.watchers.remove(&key);
             self.has_watchers
-                .store(!state.watchers.is_empty(), Ordering::Release);
+                .store(!state.watchers.is_empty(), Ordering::SeqCst);
             watchers
         };
         watchers.into_iter().flatten().for_each(Waker::wake);
@@ -147,23 +152,19 @@ impl Exchanges {
 
     /// Forgets the streams of an exchange that has ended; nothing more is sent for it.
     pub(super) fn forget(&self, id: u64) {
-        let upward = {
+        let streams = {
             let mut state = self.lock();
             state.control.retain(|control| control.id() != id);
-            state.up.remove(&id)
+            (state.up.remove(&id), state.down.remove(&id))
         };
-        drop(upward);
+        drop(streams);
     }
 
     /// The socket has ended: so have all calls.
     pub(super) fn end(&self) {
-        self.current.store(0, Ordering::Relaxed);
-        let watchers = {
-            let mut state = self.lock();
-            state.parked.clear();
-            std::mem::take(&mut state.watchers)
-        };
-        watchers.into_values().flatten().for_each(Waker::wake);
+        self.current.store(0, Ordering::SeqCst);
+        let state = std::mem::take(&mut *self.lock());
+        state.watchers.into_values().flatten().for_each(Waker::wake);
     }
 
     pub(super) fn is_over(&self, key: u64) -> bool {
@@ -173,14 +174,16 @@ impl Exchanges {
     /// Waits for the end of a call.
     pub(super) fn poll_over(&self, key: u64, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if self.current.load(Ordering::Relaxed) != key && !state.parked.contains_key(&key) {
+        self.has_watchers.store(true, Ordering::SeqCst);
+        if self.current.load(Ordering::SeqCst) != key && !state.parked.contains_key(&key) {
+            self.has_watchers
+                .store(!state.watchers.is_empty(), Ordering::SeqCst);
             return Poll::Ready(());
         }
         let watchers = state.watchers.entry(key).or_default();
         if !watchers.iter().any(|watcher| watcher.will_wake(cx.waker())) {
             watchers.push(cx.waker().clone());
         }
-        self.has_watchers.store(true, Ordering::Release);
         Poll::Pending
     }
 
@@ -207,9 +210,19 @@ impl Exchanges {
         }
     }
 
+    /// An exchange begins, be it that its method still has to wait: what its caller says of its streams counts from here on.
+    pub(super) fn open(&self, id: u64, kind: CallKind, credit: u32) {
+        if kind.sends_items() {
+            self.open_down(id, credit);
+        }
+        if kind.takes_items() {
+            self.open_up(id);
+        }
+    }
+
     // Streams to the caller.
 
-    pub(super) fn open_down(&self, id: u64, credit: u32) {
+    fn open_down(&self, id: u64, credit: u32) {
         let credit = Credit {
             items: credit,
             waker: None,
@@ -254,27 +267,33 @@ impl Exchanges {
     }
 
     /// Queues an item, or what ends the stream instead of one.
-    pub(super) fn send_item(&self, id: u64, text: Text) {
+    pub(super) fn send_item(&self, id: u64, text: Text, is_last: bool) {
         let mut state = self.lock();
         if let Some(credit) = state.down.get_mut(&id) {
             credit.items = credit.items.saturating_sub(1);
         }
         state.bytes += text.len();
         state.out.push(text);
+        if is_last {
+            state.told.push(id);
+        }
     }
 
     /// Queues the end of a stream, which needs no credit.
     pub(super) fn send_end(&self, id: u64) {
         let mut out = self.lane.begin(24);
         Envelope::End { id }.encode(&mut out);
-        self.lock().out.push(out.into());
+        let mut state = self.lock();
+        state.out.push(out.into());
+        state.told.push(id);
     }
 
-    /// Moves finished messages to `out`, and lets streams that waited for room go on.
-    pub(super) fn drain(&self, out: &mut Vec<Text>) {
+    /// Moves finished messages to `out`, and lets streams that waited for room go on. Returns the exchanges whose last message
+    /// was among them.
+    pub(super) fn drain(&self, out: &mut Vec<Text>) -> Vec<u64> {
         let mut state = self.lock();
         if state.out.is_empty() {
-            return;
+            return Vec::new();
         }
         out.append(&mut std::mem::take(&mut state.out));
         state.bytes = 0;
@@ -283,11 +302,12 @@ impl Exchanges {
                 waker.wake();
             }
         }
+        std::mem::take(&mut state.told)
     }
 
     // Streams from the caller.
 
-    pub(super) fn open_up(&self, id: u64) {
+    fn open_up(&self, id: u64) {
         let upward = Upward {
             window: ReceiveWindow::new(),
             has_begun: false,
@@ -375,6 +395,23 @@ impl Exchanges {
         if closed.is_some() {
             self.lane.mailbox().wake_driver();
         }
+    }
+
+    /// Returns what is still known of exchanges, to see that nothing stays behind.
+    #[cfg(test)]
+    pub(super) fn remains(&self) -> Vec<&'static str> {
+        let state = self.lock();
+        let places = [
+            ("out", state.out.is_empty()),
+            ("control", state.control.is_empty()),
+            ("failed", state.failed.is_empty()),
+            ("down", state.down.is_empty()),
+            ("up", state.up.is_empty()),
+            ("parked", state.parked.is_empty()),
+            ("watchers", state.watchers.is_empty()),
+        ];
+        let kept = places.into_iter().filter(|(_, is_empty)| !is_empty);
+        kept.map(|(place, _)| place).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

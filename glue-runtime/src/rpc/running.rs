@@ -6,11 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::future::{AbortHandle, Abortable, Aborted};
+use futures_util::future::{AbortHandle, Abortable, Aborted, Pending, pending};
 
 use super::dispatch::Exchange;
 use super::exchanges::Exchanges;
 use super::measure::Measure;
+use crate::proto::code::Code;
 
 /// A call that waits for something.
 pub(super) struct Running<F> {
@@ -18,7 +19,18 @@ pub(super) struct Running<F> {
     /// Taken at the end.
     held: Option<(Measure, Place)>,
     abort: AbortHandle,
-    future: Abortable<Guarded<F>>,
+    aborted: Abortable<Pending<()>>,
+    future: Guarded<F>,
+}
+
+/// How far an exchange has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits for the call before it.
+    Queued,
+    Running,
+    /// Its last message was sent, while something around the method goes on.
+    Told,
 }
 
 /// How such a call ended.
@@ -35,7 +47,8 @@ impl<F: Future> Running<F> {
             exchange,
             held: Some((measure, place)),
             abort,
-            future: Abortable::new(Guarded(Some(future)), registration),
+            aborted: Abortable::new(pending(), registration),
+            future: Guarded(Some(future)),
         }
     }
 
@@ -43,9 +56,13 @@ impl<F: Future> Running<F> {
         self.exchange
     }
 
-    /// Drops the call once it is polled.
-    pub(super) fn abort_handle(&self) -> AbortHandle {
-        self.abort.clone()
+    /// Drops the call and frees its place, now; what is left of it is collected when it is polled. `code` is what it ends with in the metrics.
+    pub(super) fn stop(&mut self, code: Code) {
+        self.future.clear();
+        if let Some((measure, _place)) = self.held.take() {
+            measure.end(code.as_str());
+        }
+        self.abort.abort();
     }
 }
 
@@ -54,17 +71,21 @@ impl<F: Future> Future for Running<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        let ended = |end, held: Option<(Measure, Place)>| Ended {
+            exchange: this.exchange,
+            // The place is free from here on.
+            measure: held.map(|(measure, _)| measure),
+            end,
+        };
+        if let Poll::Ready(Err(aborted)) = Pin::new(&mut this.aborted).poll(cx) {
+            return Poll::Ready(ended(Err(aborted), this.held.take()));
+        }
         let future = &mut this.future;
         let polled = match &this.held {
             Some((measure, _)) => measure.within(|| Pin::new(future).poll(cx)),
             None => Pin::new(future).poll(cx),
         };
-        polled.map(|end| Ended {
-            exchange: this.exchange,
-            // The place is free from here on.
-            measure: this.held.take().map(|(measure, _)| measure),
-            end,
-        })
+        polled.map(|end| ended(Ok(end), this.held.take()))
     }
 }
 
@@ -108,10 +129,16 @@ impl<F: Future> Future for Guarded<F> {
     }
 }
 
-impl<F> Drop for Guarded<F> {
-    fn drop(&mut self) {
+impl<F> Guarded<F> {
+    fn clear(&mut self) {
         let future = self.0.take();
         let _ = guard(|| drop(future));
+    }
+}
+
+impl<F> Drop for Guarded<F> {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

@@ -21,17 +21,12 @@ use crate::proto::envelope::Kind;
 #[derive(Debug)]
 pub struct Items {
     id: u64,
-    credit: u32,
     exchanges: Arc<Exchanges>,
 }
 
 impl Items {
-    pub(super) fn new(id: u64, credit: u32, exchanges: Arc<Exchanges>) -> Self {
-        Self {
-            id,
-            credit,
-            exchanges,
-        }
+    pub(super) fn new(id: u64, exchanges: Arc<Exchanges>) -> Self {
+        Self { id, exchanges }
     }
 
     pub(super) fn id(&self) -> u64 {
@@ -58,10 +53,10 @@ impl Items {
         R: ReplyMessage,
     {
         let mut stream = pin!(stream);
-        let open = Open::new(self);
+        let open = Open(self);
         let end = poll_fn(|cx| {
             loop {
-                if open.exchanges.poll_credit(open.id, cx).is_pending() {
+                if open.0.exchanges.poll_credit(open.0.id, cx).is_pending() {
                     return Poll::Pending;
                 }
                 match stream.as_mut().poll_next(cx) {
@@ -71,7 +66,7 @@ impl Items {
                         }
                     }
                     Poll::Ready(None) => {
-                        open.exchanges.send_end(open.id);
+                        open.0.exchanges.send_end(open.0.id);
                         return Poll::Ready(StreamEnd::Ended);
                     }
                     Poll::Pending => return Poll::Pending,
@@ -95,39 +90,27 @@ pub enum StreamEnd {
 }
 
 /// A stream that has begun; its entry goes with it, also when the call is cancelled.
-struct Open {
-    id: u64,
-    exchanges: Arc<Exchanges>,
-}
+struct Open(Items);
 
 impl Open {
-    fn new(items: Items) -> Self {
-        let Items {
-            id,
-            credit,
-            exchanges,
-        } = items;
-        exchanges.open_down(id, credit);
-        Self { id, exchanges }
-    }
-
     fn send<R: ReplyMessage>(&self, reply: &R) -> Option<StreamEnd> {
-        let lane = self.exchanges.lane();
-        let (text, end) = match encode_reply(lane, Kind::Item, self.id, reply) {
+        let Items { id, exchanges } = &self.0;
+        let lane = exchanges.lane();
+        let (text, end) = match encode_reply(lane, Kind::Item, *id, reply) {
             Ok((text, ReplyKind::Value)) => (text, None),
             Ok((text, ReplyKind::ApplicationError)) => (text, Some(StreamEnd::ApplicationError)),
             Err(error) => {
-                let text = encode_failure(lane, self.id, &error);
+                let text = encode_failure(lane, *id, &error);
                 (text, Some(StreamEnd::Unwritable))
             }
         };
-        self.exchanges.send_item(self.id, text);
+        exchanges.send_item(*id, text, end.is_some());
         end
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.exchanges.close_down(self.id);
+        self.0.exchanges.close_down(self.0.id);
     }
 }

@@ -32,6 +32,8 @@ struct Probe {
     paid: AtomicUsize,
     /// The circumstances of the last `keep`.
     kept: Mutex<Option<Context>>,
+    /// Those of the last call.
+    seen: Mutex<Option<Context>>,
 }
 
 enum Call {
@@ -50,6 +52,8 @@ enum Call {
     Pay,
     Remaining,
     Keep,
+    LatePanic,
+    LateSum,
 }
 
 enum Reply {
@@ -81,6 +85,8 @@ impl CallMessage for Call {
             "pay" => Self::Pay,
             "remaining" => Self::Remaining,
             "keep" => Self::Keep,
+            "late_panic" => Self::LatePanic,
+            "late_sum" => Self::LateSum,
             _ => return Err(CallDecodeError::UnknownMethod),
         })
     }
@@ -93,7 +99,7 @@ impl CallMessage for Call {
         match self {
             Self::Ping => CallKind::Notification,
             Self::Count(_) | Self::Endless | Self::FailingStream => CallKind::Stream,
-            Self::Sum | Self::Skip => CallKind::ClientStream,
+            Self::Sum | Self::Skip | Self::LateSum => CallKind::ClientStream,
             Self::Echo => CallKind::TwoWayStream,
             _ => CallKind::Call,
         }
@@ -153,6 +159,7 @@ impl<const SEQUENTIAL: bool> Dispatch for SharedProbe<SEQUENTIAL> {
 
     async fn dispatch(self: Arc<Self>, cx: Context, call: Call, items: Items) -> Outcome<Reply> {
         let probe = &self.0;
+        *probe.seen.lock().unwrap() = Some(cx.clone());
         match call {
             Call::Add(number) => Outcome::Reply(Reply::Number(number + 1)),
             Call::Fail => Outcome::Reply(Reply::Failed),
@@ -180,8 +187,16 @@ impl<const SEQUENTIAL: bool> Dispatch for SharedProbe<SEQUENTIAL> {
                     .pump(results, |item| item.map_or(Reply::Failed, Reply::Number))
                     .await
             }
-            Call::Sum => {
+            Call::LatePanic => {
                 let _alive = Alive::new(probe);
+                probe.gate.notified().await;
+                panic!("on purpose");
+            }
+            Call::Sum | Call::LateSum => {
+                let _alive = Alive::new(probe);
+                if matches!(call, Call::LateSum) {
+                    probe.gate.notified().await;
+                }
                 let numbers = items.incoming("sum", "numbers", json::<u32>());
                 let sum = numbers.fold(0, async |sum, number| sum + number).await;
                 Outcome::Reply(Reply::Number(sum))
@@ -219,6 +234,7 @@ struct SharedProbe<const SEQUENTIAL: bool = false>(Arc<Probe>);
 /// One socket's side of the service.
 struct Served {
     probe: Arc<Probe>,
+    mailbox: Arc<Mailbox>,
     inbound: Box<dyn Inbound>,
 }
 
@@ -234,9 +250,13 @@ impl Served {
     fn serving(limits: &Limits, service: impl FnOnce(Arc<Probe>) -> ChannelService) -> Self {
         let probe = Arc::new(Probe::default());
         let mailbox = Arc::new(Mailbox::new(Peer::default(), limits));
-        let lane = Arc::new(Lane::new("probe", mailbox));
+        let lane = Arc::new(Lane::new("probe", mailbox.clone()));
         let inbound = service(probe.clone()).open(lane, limits);
-        Self { probe, inbound }
+        Self {
+            probe,
+            mailbox,
+            inbound,
+        }
     }
 
     /// Gives one message to the channel and returns what it says at once.

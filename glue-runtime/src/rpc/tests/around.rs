@@ -1,6 +1,9 @@
 //! Middleware.
 
 use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::advance;
 
 use super::*;
 use crate::proto::code::Code;
@@ -139,3 +142,34 @@ fn nothing_follows_the_end_of_a_stream() {
 
     assert_eq!(served.say("rq1;c=9&count&1"), ["it1&0", "en1&"]);
 }
+
+/// [R-2]: a stream that has ended has ended, whatever becomes of what runs around it.
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_goes_on_behind_a_stream_adds_nothing_to_it() {
+    let layered = || {
+        served(|service| {
+            service.layer(|cx: Context, next: Next| async move {
+                next.run(cx).await?;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                panic!("on purpose")
+            })
+        })
+    };
+    let ends = [
+        ("rq1;c=9&count&1", ["it1&0", "en1&"].as_slice()),
+        ("rq1;c=9;t=500&count&1", &["it1&0", "en1&"]),
+        ("rq1;c=9&failing_stream&{}", &["it1&1", FULL]),
+    ];
+    for (call, said) in ends {
+        let mut served = layered();
+        assert_eq!(served.say(call), said);
+
+        for _ in 0..3 {
+            advance(Duration::from_millis(501)).await;
+            assert!(served.poll().is_empty(), "{call}");
+        }
+        assert_eq!(served.mailbox.quota().calls(), 0);
+    }
+}
+
+const FULL: &str = r#"er1&{"code":"application","message":"the method returned an error","data":"full"}"#;

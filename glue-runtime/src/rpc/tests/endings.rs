@@ -1,13 +1,17 @@
 //! How calls end before their methods do, and those that don't.
 
 use std::pin::pin;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::task::Wake;
 use std::time::Duration;
 
 use tokio::time::advance;
 
 use super::*;
+use crate::proto::envelope::Envelope;
+use crate::rpc::client_handler;
+use crate::rpc::exchanges::Exchanges;
+use crate::rpc::serving::Serving;
 
 const DEADLINE: &str = r#"{"code":"deadline_exceeded","message":"the call's time has run out"}"#;
 
@@ -252,4 +256,141 @@ async fn calls_may_have_a_rate() {
     );
     advance(millis(500)).await;
     assert_eq!(served.say("rq5&add&1"), ["ok5&2"]);
+}
+
+/// There may be no room for what it would say.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_runs_out_of_time_is_dropped_and_no_other_goes_on_for_it() {
+    let mut served = Served::new();
+    served.say("rq1;c=1000000&count&1000000");
+    let polled = served.probe.polled.load(Ordering::SeqCst);
+    served.say("rq3;t=10&wait&{}");
+
+    advance(millis(11)).await;
+
+    assert_eq!(served.settle(), [format!("er3&{DEADLINE}")]);
+    assert_eq!(served.alive(), 0);
+    assert!(served.probe.polled.load(Ordering::SeqCst) >= polled);
+    let quota = served.mailbox.quota();
+    assert_eq!((quota.calls(), quota.streams()), (1, 1));
+}
+
+/// [S-2] [S-9]: it has been asked for, whether it has begun or not.
+#[test]
+fn what_is_said_of_the_streams_of_a_call_that_waits_for_its_turn_counts() {
+    let mut served = sequential();
+    served.say("rq1&wait&{}");
+    served.say("rq3&count&1");
+    served.say("rq5&sum&{}");
+
+    assert!(served.say("cr3&2").is_empty());
+    assert!(served.say("en5&").is_empty());
+    served.probe.gate.notify_one();
+
+    assert_eq!(served.poll(), ["ok1&7", "it3&0", "en3&", "ok5&0"]);
+}
+
+/// [S-12]
+#[test]
+fn an_item_for_a_call_that_waits_for_its_turn_is_one_without_credit() {
+    let mut served = sequential();
+    served.say("rq1&wait&{}");
+    served.say("rq3&sum&{}");
+
+    let (receipt, answers) = served.offer("it3&1");
+
+    assert_eq!(receipt, Receipt::Fault);
+    assert!(answers[0].starts_with("er3&"), "{answers:?}");
+}
+
+/// What a client serves, over the sessions of its socket.
+struct Client {
+    probe: Arc<Probe>,
+    serving: Box<dyn Serving>,
+}
+
+impl Client {
+    fn new<const SEQUENTIAL: bool>() -> Self {
+        let limits = Limits::default();
+        let probe = Arc::new(Probe::default());
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+        let handler = client_handler(SharedProbe::<SEQUENTIAL>(probe.clone()));
+        let serving = handler.start(Arc::new(Lane::new("probe", mailbox)), &limits);
+        Self { probe, serving }
+    }
+
+    fn say(&mut self, data: &str) -> Vec<String> {
+        let envelope = Envelope::decode(data).unwrap();
+        let (receipt, mut answers) = turn(|turn| self.serving.receive(envelope, turn));
+        assert_eq!(receipt, Receipt::Taken, "{data}");
+        answers.extend(turn(|turn| self.serving.poll(turn)).1);
+        answers
+    }
+}
+
+/// Their numbers are the same.
+#[tokio::test(start_paused = true)]
+async fn what_was_called_in_one_session_ends_nothing_of_the_next() {
+    let mut client = Client::new::<false>();
+    client.say("rq2;t=1000&wait&{}");
+
+    client.serving.lost();
+    assert_eq!(client.probe.alive.load(Ordering::SeqCst), 0);
+    client.say("rq2;t=5000&wait&{}");
+    advance(millis(1001)).await;
+
+    assert!(turn(|turn| client.serving.poll(turn)).1.is_empty());
+    assert_eq!(client.probe.alive.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn what_was_called_in_one_session_holds_up_nothing_of_the_next() {
+    let mut client = Client::new::<true>();
+    client.say("rq2&wait&{}");
+
+    client.serving.lost();
+
+    assert_eq!(client.say("rq2&add&1"), ["ok2&2"]);
+}
+
+/// From another thread, in the moment in which the call ends where it was read.
+#[test]
+fn who_begins_to_wait_for_the_end_of_a_call_as_it_ends_hears_of_it() {
+    const CALLS: u64 = 50_000;
+
+    fn until(is_so: impl Fn() -> bool) {
+        while !is_so() {
+            std::thread::yield_now();
+        }
+    }
+
+    let mailbox = Arc::new(Mailbox::new(Peer::default(), &Limits::default()));
+    let exchanges = Exchanges::new(Arc::new(Lane::new("probe", mailbox)), Arc::default());
+    let woken = Arc::new(Woken::default());
+    let (entered, watched, is_over) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let waker = Waker::from(woken.clone());
+            for key in 1..CALLS {
+                until(|| entered.load(Ordering::SeqCst) == key);
+                let polled = exchanges.poll_over(key, &TaskContext::from_waker(&waker));
+                is_over.store(polled.is_ready(), Ordering::SeqCst);
+                watched.store(key, Ordering::SeqCst);
+            }
+        });
+        let mut missed = 0;
+        for key in 1..CALLS {
+            woken.0.store(false, Ordering::SeqCst);
+            exchanges.enter(key);
+            entered.store(key, Ordering::SeqCst);
+            (0..key % 64).for_each(|_| std::hint::spin_loop());
+            exchanges.leave(key);
+            until(|| watched.load(Ordering::SeqCst) == key);
+            if !is_over.load(Ordering::SeqCst) && !woken.0.load(Ordering::SeqCst) {
+                missed += 1;
+                exchanges.end();
+            }
+        }
+        assert_eq!(missed, 0);
+    });
 }
