@@ -2,6 +2,7 @@
 
 mod around;
 mod endings;
+mod fuzz;
 #[cfg(feature = "metrics")]
 mod metered;
 #[cfg(feature = "metrics")]
