@@ -274,7 +274,7 @@ impl Late for Notification {
     }
 }
 
-/// A part of an exchange of one session, which is not sent when that has ended.
+/// A part of what is streamed in an exchange of one session, which is not sent when that has ended or nobody wants it.
 struct Piece {
     shared: Arc<Shared>,
     session: u64,
@@ -285,7 +285,7 @@ struct Piece {
 impl Late for Piece {
     fn write(self: Box<Self>, limit: usize, send: &mut dyn FnMut(Text, Bond)) {
         let mut state = self.shared.lock();
-        if state.session != self.session || !state.in_flight.is_open(self.id) {
+        if state.session != self.session || !state.in_flight.wants_items(self.id) {
             return;
         }
         if self.text.len() <= limit {

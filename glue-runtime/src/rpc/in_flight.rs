@@ -62,9 +62,9 @@ impl InFlight {
         id
     }
 
-    /// Returns whether an exchange is under way.
-    pub(super) fn is_open(&self, id: u64) -> bool {
-        self.entries.contains_key(&id)
+    /// Returns whether an exchange is under way whose callee takes items.
+    pub(super) fn wants_items(&self, id: u64) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.upload.is_some())
     }
 
     /// Gives an envelope to the one who waits for it.
@@ -413,7 +413,7 @@ mod tests {
         );
 
         assert!(!upload.is_closed(), "the call goes on");
-        assert!(in_flight.is_open(id));
+        assert!(in_flight.wants_items(id));
     }
 
     #[test]
