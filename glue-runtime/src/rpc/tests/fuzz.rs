@@ -5,6 +5,9 @@
 //!
 //! `GLUE_SEEDS=100000 cargo test -p glue-runtime --all-features fuzz` looks for more.
 
+mod both;
+mod caller;
+mod calling;
 mod serving;
 
 use std::future::Future;
@@ -57,5 +60,5 @@ fn in_virtual_time(case: impl Future<Output = ()>) {
         .start_paused(true)
         .build()
         .unwrap()
-        .block_on(case);
+        .block_on(tokio::task::unconstrained(case));
 }
