@@ -6,10 +6,10 @@ use serde_json::Value;
 #[cfg(feature = "server")]
 use super::ajax::{self, AjaxError, Head};
 use super::batch::{self, BatchError, Joined};
-use super::envelope::{Envelope, EnvelopeError, Terms};
+use super::envelope::{Envelope, EnvelopeError, Terms, answered};
 use super::frame::{Frame, FrameError};
 use super::init::{Auth, ClientInit, InitError, ServerInit, is_compatible};
-use super::limits::BATCH_MESSAGES;
+use super::limits::{BATCH_MESSAGES, MAX_CREDIT, MAX_ID};
 use super::pair::{self, LengthUnit, PairError};
 
 /// Runs every case of a vector file, so that one run shows all that are wrong.
@@ -327,7 +327,19 @@ fn with_params(
     envelope
 }
 
+/// `GLUE_SEEDS=1000000` looks for more.
+fn config() -> ProptestConfig {
+    let asked = std::env::var("GLUE_SEEDS").ok();
+    ProptestConfig {
+        cases: asked.map_or(256, |asked| asked.parse().unwrap()),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn no_text_makes_a_reader_panic(text in ".{0,40}", head in "(in|cd|ba|rq|it|cr|ev|hi)[0-9&;=c%a-z+-]{0,24}.{0,8}") {
         for text in [&text, &head] {
@@ -373,6 +385,125 @@ proptest! {
             let mut written = String::new();
             envelope.encode(&mut written);
             prop_assert_eq!(Envelope::decode(&written), Ok(envelope));
+        }
+    }
+
+    #[test]
+    fn every_envelope_survives_the_way_there_and_back(parts in parts()) {
+        let envelope = parts.envelope();
+
+        let mut written = String::new();
+        envelope.encode(&mut written);
+
+        prop_assert_eq!(Envelope::decode(&written), Ok(envelope), "{}", written);
+        prop_assert_eq!(answered(&written), envelope.follows().filter(|_| parts.kind < 4));
+    }
+
+    #[test]
+    fn no_envelope_that_was_tampered_with_makes_a_reader_panic(
+        parts in parts(),
+        at in any::<prop::sample::Index>(),
+        put in ".{0,3}",
+        cut in 0..4_usize,
+    ) {
+        let mut text = String::new();
+        parts.envelope().encode(&mut text);
+        let mut characters: Vec<_> = text.chars().collect();
+        let at = at.index(characters.len());
+        let end = characters.len().min(at + cut);
+        characters.splice(at..end, put.chars());
+
+        read_envelope(&characters.into_iter().collect::<String>());
+    }
+}
+
+/// What envelopes are made of.
+#[derive(Clone, Debug)]
+struct Parts {
+    kind: usize,
+    id: u64,
+    number: u32,
+    timeout: Option<u32>,
+    trace: Option<String>,
+    name: String,
+    json: String,
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let id = prop_oneof![1..20_u64, Just(MAX_ID), 1..=MAX_ID];
+    let number = prop_oneof![1..20_u32, Just(MAX_CREDIT), 1..=MAX_CREDIT];
+    let timeout = prop::option::of(1..=MAX_CREDIT);
+    let trace = prop::option::of("[0-9a-f-]{1,55}");
+    let (name, json) = ("[A-Za-z_][A-Za-z0-9_]{0,9}", ".{1,20}");
+    (0..10_usize, id, number, timeout, trace, name, json).prop_map(
+        |(kind, id, number, timeout, trace, name, json)| Parts {
+            kind,
+            id,
+            number,
+            timeout,
+            trace,
+            name,
+            json,
+        },
+    )
+}
+
+impl Parts {
+    /// Answers come first.
+    fn envelope(&self) -> Envelope<'_> {
+        let (id, json, trace) = (self.id, &*self.json, self.trace.as_deref());
+        match self.kind {
+            0 => Envelope::Ok { id, json },
+            1 => Envelope::Error { id, json },
+            2 => Envelope::Item { id, json },
+            3 => Envelope::End { id },
+            4 => Envelope::Cancel { id },
+            5 => Envelope::Credit {
+                id,
+                items: self.number,
+            },
+            6 => Envelope::Hello { json },
+            7 => Envelope::Event {
+                event: &self.name,
+                json,
+            },
+            8 => Envelope::Notification {
+                trace,
+                method: &self.name,
+                json,
+            },
+            _ => Envelope::Request {
+                id,
+                terms: Terms {
+                    credit: self.number,
+                    timeout: self.timeout,
+                    trace,
+                },
+                method: &self.name,
+                json,
+            },
+        }
+    }
+}
+
+/// Reads a text as an envelope; one that is read is written and read again as the same.
+fn read_envelope(text: &str) {
+    let _ = answered(text);
+    if let Ok(envelope) = Envelope::decode(text) {
+        let mut written = String::new();
+        envelope.encode(&mut written);
+        assert_eq!(Envelope::decode(&written), Ok(envelope), "{text:?}");
+    }
+}
+
+/// Texts between the rules; a line each, and one that `no_envelope_that_was_tampered_with_makes_a_reader_panic` finds goes there.
+#[test]
+fn the_corpus_of_envelopes_is_read_without_a_panic() {
+    for line in include_str!("tests/envelopes.txt").lines() {
+        read_envelope(line);
+        // Cut anywhere.
+        for (end, _) in line.char_indices() {
+            read_envelope(&line[..end]);
         }
     }
 }
