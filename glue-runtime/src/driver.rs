@@ -15,7 +15,7 @@ pub(crate) use hooks::{Decision, Hooks, Traffic, nobody_decides};
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -140,13 +140,21 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
         self.mailbox.refuse();
-        let unfinished = self.residents.clear();
+        let mut unfinished = self.residents.clear();
         self.decision = None;
         self.hooks.closed(reason);
 
-        self.run_farewell().await;
-        self.end(reason);
-        self.run_drain().await;
+        let mut goodbye = pin!(async {
+            self.run_farewell().await;
+            self.end(reason);
+            self.run_drain().await;
+        });
+        // The peer may take its time for that, and what must run to its end doesn't wait for it.
+        poll_fn(|cx| {
+            while unfinished.poll_next_unpin(cx) == Poll::Ready(Some(())) {}
+            goodbye.as_mut().poll(cx)
+        })
+        .await;
         unfinished
     }
 

@@ -485,6 +485,50 @@ async fn a_peer_whose_calls_run_out_of_time_and_that_does_not_read_is_not_read_e
     assert_eq!(stage.link.sent().0.len(), 100);
 }
 
+/// Leaves something to be done behind the end of its socket.
+struct Lasting(Arc<AtomicUsize>);
+
+impl Inbound for Lasting {
+    fn receive(&mut self, _data: &str, _turn: &mut Turn<'_, '_>) -> Receipt {
+        Receipt::Taken
+    }
+
+    fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+
+    fn finish(&mut self) -> Option<BoxFuture<'static, ()>> {
+        let steps = self.0.clone();
+        let mut waited = false;
+        Some(Box::pin(poll_fn(move |cx| {
+            steps.fetch_add(1, Ordering::SeqCst);
+            cx.waker().wake_by_ref();
+            if std::mem::replace(&mut waited, true) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })))
+    }
+}
+
+#[tokio::test]
+async fn what_outlives_the_socket_goes_on_while_its_peer_takes_nothing() {
+    let mut stage = Stage::open(false, Limits::default());
+    let steps = Arc::default();
+    let inbound = Box::new(Lasting(Arc::clone(&steps)));
+    let mailbox = stage.channels.mailbox().clone();
+    let name = "work".into();
+    mailbox.request(Request::Open { name, inbound }).unwrap();
+    stage.link.block(true);
+    stage.main().try_send("nobody takes it").unwrap();
+    stage.turn();
+
+    stage.link.receives(["cl"]);
+    let is_done = (0..3).any(|_| stage.turn());
+
+    assert!(!is_done, "the peer has still to take what waits");
+    assert_eq!(steps.load(Ordering::SeqCst), 2);
+}
+
 /// Each answer takes along what was sent before it, broadcasts too.
 #[tokio::test]
 async fn a_peer_that_calls_and_does_not_read_draws_no_end_of_broadcasts() {
