@@ -218,6 +218,23 @@ test("a handler's time runs out by the client's clock", async () => {
   ]);
 });
 
+test("the clock of a call that has ended stands still, though its handler never ends", async () => {
+  const { world, link, rpc } = setUp();
+  handle(rpc, "f", () => new Promise(() => {}));
+  const { pending } = world.clock;
+  link.receive("cd1&arq2;t=500&f&{}");
+  link.receive("cd1&arq4;t=500&f&{}");
+  await settled();
+  assert.equal(world.clock.pending, pending + 2);
+
+  link.receive("cd1&aca2&");
+  assert.equal(world.clock.pending, pending + 1);
+  world.socket.close();
+  await settled();
+
+  assert.equal(world.clock.pending, 0);
+});
+
 test("the end of the session aborts, and the next one begins anew", async () => {
   const { world, link, rpc } = setUp();
   let finish: (value: number) => void = () => {};

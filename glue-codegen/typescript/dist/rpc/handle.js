@@ -68,8 +68,8 @@ class Handlers {
     }
     async #run(running, method, handler, args, { timeout, trace } = {}) {
         const { controller } = running;
-        const stop = timeout &&
-            this.#calls.clock.after(timeout, () => {
+        if (timeout)
+            running.stop = this.#calls.clock.after(timeout, () => {
                 this.#refuse(running, new GlueError("deadline_exceeded", "timed out"));
                 end(running);
             });
@@ -83,8 +83,7 @@ class Handlers {
             if (!controller.signal.aborted)
                 this.#fail(running, error);
         }
-        if (stop)
-            stop();
+        running.stop?.();
         this.#running.delete(running);
     }
     /** What another call failed with is not for the server, and neither is what nobody meant to throw. */
@@ -119,6 +118,7 @@ class Handlers {
 /** The server waits for nothing more of it. */
 function end(running) {
     running.id = 0;
+    running.stop?.();
     running.controller.abort();
 }
 /** Reads arguments; they are an object. */

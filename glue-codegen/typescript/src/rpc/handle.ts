@@ -26,6 +26,8 @@ interface Running {
   readonly controller: AbortController;
   /** 0 for a notification, and once it is settled for the server. */
   id: number;
+  /** Stops the clock of a call with a time-out: one whose handler never ends must not keep a process alive. */
+  stop?: () => void;
 }
 
 /** The methods of the client. */
@@ -84,9 +86,8 @@ class Handlers implements Callee {
     { timeout, trace }: EnvelopeParams = {},
   ): Promise<void> {
     const { controller } = running;
-    const stop =
-      timeout &&
-      this.#calls.clock.after(timeout, () => {
+    if (timeout)
+      running.stop = this.#calls.clock.after(timeout, () => {
         this.#refuse(running, new GlueError("deadline_exceeded", "timed out"));
         end(running);
       });
@@ -98,7 +99,7 @@ class Handlers implements Callee {
     } catch (error) {
       if (!controller.signal.aborted) this.#fail(running, error);
     }
-    if (stop) stop();
+    running.stop?.();
     this.#running.delete(running);
   }
 
@@ -135,6 +136,7 @@ class Handlers implements Callee {
 /** The server waits for nothing more of it. */
 function end(running: Running): void {
   running.id = 0;
+  running.stop?.();
   running.controller.abort();
 }
 
