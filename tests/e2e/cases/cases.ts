@@ -1,11 +1,26 @@
 import { ADMISSION } from "./admission.js";
+import { CALLBACKS } from "./callbacks.js";
 import { CALLS } from "./calls.js";
 import { CHANNELS } from "./channels.js";
+import { CONTRACTS } from "./contracts.js";
+import { ENDINGS } from "./endings.js";
+import { LOBBY } from "./lobby.js";
 import { Scene, type Setting } from "./scene.js";
 import { STREAMS } from "./streams.js";
+import { UPLOADS } from "./uploads.js";
 
 /** Every case, by what it shows. Each is played on every platform and over every transport. */
-export const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = { ...CALLS, ...STREAMS, ...CHANNELS, ...ADMISSION };
+export const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  ...CALLS,
+  ...STREAMS,
+  ...UPLOADS,
+  ...CALLBACKS,
+  ...ENDINGS,
+  ...CONTRACTS,
+  ...LOBBY,
+  ...CHANNELS,
+  ...ADMISSION,
+};
 
 /** The kinds of transport. */
 export const TRANSPORTS = ["WebSocket", "AjaxSocket"] as const;

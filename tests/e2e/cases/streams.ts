@@ -1,4 +1,5 @@
-import { Probe } from "../generated/index.js";
+import { Duplex, Probe } from "../generated/index.js";
+import { collect } from "../support/collect.js";
 import { failure, holds, same } from "./check.js";
 import type { Scene } from "./scene.js";
 
@@ -95,10 +96,19 @@ export const STREAMS = {
     same([await first, await notes.next()], ["followed 1", "followed 2"].map((value) => ({ done: false, value })));
     await notes.return?.();
   },
-};
 
-async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of stream) items.push(item);
-  return items;
-}
+  "a reader that stalls on large items keeps less than a mebibyte waiting": async (scene: Scene): Promise<void> => {
+    const duplex = new Duplex(scene.connect());
+    const label = scene.label();
+    const reader = duplex.blocks(label, 64 * 1024)[Symbol.asyncIterator]();
+    const lengths = [(await reader.next()).value?.length, (await reader.next()).value?.length];
+
+    // Each of these calls gives the server another chance to make more.
+    const made: number[] = [];
+    for (let n = 0; n < 20; n++) made.push(await duplex.counted(`made:${label}`));
+    await reader.return?.();
+
+    same(lengths, [64 * 1024, 64 * 1024]);
+    holds(Math.max(...made) - 2 < 16, `made ${made.join()} of 64 KiB, taken 2`);
+  },
+};

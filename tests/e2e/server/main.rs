@@ -1,8 +1,15 @@
-//! The server of the end-to-end tests: a channel with every kind of method and every shape of type, and raw echoes.
+//! The server of the end-to-end tests: a channel with every shape of type and what a call can come to, others for calls both
+//! ways, groups and middleware, and raw echoes.
 //!
-//! `e2e-server [--port N] [--keep-alive MS] [--pong MS] [--files FOLDER] [--origin ORIGIN]`. Its first line is `{"port":N}`.
+//! `e2e-server [--port N] [--keep-alive MS] [--pong MS] [--files FOLDER] [--origin ORIGIN] [--rate CALLS]`. Its first line is
+//! `{"port":N}`.
 
 #![allow(clippy::print_stdout)] // the port is for whoever starts it
+
+mod duplex;
+mod ledger;
+mod lobby;
+mod vault;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error;
@@ -12,8 +19,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, stream};
-use glue::{CloseReason, Code, Context, KeepAlive, Origins, Refusal, Server, Socket, SocketRequest, Stream};
+use glue::{
+    CloseReason, Code, Context, KeepAlive, Limits, Origins, Refusal, Server, Socket, SocketRequest, Stream,
+};
 use tokio::sync::watch;
+
+use self::duplex::{Both, Duplex as _};
+use self::ledger::Ledger;
+use self::lobby::{House, Lobby as _};
+use self::vault::{Cellar, Principal};
 
 /// Every kind of method, and every shape of type.
 #[glue::channel]
@@ -352,11 +366,18 @@ impl Probe for State {
     }
 }
 
-/// Accepts who says nothing, or is Ann. Who is nobody may try again, all others need not.
+/// Accepts who says nothing, is Ann, an owner, or Eve, a guest. Who is nobody may try again, all others need not.
 async fn authorize(request: SocketRequest) -> Result<(), Refusal> {
     let name: Option<String> = request.auth()?;
     match name.as_deref() {
-        None | Some("Ann") => Ok(()),
+        None => Ok(()),
+        Some(name @ ("Ann" | "Eve")) => {
+            request.set_value(Principal {
+                name: name.to_owned(),
+                is_owner: name == "Ann",
+            });
+            Ok(())
+        }
         Some("nobody") => Err(Refusal::new(Code::Unauthenticated, "sign in")),
         Some(name) => {
             let refusal = Refusal::new(Code::PermissionDenied, "not you").for_good();
@@ -388,9 +409,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         timeout: millis("--pong", 20_000)?,
     };
 
+    let mut limits = Limits::default();
+    if let Some(rate) = options.get("--rate") {
+        limits.calls_per_second = Some(rate.parse()?);
+    }
+
     let state = State::default();
+    let ledger = Ledger::default();
     let mut builder = Server::builder()
         .channel(state.clone().into_channel())
+        .channel(
+            Both {
+                ledger: ledger.clone(),
+            }
+            .into_channel(),
+        )
+        .channel(House::default().into_channel())
+        .channel(Cellar { ledger }.service())
+        .limits(limits)
         .authorize(authorize)
         .on_socket(move |socket| {
             state.open(&socket);
