@@ -31,6 +31,9 @@ pub(super) struct Exchanges {
     /// the call changes this before looking for watchers.
     current: AtomicU64,
     has_watchers: AtomicBool,
+    /// Whether the lists of these names may hold something: they are looked at for each message, and mostly empty.
+    has_failed: AtomicBool,
+    has_control: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -102,6 +105,8 @@ impl Exchanges {
             audience,
             current: AtomicU64::new(0),
             has_watchers: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
+            has_control: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -190,15 +195,22 @@ impl Exchanges {
     /// Ends an exchange with an error, from wherever its stream is read.
     pub(super) fn fail(&self, id: u64, error: RpcError) {
         self.lock().failed.push((id, error));
+        self.has_failed.store(true, Ordering::Release);
         self.lane.mailbox().wake_driver();
     }
 
     pub(super) fn take_failed(&self) -> Vec<(u64, RpcError)> {
+        if !self.has_failed.swap(false, Ordering::Acquire) {
+            return Vec::new();
+        }
         std::mem::take(&mut self.lock().failed)
     }
 
     /// Moves credits and cancellations to `urgent`.
     pub(super) fn drain_control(&self, urgent: &mut Vec<Text>) {
+        if !self.has_control.swap(false, Ordering::Acquire) {
+            return;
+        }
         let control = std::mem::take(&mut self.lock().control);
         for message in control {
             let mut out = self.lane.begin(24);
@@ -376,6 +388,7 @@ impl Exchanges {
         };
         if let Some(items) = grant.filter(|_| !upward.has_ended) {
             state.control.push(Control::Credit { id, items });
+            self.has_control.store(true, Ordering::Release);
             drop(state);
             self.lane.mailbox().wake_driver();
         }
@@ -389,6 +402,7 @@ impl Exchanges {
             let closed = state.up.remove(&id);
             if closed.as_ref().is_some_and(|upward| !upward.has_ended) {
                 state.control.push(Control::Cancel { id });
+                self.has_control.store(true, Ordering::Release);
             }
             closed
         };
