@@ -99,6 +99,12 @@ impl Inbound for CallerInbound {
         self.retire();
     }
 
+    fn settle(&mut self, turn: &mut Turn<'_, '_>) {
+        for Tenure { serving, .. } in &mut self.servings {
+            serving.settle(turn);
+        }
+    }
+
     fn opened(&mut self, turn: &mut Turn<'_, '_>) {
         self.calls.opened(turn);
     }
@@ -180,6 +186,10 @@ mod tests {
             envelope.encode(&mut text);
             self.note(&text);
             Receipt::Taken
+        }
+
+        fn settle(&mut self, _turn: &mut Turn<'_, '_>) {
+            self.note("settled");
         }
 
         fn poll(&mut self, _turn: &mut Turn<'_, '_>) {
@@ -297,6 +307,19 @@ mod tests {
         stage.poll();
 
         assert_eq!(stage.heard(), ["second polled", "second dropped", "third polled"]);
+    }
+
+    /// time runs out whether there is room to send or not.
+    #[test]
+    fn handlers_hear_where_they_are_not_polled() {
+        let mut stage = Stage::new();
+        let _busy = stage.serve("it");
+        stage.receive("nt&confirm&{}");
+        stage.heard();
+
+        stage.turn(|inbound, turn| inbound.settle(turn));
+
+        assert_eq!(stage.heard(), ["it settled"]);
     }
 
     ///

@@ -150,6 +150,10 @@ where
         receipt
     }
 
+    fn settle(&mut self, turn: &mut Turn<'_, '_>) {
+        Self::settle(self, turn);
+    }
+
     fn poll(&mut self, turn: &mut Turn<'_, '_>) {
         self.drive(turn);
         self.settle(turn);

@@ -12,6 +12,9 @@ pub(crate) trait Serving: Send {
     /// taken here in this session. Ids were checked: those of requests rise, others were opened.
     fn receive(&mut self, envelope: Envelope<'_>, turn: &mut Turn<'_, '_>) -> Receipt;
 
+    /// Handles what can't wait until there is room to send.
+    fn settle(&mut self, turn: &mut Turn<'_, '_>);
+
     /// Goes on with what is under way.
     fn poll(&mut self, turn: &mut Turn<'_, '_>);
 
