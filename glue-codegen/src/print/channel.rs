@@ -138,7 +138,7 @@ fn constructor(channel: &ChannelDecl) -> Function {
     let hashes: Vec<_> = hashes.map(|(name, hash)| format!("{name}: \"{hash}\"")).collect();
     let mut contract = vec![format!("schema: \"{}\"", channel.hash)];
     if !hashes.is_empty() {
-        contract.push(group("methods: ", '{', &hashes, "", nested(nested(BODY))));
+        contract.push(group("stale: staleCheck(", '{', &hashes, ")", nested(nested(BODY))));
     }
     let args = [
         "socket".to_owned(),
@@ -341,6 +341,7 @@ fn runtime_values(channel: &ChannelDecl) -> impl Iterator<Item = String> {
         (sends_items(|verb| matches!(verb, Verb::Call(_))), "callWith"),
         (!channel.handlers.is_empty(), "handle"),
         (channel.errors_type().is_some(), "isError"),
+        (!channel.hashes.is_empty(), "staleCheck"),
         (sends_items(|verb| matches!(verb, Verb::Stream(_))), "streamWith"),
     ];
     names

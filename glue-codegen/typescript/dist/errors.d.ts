@@ -1,4 +1,4 @@
-import type { Code } from "./proto/code.js";
+import type { Code, ErrorBody } from "./proto/code.js";
 /**
  * The error of every failing operation of this library. `code` says what happened, `data` carries what the
  * server added: for code `application` the error value of the method itself.
@@ -14,6 +14,8 @@ export declare class GlueError<Data = unknown> extends Error {
     readonly data: Data;
     /** The call that failed, such as `chat.post`: its channel and its method as on the wire. */
     readonly method: string | undefined;
+    /** The error that a server tells of. @internal */
+    static of({ code, message, data }: ErrorBody): GlueError;
     /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
     static from(error: unknown): GlueError;
 }

@@ -5,15 +5,15 @@
 export class GlueError extends Error {
     name = "GlueError";
     constructor(code, message, options) {
-        super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+        super(message, options?.cause === undefined ? undefined : options);
         this.code = code;
         this.data = options?.data;
         this.method = options?.method;
     }
-    code;
-    data;
-    /** The call that failed, such as `chat.post`: its channel and its method as on the wire. */
-    method;
+    /** The error that a server tells of. @internal */
+    static of({ code, message, data }) {
+        return new GlueError(code, message, { data });
+    }
     /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
     static from(error) {
         if (error instanceof GlueError)

@@ -4,5 +4,7 @@ export { Rpc } from "./rpc/caller.js";
 export { isError, safe, } from "./rpc/failure.js";
 export { Fake } from "./rpc/fake.js";
 export { handle } from "./rpc/handle.js";
+export { interceptors } from "./rpc/interceptors.js";
+export { staleCheck } from "./rpc/stale.js";
 export { newTraceparent } from "./rpc/trace.js";
 export { callWith, streamWith } from "./rpc/upload.js";

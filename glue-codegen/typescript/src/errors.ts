@@ -1,4 +1,4 @@
-import type { Code } from "./proto/code.js";
+import type { Code, ErrorBody } from "./proto/code.js";
 
 /**
  * The error of every failing operation of this library. `code` says what happened, `data` carries what the
@@ -16,16 +16,21 @@ export class GlueError<Data = unknown> extends Error {
       readonly method?: string | undefined;
     },
   ) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options?.cause === undefined ? undefined : options);
     this.code = code;
     this.data = options?.data as Data;
     this.method = options?.method;
   }
 
-  readonly code: Code;
-  readonly data: Data;
+  declare readonly code: Code;
+  declare readonly data: Data;
   /** The call that failed, such as `chat.post`: its channel and its method as on the wire. */
-  readonly method: string | undefined;
+  declare readonly method: string | undefined;
+
+  /** The error that a server tells of. @internal */
+  static of({ code, message, data }: ErrorBody): GlueError {
+    return new GlueError(code, message, { data });
+  }
 
   /** Returns `error` itself if it is a {@link GlueError}, otherwise one of code `internal` caused by it. */
   static from(error: unknown): GlueError {

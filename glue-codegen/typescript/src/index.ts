@@ -19,6 +19,7 @@ export {
 export { Fake, type FakeCall, type Stubs } from "./rpc/fake.js";
 export { handle } from "./rpc/handle.js";
 export type { Handler, HandlerContext } from "./rpc/handler.js";
+export { interceptors } from "./rpc/interceptors.js";
 export type {
   CallOptions,
   ChannelOptions,
@@ -30,7 +31,9 @@ export type {
   RpcChannel,
   RpcContract,
   RpcSocket,
+  StaleCheck,
 } from "./rpc/options.js";
+export { staleCheck } from "./rpc/stale.js";
 export { newTraceparent } from "./rpc/trace.js";
 export { callWith, streamWith } from "./rpc/upload.js";
 export type { Fetch, FetchAnswer, FetchInit } from "./transport/ajax.js";

@@ -11,6 +11,7 @@ import {
   handle,
   type Interceptor,
   type Items,
+  interceptors,
   isError,
   newTraceparent,
   Rpc,
@@ -18,6 +19,7 @@ import {
   type Socket,
   type SocketState,
   safe,
+  staleCheck,
   streamWith,
   type Throws,
   type Unsubscribe,
@@ -112,7 +114,7 @@ class Rooms {
   readonly #rpc: Rpc;
 
   constructor(socket: RpcSocket, options?: ChannelOptions) {
-    this.#rpc = Rpc.open(socket, "rooms", { schema: "5f", methods: { post: "01" } }, options);
+    this.#rpc = Rpc.open(socket, "rooms", { schema: "5f", stale: staleCheck({ post: "01" }) }, options);
   }
 
   static isError<M extends keyof RoomsErrors>(
@@ -230,7 +232,8 @@ export function more(socket: Socket, rooms: Rooms): void {
     if (call.kind === "call") return next(call).then((value: unknown) => value);
     return next(call);
   };
-  new Rooms(socket, { timeoutMs: 10_000, intercept: [log], traceparent: newTraceparent });
+  new Rooms(socket, { intercept: log });
+  new Rooms(socket, { timeoutMs: 10_000, intercept: interceptors(log), traceparent: newTraceparent });
   // @ts-expect-error no such option
   new Rooms(socket, { timeout: 10_000 });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GlueError } from "../src/errors.js";
 import { Rpc } from "../src/rpc/caller.js";
+import { staleCheck } from "../src/rpc/stale.js";
 import { newTraceparent } from "../src/rpc/trace.js";
 import { World } from "./support/fake-transport.js";
 
@@ -122,7 +123,7 @@ test("a trace goes with calls, streams and notifications, the call's before the 
 
   assert.deepEqual(link.take(), [
     HELLO,
-    "cd1&arq1&f&{}",
+    "cd1&arq1;tp=nonsense&f&{}",
     `cd1&arq3;tp=${TRACE}&f&{}`,
     `cd1&arq5;t=9;tp=${own}&f&{}`,
     `cd1&arq7;c=8;tp=${TRACE}&f&{}`,
@@ -132,7 +133,7 @@ test("a trace goes with calls, streams and notifications, the call's before the 
 });
 
 // [E-13]
-test("a malformed trace is not sent", () => {
+test("a malformed trace stays where the server takes it for none", () => {
   const world = new World();
   const link = world.connect();
   const rpc = Rpc.open(world.socket, "a");
@@ -150,7 +151,12 @@ test("a malformed trace is not sent", () => {
 
   for (const traceparent of malformed) void rpc.notify("f", {}, { traceparent });
 
-  assert.deepEqual(link.take(), [HELLO, ...malformed.map(() => "cd1&ant&f&{}")]);
+  assert.deepEqual(link.take(), [
+    HELLO,
+    "cd1&ant&f&{}",
+    "cd1&ant;tp=x%3Bt%3D1%26g%26&f&{}",
+    ...malformed.slice(2).map((trace) => `cd1&ant;tp=${trace}&f&{}`),
+  ]);
 });
 
 test("new traces differ, and a part of one keeps its trace", () => {
@@ -169,17 +175,17 @@ test("new traces differ, and a part of one keeps its trace", () => {
 test("methods that have changed fail, those that haven't work, and a new session starts afresh", async () => {
   const world = new World();
   const link = world.connect();
-  const methods = { same: "01", changed: "02", gone: "03" };
-  const rpc = Rpc.open(world.socket, "a", { schema: "5f", methods });
+  const stale = staleCheck({ same: "01", changed: "02", gone: "03" });
+  const rpc = Rpc.open(world.socket, "a", { schema: "5f", stale });
   const calls = ["same", "changed", "gone", "unknown"].map((method) => rpc.call(method, {}));
-  const stale = (method: string, client: string, server: string | null) => ({
+  const failure = (method: string, client: string, server: string | null) => ({
     code: "stale_client",
     method: `a.${method}`,
     data: { method, client, server },
   });
   const settled = [
-    assert.rejects(calls[1] as Promise<unknown>, stale("changed", "02", "99")),
-    assert.rejects(calls[2] as Promise<unknown>, stale("gone", "03", null)),
+    assert.rejects(calls[1] as Promise<unknown>, failure("changed", "02", "99")),
+    assert.rejects(calls[2] as Promise<unknown>, failure("gone", "03", null)),
   ];
   link.take();
 
@@ -206,7 +212,7 @@ test("a greeting that says nothing of methods changes nothing", async () => {
   for (const greeting of ["{}", "null", "5", '{"methods":5}', '{"methods":null}', '{"schema":"60"}']) {
     const world = new World();
     const link = world.connect();
-    const rpc = Rpc.open(world.socket, "a", { schema: "5f", methods: { f: "01" } });
+    const rpc = Rpc.open(world.socket, "a", { schema: "5f", stale: staleCheck({ f: "01" }) });
     const call = rpc.call("f", {});
 
     link.receive(`cd1&ahi&${greeting}`);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { GlueError } from "../src/errors.js";
 import { Rpc } from "../src/rpc/caller.js";
 import { isError, safe, type Throws } from "../src/rpc/failure.js";
+import { interceptors } from "../src/rpc/interceptors.js";
 import type { InterceptedCall, Interceptor } from "../src/rpc/options.js";
 import { callWith, streamWith } from "../src/rpc/upload.js";
 import { settled } from "./support/fake-clock.js";
@@ -10,10 +11,13 @@ import { type FakeWebSocket, World } from "./support/fake-transport.js";
 
 const HELLO = 'cd1&ahi&{"peer":"ts/0.1.0"}';
 
-function setUp(intercept: readonly Interceptor[] = []): { link: FakeWebSocket; rpc: Rpc } {
+function setUp(...intercept: readonly Interceptor[]): { link: FakeWebSocket; rpc: Rpc } {
   const world = new World();
   const link = world.connect();
-  return { link, rpc: Rpc.open(world.socket, "a", {}, { intercept, timeoutMs: 500 }) };
+  return {
+    link,
+    rpc: Rpc.open(world.socket, "a", {}, { intercept: interceptors(...intercept), timeoutMs: 500 }),
+  };
 }
 
 test("a call ends as a value, whatever it ends with", async () => {
@@ -62,7 +66,7 @@ test("interceptors see every kind of call, the first of them first", () => {
       seen.push(name);
       return result;
     };
-  const { rpc } = setUp([log("one"), log("two")]);
+  const { rpc } = setUp(log("one"), log("two"));
 
   void rpc.call("c", { x: 1 }, { timeoutMs: 5 }).catch(() => {});
   assert.deepEqual(seen.splice(0), [
@@ -87,16 +91,15 @@ test("interceptors see every kind of call, the first of them first", () => {
 });
 
 test("an interceptor may change arguments, options and items, but not what is called", async () => {
-  const { link, rpc } = setUp([
-    (call, next) =>
-      next({
-        ...call,
-        method: "other",
-        args: { ...call.args, token: "hx7" },
-        options: { ...call.options, timeoutMs: 9 },
-        items: call.items && ["another"],
-      } as InterceptedCall),
-  ]);
+  const { link, rpc } = setUp((call, next) =>
+    next({
+      ...call,
+      method: "other",
+      args: { ...call.args, token: "hx7" },
+      options: { ...call.options, timeoutMs: 9 },
+      items: call.items && ["another"],
+    } as InterceptedCall),
+  );
 
   void rpc.call("f", { x: 1 }).catch(() => {});
   rpc.notify("n", {});
@@ -125,7 +128,7 @@ test("an interceptor may answer by itself, try again, and see errors", async () 
     }
   };
   const cache: Interceptor = (call, next) => (call.method === "known" ? Promise.resolve(7) : next(call));
-  const { link, rpc } = setUp([retry, cache]);
+  const { link, rpc } = setUp(retry, cache);
 
   assert.equal(await rpc.call("known", {}), 7);
   const call = rpc.call("f", {});
@@ -143,7 +146,7 @@ test("what an interceptor or a provider throws is what the call fails with", asy
   const fail = (): never => {
     throw mistake;
   };
-  const { link, rpc } = setUp([fail]);
+  const { link, rpc } = setUp(fail);
   const world = new World();
   const traced = Rpc.open(world.socket, "a", {}, { traceparent: fail });
 

@@ -17,11 +17,11 @@ test("all that the original server was recorded saying is read, and written back
     for (const text of serverSaid) {
       texts++;
       const frame = decodeFrame(text);
-      assert.ok(!("error" in frame), `${file}: ${text}`);
+      assert.ok(frame, `${file}: ${text}`);
       assert.equal(encodeFrame(frame.kind, frame.data), text);
       if (frame.kind !== "channel_data") continue;
       const pair = decodePair(text.slice(2));
-      assert.ok(!("error" in pair), `${file}: ${text}`);
+      assert.ok(pair, `${file}: ${text}`);
       assert.equal(encodePair(pair.name, pair.data), frame.data);
     }
   }

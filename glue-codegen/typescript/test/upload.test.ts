@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rpc } from "../src/rpc/caller.js";
+import { staleCheck } from "../src/rpc/stale.js";
 import { callWith, streamWith } from "../src/rpc/upload.js";
 import { settled } from "./support/fake-clock.js";
 import { type FakeWebSocket, World } from "./support/fake-transport.js";
@@ -138,7 +139,7 @@ test("what ends the call stops the source", async () => {
     for (const granted of [false, true]) {
       const world = new World();
       const link = world.connect();
-      const rpc = Rpc.open(world.socket, "a", { methods: { f: "01" } });
+      const rpc = Rpc.open(world.socket, "a", { stale: staleCheck({ f: "01" }) });
       const source = new Source();
       const controller = new AbortController();
       const options = { signal: controller.signal, timeoutMs: 1_000 };

@@ -60,7 +60,7 @@ export async function fakes(): Promise<void> {
     },
   });
   is<RoomsApi>(rooms);
-  is<RoomsApi>(new Rooms(socket, { timeoutMs: 1_000, intercept: [] }));
+  is<RoomsApi>(new Rooms(socket, { timeoutMs: 1_000, intercept: (call, next) => next(call) }));
   rooms.fake.emit("joined", { user: "ann" });
   is<boolean>(await rooms.fake.request("confirm", { question: "?" }));
   for (const call of rooms.fake.calls) {

@@ -23,7 +23,6 @@ export function resolveOptions(host, options) {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value != null && !Number.isNaN(value)));
     const resolved = {
         random: Math.random,
-        auth: undefined,
         WebSocket: globalThis.WebSocket,
         // It wants to be called as a member of the global object.
         fetch: globalThis.fetch?.bind(globalThis),

@@ -1,4 +1,3 @@
-import type { Malformed } from "./malformed.js";
 /** What a request to the Ajax endpoint asks for. */
 export type AjaxRequest = {
     readonly kind: "init";
@@ -29,6 +28,6 @@ export type AjaxAnswer = {
 /** Writes the body of a request. */
 export declare function encodeAjaxRequest(request: AjaxRequest): string;
 /** Reads the answer to an init. */
-export declare function decodeAjaxInit(text: string): AjaxInit | Malformed<"bad_answer">;
+export declare function decodeAjaxInit(text: string): AjaxInit | undefined;
 /** Reads the answer to a poll. */
-export declare function decodeAjaxAnswer(text: string): AjaxAnswer | Malformed<"bad_answer">;
+export declare function decodeAjaxAnswer(text: string): AjaxAnswer | undefined;

@@ -7,7 +7,7 @@ export function encodeAjaxRequest(request) {
 /** Reads the answer to an init. */
 export function decodeAjaxInit(text) {
     const [, uid, token] = /^([0-9A-Za-z]{10})&([0-9A-Za-z]{7})$/.exec(text) ?? [];
-    return uid !== undefined && token !== undefined ? { uid, token } : { error: "bad_answer" };
+    return uid && token ? { uid, token } : undefined;
 }
 /** Reads the answer to a poll. */
 export function decodeAjaxAnswer(text) {
@@ -15,9 +15,6 @@ export function decodeAjaxAnswer(text) {
         return { kind: "timed_out" };
     if (text === "c")
         return { kind: "closed" };
-    const split = text.indexOf("&");
-    const token = text.slice(0, split);
-    if (!/^[0-9A-Za-z]{7}$/.test(token))
-        return { error: "bad_answer" };
-    return { kind: "message", token, message: text.slice(split + 1) };
+    const [, token, message = ""] = /^([0-9A-Za-z]{7})&(.*)$/s.exec(text) ?? [];
+    return token ? { kind: "message", token, message } : undefined;
 }

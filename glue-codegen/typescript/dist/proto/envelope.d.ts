@@ -1,4 +1,3 @@
-import type { Malformed } from "./malformed.js";
 declare const KINDS: {
     readonly hello: "hi";
     readonly request: "rq";
@@ -17,17 +16,17 @@ export type EnvelopeKind = keyof typeof KINDS;
 export interface Envelope {
     readonly kind: EnvelopeKind;
     /** The exchange it belongs to; absent for hello, notification and event. */
-    readonly id?: number;
+    readonly id?: number | undefined;
     /** The parameters of a request, and the trace context of a notification. */
-    readonly params?: EnvelopeParams;
+    readonly params?: EnvelopeParams | undefined;
     /** The method of a request or notification. */
-    readonly method?: string;
+    readonly method?: string | undefined;
     /** The name of an event. */
-    readonly event?: string;
+    readonly event?: string | undefined;
     /** The number of items a credit grants. */
-    readonly credit?: number;
+    readonly credit?: number | undefined;
     /** JSON text, not parsed here. */
-    readonly body?: string;
+    readonly body?: string | undefined;
 }
 /** What stands between the kind and the first `&`, as far as this version understands it. */
 export interface EnvelopeParams {
@@ -38,10 +37,8 @@ export interface EnvelopeParams {
     /** `tp`: the opener's trace context as it stands, W3C's `traceparent` if it is one. */
     readonly trace?: string | undefined;
 }
-/** Why a text isn't an envelope. */
-export type EnvelopeError = "unknown_kind" | "bad_id" | "missing_id" | "unexpected_id" | "bad_param" | "duplicate_param" | "no_body" | "bad_method" | "bad_credit";
 /** Writes an envelope. */
 export declare function encodeEnvelope({ kind, id, params, method, event, credit, body }: Envelope): string;
-/** Reads an envelope: its kind, then id, parameters, name and body, so that the first fault is the one reported. */
-export declare function decodeEnvelope(text: string): Envelope | Malformed<EnvelopeError>;
+/** Reads an envelope. */
+export declare function decodeEnvelope(text: string): Envelope | undefined;
 export {};

@@ -12,81 +12,72 @@ const KINDS = {
     cancel: "ca",
     event: "ev",
 };
-const BY_WIRE = byWire(KINDS);
+const PARAMS = { credit: "c", timeout: "t", trace: "tp" };
+const KIND_BY_WIRE = byWire(KINDS);
+const PARAM_BY_WIRE = byWire(PARAMS);
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }) {
+    let head = KINDS[kind] + (id ?? "");
+    for (const [key, param] of PARAM_BY_WIRE) {
+        const value = params?.[param];
+        if (value)
+            head += `;${key}=${value}`;
+    }
     const name = method ?? event;
-    let head = "";
-    if (params?.credit)
-        head += `;c=${params.credit}`;
-    if (params?.timeout)
-        head += `;t=${params.timeout}`;
-    if (params?.trace)
-        head += `;tp=${params.trace}`;
-    return `${KINDS[kind]}${id ?? ""}${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+    return `${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
 }
-/** Reads an envelope: its kind, then id, parameters, name and body, so that the first fault is the one reported. */
+/** Reads an envelope. */
 export function decodeEnvelope(text) {
-    const kind = BY_WIRE.get(text.slice(0, 2));
-    if (!kind)
-        return { error: "unknown_kind" };
+    const kind = KIND_BY_WIRE.get(text.slice(0, 2));
     const split = text.indexOf("&");
-    if (split < 0)
-        return { error: "no_body" };
+    if (!kind || split < 0)
+        return undefined;
     const envelope = { kind };
-    const named = kind === "request" || kind === "notification" || kind === "event";
-    const [digits, ...params] = text.slice(2, split).split(";");
-    if (kind === "hello" || (named && kind !== "request")) {
+    const isRequest = kind === "request";
+    const isNotification = kind === "notification";
+    const isEvent = kind === "event";
+    const [digits = "", ...params] = text.slice(2, split).split(";");
+    if (isNotification || isEvent || kind === "hello") {
         if (digits)
-            return { error: "unexpected_id" };
+            return undefined;
     }
     else {
-        if (!digits)
-            return { error: "missing_id" };
-        const id = decodeNumber(digits, MAX_ID);
-        if (!id)
-            return { error: "bad_id" };
-        envelope.id = id;
+        envelope.id = decodeNumber(digits, MAX_ID);
+        if (!envelope.id)
+            return undefined;
     }
     const seen = new Set();
     for (const param of params) {
-        const [, key, encoded] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
-        const value = encoded === undefined ? undefined : percentDecode(encoded);
-        if (key === undefined || value === undefined || seen.size === MAX_PARAMS)
-            return { error: "bad_param" };
-        if (seen.has(key))
-            return { error: "duplicate_param" };
+        const [, key = "", encoded = ""] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
+        const value = percentDecode(encoded);
+        if (!key || value === undefined || seen.has(key) || seen.size === MAX_PARAMS)
+            return undefined;
         seen.add(key);
-        if (kind === "request" && (key === "c" || key === "t")) {
-            const number = decodeNumber(value, MAX_CREDIT);
-            if (!number)
-                return { error: key === "c" ? "bad_credit" : "bad_param" };
-            envelope.params = { ...envelope.params, [key === "c" ? "credit" : "timeout"]: number };
-        }
-        else if (key === "tp" && (kind === "request" || kind === "notification")) {
-            envelope.params = { ...envelope.params, trace: encoded };
+        const name = PARAM_BY_WIRE.get(key);
+        if (isRequest || (isNotification && name === "trace")) {
+            const known = name === "trace" ? encoded : name && decodeNumber(value, MAX_CREDIT);
+            if (name && known === undefined)
+                return undefined;
+            if (name)
+                envelope.params = { ...envelope.params, [name]: known };
         }
     }
     let body = text.slice(split + 1);
-    if (named) {
-        const end = body.indexOf("&");
-        if (end < 0)
-            return { error: "no_body" };
-        const name = body.slice(0, end);
-        if (!/^[A-Za-z_]\w*$/.test(name))
-            return { error: "bad_method" };
-        envelope[kind === "event" ? "event" : "method"] = name;
-        body = body.slice(end + 1);
+    if (isRequest || isNotification || isEvent) {
+        const [start, name] = /^([A-Za-z_]\w*)&/.exec(body) ?? [];
+        if (!start)
+            return undefined;
+        envelope[isEvent ? "event" : "method"] = name;
+        body = body.slice(start.length);
     }
     if (kind === "credit") {
-        const credit = decodeNumber(body, MAX_CREDIT);
-        if (!credit)
-            return { error: "bad_credit" };
-        envelope.credit = credit;
+        envelope.credit = decodeNumber(body, MAX_CREDIT);
+        if (!envelope.credit)
+            return undefined;
     }
     else if (kind !== "end" && kind !== "cancel") {
         if (!body)
-            return { error: "no_body" };
+            return undefined;
         envelope.body = body;
     }
     return envelope;

@@ -1,4 +1,3 @@
-import type { Malformed } from "./malformed.js";
 declare const COMMANDS: {
     readonly init: "in";
     readonly ping: "pi";
@@ -20,5 +19,5 @@ export interface Frame {
 /** Writes a frame. */
 export declare function encodeFrame(kind: FrameKind, data?: string): string;
 /** Reads a frame. Data behind a command that takes none is ignored. */
-export declare function decodeFrame(text: string): Frame | Malformed<"too_short" | "unknown_command">;
+export declare function decodeFrame(text: string): Frame | undefined;
 export {};

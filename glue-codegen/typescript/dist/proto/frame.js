@@ -18,8 +18,5 @@ export function encodeFrame(kind, data = "") {
 /** Reads a frame. Data behind a command that takes none is ignored. */
 export function decodeFrame(text) {
     const kind = KINDS.get(text.slice(0, 2));
-    if (kind)
-        return WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind };
-    // One character beyond ASCII is two bytes or more: a command, if an unknown one.
-    return { error: text.length > 1 || text > "\x7f" ? "unknown_command" : "too_short" };
+    return kind && (WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind });
 }

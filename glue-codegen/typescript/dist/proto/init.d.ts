@@ -1,5 +1,4 @@
 import { type ErrorBody } from "./code.js";
-import type { Malformed } from "./malformed.js";
 /** The version of the protocol. Original servers refuse a higher one. */
 export declare const VERSION = "1.9.1";
 /** Writes the data of the client's `in`, which announces that containers and refusals are read. */
@@ -17,4 +16,4 @@ export interface Refusal {
     readonly refusal: ErrorBody;
 }
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
-export declare function decodeServerInit(text: string): ServerInit | Refusal | Malformed<"not_json" | "not_an_object" | "no_socket_id">;
+export declare function decodeServerInit(text: string): ServerInit | Refusal | undefined;

@@ -13,15 +13,13 @@ export function decodeServerInit(text) {
         value = JSON.parse(text);
     }
     catch {
-        return { error: "not_json" };
+        return undefined;
     }
-    if (typeof value !== "object" || Array.isArray(value))
-        return { error: "not_an_object" };
     const { error, socketID, batch, limit = 0, } = (value ?? {});
     if (error != null)
         return { refusal: { ...decodeErrorBody(error), data: error.data ?? undefined } };
     if (typeof socketID !== "string" || !socketID)
-        return { error: "no_socket_id" };
+        return undefined;
     return {
         socketId: socketID,
         batch: batch === true,

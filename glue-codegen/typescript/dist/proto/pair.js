@@ -1,9 +1,6 @@
 /** Writes `<length>&<name><data>`; the length counts bytes of UTF-8. */
 export function encodePair(name, data) {
-    let bytes = 0;
-    for (const char of name)
-        bytes += utf8Length(char);
-    return `${bytes}&${name}${data}`;
+    return `${utf8Length(name)}&${name}${data}`;
 }
 /**
  * Reads a pair. The length counts bytes of UTF-8, or with `utf16` units of UTF-16, as the original's script
@@ -11,26 +8,24 @@ export function encodePair(name, data) {
  */
 export function decodePair(text, utf16 = false) {
     const start = text.indexOf("&") + 1;
-    if (!start)
-        return { error: "no_separator" };
     const digits = text.slice(0, start - 1);
     const length = Number(digits);
-    if (!/^[+-]?\d+$/.test(digits) || length < 0)
-        return { error: "bad_length" };
+    if (!start || !/^[+-]?\d+$/.test(digits) || length < 0)
+        return undefined;
     let end = start;
     for (let left = length; left > 0;) {
         const code = text.codePointAt(end);
         if (code === undefined)
-            return { error: "too_long" };
+            return undefined;
         const units = code > 0xffff ? 2 : 1;
-        left -= utf16 ? units : utf8Length(text[end], code);
+        left -= utf16 ? units : code < 0x80 ? 1 : utf8Length(String.fromCodePoint(code));
         if (left < 0)
-            return { error: "split_character" };
+            return undefined;
         end += units;
     }
     return { name: text.slice(start, end), data: text.slice(end) };
 }
-/** A lone surrogate counts three, as the replacement character that it becomes on the wire. */
-function utf8Length(char, code = char.codePointAt(0)) {
-    return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+/** Bytes of UTF-8; a lone surrogate counts three, as the replacement character that it becomes on the wire. */
+export function utf8Length(text) {
+    return new TextEncoder().encode(text).length;
 }

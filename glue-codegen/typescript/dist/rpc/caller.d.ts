@@ -1,5 +1,5 @@
 import type { Unsubscribe } from "../emitter.js";
-import { Calls } from "./calls.js";
+import { Calls, type OpenSource } from "./calls.js";
 import type { CallOptions, ChannelOptions, InterceptedCall, Items, RpcContract, RpcSocket } from "./options.js";
 /** Typed calls over one channel of a socket, with options of their own. */
 export declare class Rpc {
@@ -19,6 +19,6 @@ export declare class Rpc {
     on<T>(event: string, listener: (event: T) => void): Unsubscribe;
     /** How much of what the server sent made no sense. */
     get faults(): number;
-    /** Goes through the interceptors to `last`, which gets the options with the channel's defaults. @internal */
-    run(kind: InterceptedCall["kind"], method: string, args: object, options: CallOptions | undefined, last: (args: object, options: CallOptions, items?: Items<unknown>) => unknown, items?: Items<unknown>): unknown;
+    /** Makes a call, through the interceptor; `open` makes what sends `items`. @internal */
+    run(kind: InterceptedCall["kind"], method: string, args: object, options?: CallOptions, items?: Items<unknown>, open?: (items: Items<unknown>) => OpenSource): unknown;
 }

@@ -14,15 +14,15 @@ export class Rpc {
     }
     /** Calls `method`; fails with a `GlueError`. */
     async call(method, args, options) {
-        return this.run("call", method, args, options, (args, options) => this.calls.call(method, args, options));
+        return this.run("call", method, args, options);
     }
     /** Sends a notification, which is never answered. Throws a `GlueError` if it can't even wait. */
     notify(method, args, options) {
-        this.run("notification", method, args, options, (args, options) => this.calls.notify(method, args, options));
+        this.run("notification", method, args, options);
     }
     /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
     stream(method, args, options) {
-        return this.run("stream", method, args, options, (args, options) => this.calls.stream(method, args, options));
+        return this.run("stream", method, args, options);
     }
     /** Listens to the server's events. */
     on(event, listener) {
@@ -32,14 +32,15 @@ export class Rpc {
     get faults() {
         return this.calls.faults;
     }
-    /** Goes through the interceptors to `last`, which gets the options with the channel's defaults. @internal */
-    run(kind, method, args, options = {}, last, items) {
-        const { intercept = [], timeoutMs, traceparent } = this.#options;
-        const run = intercept.reduceRight((next, interceptor) => (call) => interceptor(call, next), ({ args, options, items }) => last(args, {
-            signal: options.signal,
+    /** Makes a call, through the interceptor; `open` makes what sends `items`. @internal */
+    run(kind, method, args, options = {}, items, open) {
+        const { intercept, timeoutMs, traceparent } = this.#options;
+        const next = ({ args, options, items }) => this.calls[kind](method, args, {
+            ...options,
             timeoutMs: options.timeoutMs ?? timeoutMs,
             traceparent: options.traceparent ?? traceparent?.(),
-        }, items));
-        return run({ channel: this.calls.name, method, kind, args, options, items });
+        }, items && open?.(items));
+        const call = { channel: this.calls.name, method, kind, args, options, items };
+        return intercept ? intercept(call, next) : next(call);
     }
 }

@@ -2,7 +2,7 @@ import { type Clock } from "../clock.js";
 import { type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { type Envelope } from "../proto/envelope.js";
-import { type Exchange, type Source } from "./in-flight.js";
+import { type Exchange, type Source } from "./exchange.js";
 import { type CallOptions, type RpcContract, type RpcSocket } from "./options.js";
 /** What answers the calls of the server. */
 export interface Callee {
@@ -12,7 +12,7 @@ export interface Callee {
     drop(): void;
 }
 /** Makes what sends the items of an exchange; never throws. */
-type OpenSource = (exchange: Exchange) => Source;
+export type OpenSource = (calls: Calls, exchange: Exchange) => Source;
 /**
  * All typed calls of one channel of a socket. While there is no connection calls wait here, not in the socket's
  * send buffer, so that none of them slips into a session in which its number means nothing.
@@ -28,22 +28,23 @@ export declare class Calls {
     /** Those of the channel `name` of `socket`; the same object for the same two. */
     static of(socket: RpcSocket, name: string, contract?: RpcContract): Calls;
     private constructor();
-    /** `source` is what sends items of ours, if the method takes some. */
-    call(method: string, args: object, options: CallOptions, source?: OpenSource): Promise<unknown>;
-    notify(method: string, args: object, { traceparent }: CallOptions): void;
-    /** `source` is asked at each iteration. */
-    stream(method: string, args: object, options: CallOptions, source?: OpenSource): AsyncIterable<unknown>;
+    /** `open` makes what sends items of ours, if the method takes some. */
+    call(method: string, args: object, options: CallOptions, open?: OpenSource): Promise<unknown>;
+    notification(method: string, args: object, { traceparent }: CallOptions): void;
+    /** `open` is asked at each iteration. */
+    stream(method: string, args: object, options: CallOptions, open?: OpenSource): AsyncIterable<unknown>;
     /** Listens to the server's events. */
     on<T>(event: string, listener: (event: T) => void): Unsubscribe;
-    /** Sends an item of ours, or their end; returns whether it is on its way. */
-    sendItem(exchange: Exchange, body?: string): boolean;
+    /** Starts `exchange`, now or with the next session; fails it if neither can be. */
+    begin(exchange: Exchange, { signal, timeoutMs, traceparent }: CallOptions, open?: OpenSource): void;
     /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
     cancel(exchange: Exchange): void;
-    /** Answers a call of the server; returns whether that is on its way. */
-    answer(id: number, body: string, isError?: boolean): boolean;
+    /** Whether it is under way. Its number alone doesn't say so: each session counts anew. */
+    isOpen(exchange: Exchange): boolean;
+    /** Returns whether it is on its way; it belongs to this session. */
+    send(envelope: Envelope, isAhead?: boolean): boolean;
     /** Notices that the session has changed: everything that touches it asks here first. */
     sync(): void;
 }
 /** Longer than the server takes, or more than may wait here. */
 export declare function tooMuch(method: string): GlueError;
-export {};

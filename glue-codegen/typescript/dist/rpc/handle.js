@@ -109,9 +109,9 @@ class Handlers {
         this.#calls.sync();
         const { id } = running;
         running.id = 0;
-        if (id && !this.#calls.answer(id, body, isError)) {
+        if (id && !this.#calls.send({ kind: isError ? "error" : "ok", id, body })) {
             const { code, message } = tooMuch("answer");
-            this.#calls.answer(id, JSON.stringify({ code, message }), true);
+            this.#calls.send({ kind: "error", id, body: JSON.stringify({ code, message }) });
         }
     }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import type { GlueError } from "../errors.js";
 /** The part of a channel that typed calls need. */
 export interface RpcChannel {
     /**
@@ -33,8 +34,8 @@ export interface CallOptions {
      */
     readonly timeoutMs?: number | undefined;
     /**
-     * The trace that the call belongs to, as W3C's `traceparent`; one that is malformed is not sent. Default that of
-     * the channel.
+     * The trace that the call belongs to, as W3C's `traceparent`; the server takes one that is malformed for none [E-13].
+     * Default that of the channel.
      */
     readonly traceparent?: string | undefined;
 }
@@ -44,16 +45,18 @@ export interface ChannelOptions {
     readonly timeoutMs?: number | undefined;
     /** Asked at each call and notification for its {@link CallOptions.traceparent}. */
     readonly traceparent?: (() => string | undefined) | undefined;
-    /** What stands between the application and its calls, the outermost first. */
-    readonly intercept?: readonly Interceptor[] | undefined;
+    /** What stands between the application and its calls; {@link interceptors} makes one of several. */
+    readonly intercept?: Interceptor | undefined;
 }
 /** What the generated code knows of its channel. */
 export interface RpcContract {
     /** Hash of the channel's description, for the greeting. */
     readonly schema?: string | undefined;
-    /** Hashes of its methods and events by their name on the wire. */
-    readonly methods?: Readonly<Record<string, string>> | undefined;
+    /** Tells which of its methods have changed; see {@link staleCheck}. */
+    readonly stale?: StaleCheck | undefined;
 }
+/** The error to fail a call of `method` with, given what the server has said of its methods, if that has changed. */
+export type StaleCheck = (method: string, theirs: unknown) => GlueError | undefined;
 /** Items that a method takes. */
 export type Items<T> = AsyncIterable<T> | Iterable<T>;
 /** What {@link Interceptor}s are asked about, by what it gives. */

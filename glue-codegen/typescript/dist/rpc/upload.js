@@ -3,16 +3,14 @@ import { tooMuch } from "./calls.js";
 import { encodeJson } from "./json.js";
 /** Calls a method that takes `items` as its last parameter; see {@link Upload}. */
 export async function callWith(rpc, method, args, items, options) {
-    const { calls } = rpc;
-    return rpc.run("call", method, args, options, (args, options, items) => calls.call(method, args, options, start(calls, items)), items);
+    return rpc.run("call", method, args, options, items, open);
 }
 /** The same for a method that answers with items: each iteration reads `items` anew, as far as they can be. */
 export function streamWith(rpc, method, args, items, options) {
-    const { calls } = rpc;
-    return rpc.run("stream", method, args, options, (args, options, items) => calls.stream(method, args, options, start(calls, items)), items);
+    return rpc.run("stream", method, args, options, items, open);
 }
-function start(calls, items) {
-    return (exchange) => new Upload(calls, exchange, items);
+function open(items) {
+    return (calls, exchange) => new Upload(calls, exchange, items);
 }
 /**
  * Sends the items of a call. The source is asked for one only when the server has granted it, one at a time. When nobody
@@ -66,10 +64,12 @@ class Upload {
         this.#isAsking = false;
     }
     #send(done, item) {
-        const { method } = this.#exchange;
+        const { method, id } = this.#exchange;
         try {
-            const text = done ? undefined : encodeJson(`item of ${method}`, item);
-            if (!this.#calls.sendItem(this.#exchange, text))
+            const envelope = done
+                ? { kind: "end", id }
+                : { kind: "item", id, body: encodeJson(`item of ${method}`, item) };
+            if (!this.#calls.isOpen(this.#exchange) || !this.#calls.send(envelope))
                 throw tooMuch(method);
             this.#credit--;
             this.#stopped ||= !!done;

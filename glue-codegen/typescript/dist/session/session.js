@@ -2,7 +2,7 @@ import { decodeBatch, encodeBatch } from "../proto/batch.js";
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit } from "../proto/init.js";
 import { BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_FAULTS, NEVER } from "../proto/limits.js";
-import { decodePair } from "../proto/pair.js";
+import { decodePair, utf8Length } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
@@ -89,7 +89,7 @@ export class Session {
     /** Whether the server takes a text of this length. */
     fits(text) {
         const limit = this.#limit;
-        return (text.length * 3 <= limit || (text.length <= limit && new TextEncoder().encode(text).length <= limit));
+        return text.length * 3 <= limit || (text.length <= limit && utf8Length(text) <= limit);
     }
     #peek() {
         return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
@@ -98,7 +98,7 @@ export class Session {
         if (this.#state === "ended")
             return;
         const frame = decodeFrame(text);
-        if ("error" in frame) {
+        if (!frame) {
             this.#fault();
             return;
         }
@@ -117,16 +117,15 @@ export class Session {
                 this.#events.push({ kind });
                 break;
             case "batch": {
-                const texts = this.#batch ? decodeBatch(data) : undefined;
-                if (!texts || "error" in texts)
+                const texts = this.#batch && decodeBatch(data);
+                if (!texts)
                     this.#fault();
                 else
                     for (const inner of texts)
                         this.#handle(inner);
                 break;
             }
-            case "invalid":
-            case "close":
+            default:
                 // `cl` announces a close that follows anyway; `iv` answers something we don't send.
                 this.#fault();
         }
@@ -137,7 +136,7 @@ export class Session {
             return;
         }
         const init = decodeServerInit(data);
-        if ("error" in init) {
+        if (!init) {
             this.#end("bad_init");
         }
         else if ("refusal" in init) {
@@ -166,7 +165,7 @@ export class Session {
         let readable;
         for (const utf16 of [false, true]) {
             const pair = decodePair(data, utf16);
-            if ("error" in pair)
+            if (!pair)
                 continue;
             if (this.#isChannel(pair.name))
                 return pair;

@@ -70,7 +70,7 @@ export class PeerRpc {
     }
     #handle(text) {
         const envelope = decodeEnvelope(text);
-        if ("error" in envelope)
+        if (!envelope)
             return;
         const { kind, id = 0, credit = 0, body = "null" } = envelope;
         switch (kind) {

@@ -114,9 +114,9 @@ export class Peer {
     }
     #handle(message) {
         const frame = decodeFrame(message);
-        if ("kind" in frame && frame.kind === "batch" && this.#link.batch) {
+        if (frame?.kind === "batch" && this.#link.batch) {
             const messages = decodeBatch(frame.data ?? "");
-            if ("error" in messages)
+            if (!messages)
                 this.sendRaw(encodeFrame("invalid"));
             else
                 for (const each of messages)
@@ -126,7 +126,7 @@ export class Peer {
         this.messages.push(message);
         if (this.#state === "open")
             this.#watch();
-        switch ("kind" in frame ? frame.kind : frame.error) {
+        switch (frame?.kind) {
             case "ping":
                 this.sendRaw(encodeFrame("pong"));
                 break;
@@ -214,7 +214,7 @@ export class Peer {
     }
     #deliver(text) {
         const pair = decodePair(text);
-        if (!("error" in pair))
+        if (pair)
             this.channel(pair.name).deliver(pair.data);
     }
 }

@@ -8,8 +8,6 @@ const POLL_TIME = 45_000;
 const SLOWEST = 4;
 /** Bytes of the longest answer that is waited for so long. */
 const MAX_WAITED = 2 ** 24;
-/** A push is answered with nothing. */
-const NONSENSE = { error: "bad_answer" };
 /** Ends a session. */
 const GOODBYE = ["cl"];
 /** What browsers let a request hold that outlives its page, in bytes; a text has up to three times its length. */
@@ -109,7 +107,7 @@ export class AjaxTransport {
     }
     #push(message) {
         const time = ANSWER_TIME + message.length / SLOWEST;
-        return this.#post({ kind: "push", uid: this.#uid, message }, time, (text) => (text ? NONSENSE : {}));
+        return this.#post({ kind: "push", uid: this.#uid, message }, time, (text) => (text ? undefined : {}));
     }
     async #post(request, time, decode) {
         const controller = new AbortController();
@@ -139,7 +137,7 @@ export class AjaxTransport {
             this.#receiving ||= !isPush;
             const decoded = decode(await answer.text());
             // Something on the way answers instead of the server, such as the page of a proxy.
-            if ("error" in decoded)
+            if (!decoded)
                 throw failure(`ajax ${kind} answered with nonsense`);
             return decoded;
         }

@@ -268,11 +268,9 @@ export class Socket {
           this.#emitter.emit("connected");
         });
         break;
-      case "refused": {
-        const { code, message, data } = event.refusal;
-        this.#refusal = new GlueError(code, message, { data });
+      case "refused":
+        this.#refusal = GlueError.of(event.refusal);
         break;
-      }
       case "dont_reconnect":
         this.#dontReconnect = true;
         break;

@@ -79,13 +79,12 @@ export function resolveOptions(host: string | undefined, options: SocketOptions)
   );
   const resolved = {
     random: Math.random,
-    auth: undefined,
     WebSocket: globalThis.WebSocket,
     // It wants to be called as a member of the global object.
     fetch: globalThis.fetch?.bind(globalThis),
     ...DEFAULTS,
     ...given,
-  } as Omit<ResolvedOptions, "url">;
+  } as unknown as Omit<ResolvedOptions, "url">;
   if (resolved.forceSocketType === "WebSocket" && !resolved.WebSocket)
     throw invalid("options.WebSocket is missing");
   const path = resolved.baseURL.replace(/^\/*|\/*$/g, "");

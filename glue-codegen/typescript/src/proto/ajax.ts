@@ -1,5 +1,3 @@
-import type { Malformed } from "./malformed.js";
-
 /** What a request to the Ajax endpoint asks for. */
 export type AjaxRequest =
   | { readonly kind: "init" }
@@ -25,17 +23,15 @@ export function encodeAjaxRequest(request: AjaxRequest): string {
 }
 
 /** Reads the answer to an init. */
-export function decodeAjaxInit(text: string): AjaxInit | Malformed<"bad_answer"> {
+export function decodeAjaxInit(text: string): AjaxInit | undefined {
   const [, uid, token] = /^([0-9A-Za-z]{10})&([0-9A-Za-z]{7})$/.exec(text) ?? [];
-  return uid !== undefined && token !== undefined ? { uid, token } : { error: "bad_answer" };
+  return uid && token ? { uid, token } : undefined;
 }
 
 /** Reads the answer to a poll. */
-export function decodeAjaxAnswer(text: string): AjaxAnswer | Malformed<"bad_answer"> {
+export function decodeAjaxAnswer(text: string): AjaxAnswer | undefined {
   if (text === "t") return { kind: "timed_out" };
   if (text === "c") return { kind: "closed" };
-  const split = text.indexOf("&");
-  const token = text.slice(0, split);
-  if (!/^[0-9A-Za-z]{7}$/.test(token)) return { error: "bad_answer" };
-  return { kind: "message", token, message: text.slice(split + 1) };
+  const [, token, message = ""] = /^([0-9A-Za-z]{7})&(.*)$/s.exec(text) ?? [];
+  return token ? { kind: "message", token, message } : undefined;
 }

@@ -1,5 +1,4 @@
 import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
-import type { Malformed } from "./malformed.js";
 import { byWire } from "./wire.js";
 
 const KINDS = {
@@ -22,17 +21,17 @@ export type EnvelopeKind = keyof typeof KINDS;
 export interface Envelope {
   readonly kind: EnvelopeKind;
   /** The exchange it belongs to; absent for hello, notification and event. */
-  readonly id?: number;
+  readonly id?: number | undefined;
   /** The parameters of a request, and the trace context of a notification. */
-  readonly params?: EnvelopeParams;
+  readonly params?: EnvelopeParams | undefined;
   /** The method of a request or notification. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The name of an event. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** The number of items a credit grants. */
-  readonly credit?: number;
+  readonly credit?: number | undefined;
   /** JSON text, not parsed here. */
-  readonly body?: string;
+  readonly body?: string | undefined;
 }
 
 /** What stands between the kind and the first `&`, as far as this version understands it. */
@@ -45,80 +44,66 @@ export interface EnvelopeParams {
   readonly trace?: string | undefined;
 }
 
-/** Why a text isn't an envelope. */
-export type EnvelopeError =
-  | "unknown_kind"
-  | "bad_id"
-  | "missing_id"
-  | "unexpected_id"
-  | "bad_param"
-  | "duplicate_param"
-  | "no_body"
-  | "bad_method"
-  | "bad_credit";
+const PARAMS = { credit: "c", timeout: "t", trace: "tp" } as const;
 
-const BY_WIRE = byWire(KINDS);
+const KIND_BY_WIRE = byWire(KINDS);
+const PARAM_BY_WIRE = byWire(PARAMS);
 
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }: Envelope): string {
+  let head = KINDS[kind] + (id ?? "");
+  for (const [key, param] of PARAM_BY_WIRE) {
+    const value = params?.[param];
+    if (value) head += `;${key}=${value}`;
+  }
   const name = method ?? event;
-  let head = "";
-  if (params?.credit) head += `;c=${params.credit}`;
-  if (params?.timeout) head += `;t=${params.timeout}`;
-  if (params?.trace) head += `;tp=${params.trace}`;
-  return `${KINDS[kind]}${id ?? ""}${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+  return `${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
 }
 
-/** Reads an envelope: its kind, then id, parameters, name and body, so that the first fault is the one reported. */
-export function decodeEnvelope(text: string): Envelope | Malformed<EnvelopeError> {
-  const kind = BY_WIRE.get(text.slice(0, 2));
-  if (!kind) return { error: "unknown_kind" };
+/** Reads an envelope. */
+export function decodeEnvelope(text: string): Envelope | undefined {
+  const kind = KIND_BY_WIRE.get(text.slice(0, 2));
   const split = text.indexOf("&");
-  if (split < 0) return { error: "no_body" };
+  if (!kind || split < 0) return undefined;
   const envelope: { -readonly [K in keyof Envelope]: Envelope[K] } = { kind };
-  const named = kind === "request" || kind === "notification" || kind === "event";
+  const isRequest = kind === "request";
+  const isNotification = kind === "notification";
+  const isEvent = kind === "event";
 
-  const [digits, ...params] = text.slice(2, split).split(";") as [string, ...string[]];
-  if (kind === "hello" || (named && kind !== "request")) {
-    if (digits) return { error: "unexpected_id" };
+  const [digits = "", ...params] = text.slice(2, split).split(";");
+  if (isNotification || isEvent || kind === "hello") {
+    if (digits) return undefined;
   } else {
-    if (!digits) return { error: "missing_id" };
-    const id = decodeNumber(digits, MAX_ID);
-    if (!id) return { error: "bad_id" };
-    envelope.id = id;
+    envelope.id = decodeNumber(digits, MAX_ID);
+    if (!envelope.id) return undefined;
   }
 
   const seen = new Set<string>();
   for (const param of params) {
-    const [, key, encoded] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
-    const value = encoded === undefined ? undefined : percentDecode(encoded);
-    if (key === undefined || value === undefined || seen.size === MAX_PARAMS) return { error: "bad_param" };
-    if (seen.has(key)) return { error: "duplicate_param" };
+    const [, key = "", encoded = ""] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
+    const value = percentDecode(encoded);
+    if (!key || value === undefined || seen.has(key) || seen.size === MAX_PARAMS) return undefined;
     seen.add(key);
-    if (kind === "request" && (key === "c" || key === "t")) {
-      const number = decodeNumber(value, MAX_CREDIT);
-      if (!number) return { error: key === "c" ? "bad_credit" : "bad_param" };
-      envelope.params = { ...envelope.params, [key === "c" ? "credit" : "timeout"]: number };
-    } else if (key === "tp" && (kind === "request" || kind === "notification")) {
-      envelope.params = { ...envelope.params, trace: encoded };
+    const name = PARAM_BY_WIRE.get(key);
+    if (isRequest || (isNotification && name === "trace")) {
+      const known = name === "trace" ? encoded : name && decodeNumber(value, MAX_CREDIT);
+      if (name && known === undefined) return undefined;
+      if (name) envelope.params = { ...envelope.params, [name]: known };
     }
   }
 
   let body = text.slice(split + 1);
-  if (named) {
-    const end = body.indexOf("&");
-    if (end < 0) return { error: "no_body" };
-    const name = body.slice(0, end);
-    if (!/^[A-Za-z_]\w*$/.test(name)) return { error: "bad_method" };
-    envelope[kind === "event" ? "event" : "method"] = name;
-    body = body.slice(end + 1);
+  if (isRequest || isNotification || isEvent) {
+    const [start, name] = /^([A-Za-z_]\w*)&/.exec(body) ?? [];
+    if (!start) return undefined;
+    envelope[isEvent ? "event" : "method"] = name;
+    body = body.slice(start.length);
   }
   if (kind === "credit") {
-    const credit = decodeNumber(body, MAX_CREDIT);
-    if (!credit) return { error: "bad_credit" };
-    envelope.credit = credit;
+    envelope.credit = decodeNumber(body, MAX_CREDIT);
+    if (!envelope.credit) return undefined;
   } else if (kind !== "end" && kind !== "cancel") {
-    if (!body) return { error: "no_body" };
+    if (!body) return undefined;
     envelope.body = body;
   }
   return envelope;

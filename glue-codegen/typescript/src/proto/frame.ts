@@ -1,4 +1,3 @@
-import type { Malformed } from "./malformed.js";
 import { byWire } from "./wire.js";
 
 const COMMANDS = {
@@ -32,9 +31,7 @@ export function encodeFrame(kind: FrameKind, data = ""): string {
 }
 
 /** Reads a frame. Data behind a command that takes none is ignored. */
-export function decodeFrame(text: string): Frame | Malformed<"too_short" | "unknown_command"> {
+export function decodeFrame(text: string): Frame | undefined {
   const kind = KINDS.get(text.slice(0, 2));
-  if (kind) return WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind };
-  // One character beyond ASCII is two bytes or more: a command, if an unknown one.
-  return { error: text.length > 1 || text > "\x7f" ? "unknown_command" : "too_short" };
+  return kind && (WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind });
 }

@@ -1,6 +1,5 @@
 import { decodeErrorBody, type ErrorBody } from "./code.js";
 import { NEVER } from "./limits.js";
-import type { Malformed } from "./malformed.js";
 
 /** The version of the protocol. Original servers refuse a higher one. */
 export const VERSION = "1.9.1";
@@ -25,16 +24,13 @@ export interface Refusal {
 }
 
 /** Reads the data of the server's `in`; members it doesn't know are ignored. */
-export function decodeServerInit(
-  text: string,
-): ServerInit | Refusal | Malformed<"not_json" | "not_an_object" | "no_socket_id"> {
+export function decodeServerInit(text: string): ServerInit | Refusal | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { error: "not_json" };
+    return undefined;
   }
-  if (typeof value !== "object" || Array.isArray(value)) return { error: "not_an_object" };
   const {
     error,
     socketID,
@@ -47,7 +43,7 @@ export function decodeServerInit(
     readonly error?: Readonly<Record<keyof ErrorBody, unknown>> | null;
   };
   if (error != null) return { refusal: { ...decodeErrorBody(error), data: error.data ?? undefined } };
-  if (typeof socketID !== "string" || !socketID) return { error: "no_socket_id" };
+  if (typeof socketID !== "string" || !socketID) return undefined;
   return {
     socketId: socketID,
     batch: batch === true,

@@ -1,5 +1,3 @@
-import type { Malformed } from "./malformed.js";
-
 /** A channel's name and the data for it. */
 export interface Pair {
   readonly name: string;
@@ -8,38 +6,32 @@ export interface Pair {
 
 /** Writes `<length>&<name><data>`; the length counts bytes of UTF-8. */
 export function encodePair(name: string, data: string): string {
-  let bytes = 0;
-  for (const char of name) bytes += utf8Length(char);
-  return `${bytes}&${name}${data}`;
+  return `${utf8Length(name)}&${name}${data}`;
 }
 
 /**
  * Reads a pair. The length counts bytes of UTF-8, or with `utf16` units of UTF-16, as the original's script
  * writes it; the two differ for names beyond ASCII only.
  */
-export function decodePair(
-  text: string,
-  utf16 = false,
-): Pair | Malformed<"no_separator" | "bad_length" | "too_long" | "split_character"> {
+export function decodePair(text: string, utf16 = false): Pair | undefined {
   const start = text.indexOf("&") + 1;
-  if (!start) return { error: "no_separator" };
   const digits = text.slice(0, start - 1);
   const length = Number(digits);
-  if (!/^[+-]?\d+$/.test(digits) || length < 0) return { error: "bad_length" };
+  if (!start || !/^[+-]?\d+$/.test(digits) || length < 0) return undefined;
 
   let end = start;
   for (let left = length; left > 0; ) {
     const code = text.codePointAt(end);
-    if (code === undefined) return { error: "too_long" };
+    if (code === undefined) return undefined;
     const units = code > 0xffff ? 2 : 1;
-    left -= utf16 ? units : utf8Length(text[end] as string, code);
-    if (left < 0) return { error: "split_character" };
+    left -= utf16 ? units : code < 0x80 ? 1 : utf8Length(String.fromCodePoint(code));
+    if (left < 0) return undefined;
     end += units;
   }
   return { name: text.slice(start, end), data: text.slice(end) };
 }
 
-/** A lone surrogate counts three, as the replacement character that it becomes on the wire. */
-function utf8Length(char: string, code = char.codePointAt(0) as number): number {
-  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+/** Bytes of UTF-8; a lone surrogate counts three, as the replacement character that it becomes on the wire. */
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -1,5 +1,5 @@
 import type { Unsubscribe } from "../emitter.js";
-import { Calls } from "./calls.js";
+import { Calls, type OpenSource } from "./calls.js";
 import type {
   CallOptions,
   ChannelOptions,
@@ -28,23 +28,17 @@ export class Rpc {
 
   /** Calls `method`; fails with a `GlueError`. */
   async call<T>(method: string, args: object, options?: CallOptions): Promise<T> {
-    return this.run("call", method, args, options, (args, options) =>
-      this.calls.call(method, args, options),
-    ) as T;
+    return this.run("call", method, args, options) as T;
   }
 
   /** Sends a notification, which is never answered. Throws a `GlueError` if it can't even wait. */
   notify(method: string, args: object, options?: Pick<CallOptions, "traceparent">): void {
-    this.run("notification", method, args, options, (args, options) =>
-      this.calls.notify(method, args, options),
-    );
+    this.run("notification", method, args, options);
   }
 
   /** The items of a stream. Each iteration is an exchange of its own, and leaving it ends that at the server. */
   stream<T>(method: string, args: object, options?: CallOptions): AsyncIterable<T> {
-    return this.run("stream", method, args, options, (args, options) =>
-      this.calls.stream(method, args, options),
-    ) as AsyncIterable<T>;
+    return this.run("stream", method, args, options) as AsyncIterable<T>;
   }
 
   /** Listens to the server's events. */
@@ -57,29 +51,28 @@ export class Rpc {
     return this.calls.faults;
   }
 
-  /** Goes through the interceptors to `last`, which gets the options with the channel's defaults. @internal */
+  /** Makes a call, through the interceptor; `open` makes what sends `items`. @internal */
   run(
     kind: InterceptedCall["kind"],
     method: string,
     args: object,
     options: CallOptions = {},
-    last: (args: object, options: CallOptions, items?: Items<unknown>) => unknown,
     items?: Items<unknown>,
+    open?: (items: Items<unknown>) => OpenSource,
   ): unknown {
-    const { intercept = [], timeoutMs, traceparent } = this.#options;
-    const run = intercept.reduceRight<(call: InterceptedCall) => unknown>(
-      (next, interceptor) => (call) => interceptor(call, next as Next),
-      ({ args, options, items }) =>
-        last(
-          args,
-          {
-            signal: options.signal,
-            timeoutMs: options.timeoutMs ?? timeoutMs,
-            traceparent: options.traceparent ?? traceparent?.(),
-          },
-          items,
-        ),
-    );
-    return run({ channel: this.calls.name, method, kind, args, options, items } as InterceptedCall);
+    const { intercept, timeoutMs, traceparent } = this.#options;
+    const next = ({ args, options, items }: InterceptedCall): unknown =>
+      this.calls[kind](
+        method,
+        args,
+        {
+          ...options,
+          timeoutMs: options.timeoutMs ?? timeoutMs,
+          traceparent: options.traceparent ?? traceparent?.(),
+        },
+        items && open?.(items),
+      );
+    const call = { channel: this.calls.name, method, kind, args, options, items } as InterceptedCall;
+    return intercept ? intercept(call, next as Next) : next(call);
   }
 }

@@ -1,7 +1,8 @@
+import type { Envelope } from "../proto/envelope.js";
 import { MAX_CREDIT } from "../proto/limits.js";
 import type { Rpc } from "./caller.js";
-import { type Calls, tooMuch } from "./calls.js";
-import type { Exchange, Source } from "./in-flight.js";
+import { type Calls, type OpenSource, tooMuch } from "./calls.js";
+import type { Exchange, Source } from "./exchange.js";
 import { encodeJson } from "./json.js";
 import type { CallOptions, Items } from "./options.js";
 
@@ -13,15 +14,7 @@ export async function callWith<T>(
   items: Items<unknown>,
   options?: CallOptions,
 ): Promise<T> {
-  const { calls } = rpc;
-  return rpc.run(
-    "call",
-    method,
-    args,
-    options,
-    (args, options, items) => calls.call(method, args, options, start(calls, items as Items<unknown>)),
-    items,
-  ) as T;
+  return rpc.run("call", method, args, options, items, open) as T;
 }
 
 /** The same for a method that answers with items: each iteration reads `items` anew, as far as they can be. */
@@ -32,19 +25,11 @@ export function streamWith<T>(
   items: Items<unknown>,
   options?: CallOptions,
 ): AsyncIterable<T> {
-  const { calls } = rpc;
-  return rpc.run(
-    "stream",
-    method,
-    args,
-    options,
-    (args, options, items) => calls.stream(method, args, options, start(calls, items as Items<unknown>)),
-    items,
-  ) as AsyncIterable<T>;
+  return rpc.run("stream", method, args, options, items, open) as AsyncIterable<T>;
 }
 
-function start(calls: Calls, items: Items<unknown>): (exchange: Exchange) => Source {
-  return (exchange) => new Upload(calls, exchange, items);
+function open(items: Items<unknown>): OpenSource {
+  return (calls, exchange) => new Upload(calls, exchange, items);
 }
 
 /**
@@ -99,10 +84,12 @@ class Upload implements Source {
   }
 
   #send(done: boolean | undefined, item: unknown): void {
-    const { method } = this.#exchange;
+    const { method, id } = this.#exchange;
     try {
-      const text = done ? undefined : encodeJson(`item of ${method}`, item);
-      if (!this.#calls.sendItem(this.#exchange, text)) throw tooMuch(method);
+      const envelope: Envelope = done
+        ? { kind: "end", id }
+        : { kind: "item", id, body: encodeJson(`item of ${method}`, item) };
+      if (!this.#calls.isOpen(this.#exchange) || !this.#calls.send(envelope)) throw tooMuch(method);
       this.#credit--;
       this.#stopped ||= !!done;
     } catch (error) {

@@ -2,7 +2,7 @@ import { decodeBatch, encodeBatch } from "../proto/batch.js";
 import { decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit, type Refusal } from "../proto/init.js";
 import { BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_FAULTS, NEVER } from "../proto/limits.js";
-import { decodePair, type Pair } from "../proto/pair.js";
+import { decodePair, type Pair, utf8Length } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
 import type { Outbox } from "./outbox.js";
 
@@ -111,9 +111,7 @@ export class Session {
   /** Whether the server takes a text of this length. */
   fits(text: string): boolean {
     const limit = this.#limit;
-    return (
-      text.length * 3 <= limit || (text.length <= limit && new TextEncoder().encode(text).length <= limit)
-    );
+    return text.length * 3 <= limit || (text.length <= limit && utf8Length(text) <= limit);
   }
 
   #peek(): string | undefined {
@@ -123,7 +121,7 @@ export class Session {
   #handle(text: string): void {
     if (this.#state === "ended") return;
     const frame = decodeFrame(text);
-    if ("error" in frame) {
+    if (!frame) {
       this.#fault();
       return;
     }
@@ -142,13 +140,12 @@ export class Session {
         this.#events.push({ kind });
         break;
       case "batch": {
-        const texts = this.#batch ? decodeBatch(data) : undefined;
-        if (!texts || "error" in texts) this.#fault();
+        const texts = this.#batch && decodeBatch(data);
+        if (!texts) this.#fault();
         else for (const inner of texts) this.#handle(inner);
         break;
       }
-      case "invalid":
-      case "close":
+      default:
         // `cl` announces a close that follows anyway; `iv` answers something we don't send.
         this.#fault();
     }
@@ -160,7 +157,7 @@ export class Session {
       return;
     }
     const init = decodeServerInit(data);
-    if ("error" in init) {
+    if (!init) {
       this.#end("bad_init");
     } else if ("refusal" in init) {
       this.#events.push({ kind: "refused", ...init });
@@ -188,7 +185,7 @@ export class Session {
     let readable: Pair | undefined;
     for (const utf16 of [false, true]) {
       const pair = decodePair(data, utf16);
-      if ("error" in pair) continue;
+      if (!pair) continue;
       if (this.#isChannel(pair.name)) return pair;
       readable ??= pair;
     }

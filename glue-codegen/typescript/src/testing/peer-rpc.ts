@@ -102,7 +102,7 @@ export class PeerRpc {
 
   #handle(text: string): void {
     const envelope = decodeEnvelope(text);
-    if ("error" in envelope) return;
+    if (!envelope) return;
     const { kind, id = 0, credit = 0, body = "null" } = envelope;
     switch (kind) {
       case "hello":

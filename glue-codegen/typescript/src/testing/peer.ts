@@ -150,15 +150,15 @@ export class Peer {
 
   #handle(message: string): void {
     const frame = decodeFrame(message);
-    if ("kind" in frame && frame.kind === "batch" && this.#link.batch) {
+    if (frame?.kind === "batch" && this.#link.batch) {
       const messages = decodeBatch(frame.data ?? "");
-      if ("error" in messages) this.sendRaw(encodeFrame("invalid"));
+      if (!messages) this.sendRaw(encodeFrame("invalid"));
       else for (const each of messages) this.#handle(each);
       return;
     }
     this.messages.push(message);
     if (this.#state === "open") this.#watch();
-    switch ("kind" in frame ? frame.kind : frame.error) {
+    switch (frame?.kind) {
       case "ping":
         this.sendRaw(encodeFrame("pong"));
         break;
@@ -241,7 +241,7 @@ export class Peer {
 
   #deliver(text: string): void {
     const pair = decodePair(text);
-    if (!("error" in pair)) this.channel(pair.name).deliver(pair.data);
+    if (pair) this.channel(pair.name).deliver(pair.data);
   }
 }
 

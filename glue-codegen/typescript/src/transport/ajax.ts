@@ -7,7 +7,6 @@ import {
   decodeAjaxInit,
   encodeAjaxRequest,
 } from "../proto/ajax.js";
-import type { Malformed } from "../proto/malformed.js";
 import { failure, type Transport, type TransportHandler } from "./transport.js";
 
 /** The part of `fetch` that is used here: the platform's own, or one that adds something to each request. */
@@ -38,8 +37,6 @@ const POLL_TIME = 45_000;
 const SLOWEST = 4;
 /** Bytes of the longest answer that is waited for so long. */
 const MAX_WAITED = 2 ** 24;
-/** A push is answered with nothing. */
-const NONSENSE: Malformed<string> = { error: "bad_answer" };
 /** Ends a session. */
 const GOODBYE: readonly string[] = ["cl"];
 /** What browsers let a request hold that outlives its page, in bytes; a text has up to three times its length. */
@@ -142,13 +139,13 @@ export class AjaxTransport implements Transport {
 
   #push(message: string): Promise<object> {
     const time = ANSWER_TIME + message.length / SLOWEST;
-    return this.#post({ kind: "push", uid: this.#uid, message }, time, (text) => (text ? NONSENSE : {}));
+    return this.#post({ kind: "push", uid: this.#uid, message }, time, (text) => (text ? undefined : {}));
   }
 
   async #post<T extends object>(
     request: AjaxRequest,
     time: number,
-    decode: (text: string) => T | Malformed<string>,
+    decode: (text: string) => T | undefined,
   ): Promise<T> {
     const controller = new AbortController();
     const { kind } = request;
@@ -177,7 +174,7 @@ export class AjaxTransport implements Transport {
       this.#receiving ||= !isPush;
       const decoded = decode(await answer.text());
       // Something on the way answers instead of the server, such as the page of a proxy.
-      if ("error" in decoded) throw failure(`ajax ${kind} answered with nonsense`);
+      if (!decoded) throw failure(`ajax ${kind} answered with nonsense`);
       return decoded;
     } finally {
       cancel();

@@ -258,7 +258,7 @@ function eventName(event: string, state: string, type: string): string {
 /** The original counts the length of a name as JavaScript does. */
 function pairOf(message: string): { readonly name: string; readonly data: string }[] {
   const pair = message.startsWith("cd") ? decodePair(message.slice(2), true) : undefined;
-  return pair && !("error" in pair) ? [pair] : [];
+  return pair ? [pair] : [];
 }
 
 /** Channels that the page opened, as far as that shows; the main one is open by itself. */

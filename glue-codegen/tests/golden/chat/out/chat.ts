@@ -6,6 +6,7 @@ import {
   isError,
   Rpc,
   type RpcSocket,
+  staleCheck,
   type Throws,
   type Unsubscribe,
 } from "./runtime/index.js";
@@ -36,7 +37,7 @@ export class Chat {
       "chat",
       {
         schema: "a986a5efb3b6daa7",
-        methods: {
+        stale: staleCheck({
           closing: "8ffa91ddc9f591c2",
           edited: "0d48ea49c01c1c82",
           history: "65a9ec24ea09a048",
@@ -45,7 +46,7 @@ export class Chat {
           post: "e93a90aa9f4ab4d6",
           typing: "cc2678352344a947",
           watch: "c7bf2d550626ea2b",
-        },
+        }),
       },
       options,
     );

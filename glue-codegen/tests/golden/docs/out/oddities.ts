@@ -4,6 +4,7 @@ import {
   type ChannelOptions,
   Rpc,
   type RpcSocket,
+  staleCheck,
   type Unsubscribe,
 } from "./runtime/index.js";
 import type { Odd } from "./types.js";
@@ -30,7 +31,11 @@ export class Oddities {
       "oddities",
       {
         schema: "1cad15fac78e3c4c",
-        methods: { changed: "7902033cfdaed527", quiet: "12a1bda82000b6cc", say: "1abebec193eb12d2" },
+        stale: staleCheck({
+          changed: "7902033cfdaed527",
+          quiet: "12a1bda82000b6cc",
+          say: "1abebec193eb12d2",
+        }),
       },
       options,
     );

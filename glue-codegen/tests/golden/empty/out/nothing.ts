@@ -6,6 +6,7 @@ import {
   isError,
   Rpc,
   type RpcSocket,
+  staleCheck,
   type Throws,
 } from "./runtime/index.js";
 import type { Holder, Never, Unit } from "./types.js";
@@ -25,7 +26,7 @@ export class Nothing {
       "nothing",
       {
         schema: "c599e70b2755aa57",
-        methods: { ping: "d5e05b73eca6cd2a", take: "bbf2721d3994c39f", ticks: "4e93a1f63297fac7" },
+        stale: staleCheck({ ping: "d5e05b73eca6cd2a", take: "bbf2721d3994c39f", ticks: "4e93a1f63297fac7" }),
       },
       options,
     );

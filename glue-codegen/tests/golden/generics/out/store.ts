@@ -6,6 +6,7 @@ import {
   isError,
   Rpc,
   type RpcSocket,
+  staleCheck,
   type Throws,
 } from "./runtime/index.js";
 import type { Labelled, Leaf, Page, Pair, Unit, Wrapper } from "./types.js";
@@ -25,7 +26,7 @@ export class Store {
       "store",
       {
         schema: "46cf6a45264c0170",
-        methods: { list: "4721d8cade4066c1", merge: "148c18d5d7c70b60", put: "f8f2c1f3708cc23a" },
+        stale: staleCheck({ list: "4721d8cade4066c1", merge: "148c18d5d7c70b60", put: "f8f2c1f3708cc23a" }),
       },
       options,
     );

@@ -4,6 +4,7 @@ import {
   type ChannelOptions,
   Rpc,
   type RpcSocket,
+  staleCheck,
   type Unsubscribe,
 } from "./runtime/index.js";
 
@@ -28,7 +29,7 @@ export class ChatRoom {
       "chat_room",
       {
         schema: "cb858eb3c256351e",
-        methods: {
+        stale: staleCheck({
           _internal: "668a45fe7d90272f",
           delete: "428bde2434105f9c",
           long_event: "faea3a695f66ce15",
@@ -36,7 +37,7 @@ export class ChatRoom {
           set_user_name: "46a9bcc0d15d82d1",
           user_renamed: "8036dd831d3a68dc",
           with_many_long_parameters: "acdec39ed9c8c185",
-        },
+        }),
       },
       options,
     );

@@ -5,6 +5,7 @@ import {
   handle,
   Rpc,
   type RpcSocket,
+  staleCheck,
   type Unsubscribe,
 } from "./runtime/index.js";
 
@@ -22,7 +23,7 @@ export class Prompts {
     this.#rpc = Rpc.open(
       socket,
       "prompts",
-      { schema: "f490e9acbd1c9daa", methods: { ask: "f84d8fddd61ecc51" } },
+      { schema: "f490e9acbd1c9daa", stale: staleCheck({ ask: "f84d8fddd61ecc51" }) },
       options,
     );
   }

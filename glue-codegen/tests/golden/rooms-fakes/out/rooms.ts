@@ -9,6 +9,7 @@ import {
   isError,
   Rpc,
   type RpcSocket,
+  staleCheck,
   streamWith,
   type Throws,
   type Unsubscribe,
@@ -69,7 +70,7 @@ export class Rooms {
       "rooms",
       {
         schema: "759d98aaf33f0efb",
-        methods: {
+        stale: staleCheck({
           ask_name: "ee06f7478db8aee4",
           choose: "746530c03b57c230",
           choose_among_many: "3fce418589f336fd",
@@ -85,7 +86,7 @@ export class Rooms {
           typing: "9cb69812820f4051",
           upload: "0d1ca235e65ea8c0",
           watch: "b50a21dc5d9654f9",
-        },
+        }),
       },
       options,
     );

@@ -1,16 +1,19 @@
 /** The kinds of envelopes that carry an exchange on. */
 export type AnswerKind = "ok" | "item" | "end";
-/** A call or a stream that the client opened, seen by what sends and routes. */
+/** A call, a stream or a notification of the client, seen by what sends and routes. */
 export interface Exchange {
     readonly method: string;
     /** The arguments' JSON. */
     readonly args: string;
     /** The first credit of a stream. */
-    readonly credit: number | undefined;
-    /** Its number in the current session; 0 until it is sent. */
-    id: number;
-    /** Takes an answer of `size` characters; returns whether it was the last. Throws on one that can't be. */
-    take(kind: AnswerKind, value: unknown, size: number): boolean;
+    readonly credit?: number;
+    /** Its number in the session in which it was sent. */
+    id?: number | undefined;
+    /**
+     * Takes an answer of `size` characters; returns whether it was the last. Throws on one that can't be. Without it,
+     * it is a notification.
+     */
+    take?(kind: AnswerKind, value: unknown, size: number): boolean;
     /** Ends it with an error, at once or behind what was taken. Does nothing once it has ended. */
     fail(error: unknown, atOnce?: boolean): void;
     /** Called at its end. */
@@ -31,25 +34,12 @@ export interface Source {
     /** Nothing is sent any more. */
     stop(): void;
 }
-/** The exchanges of one session by number. */
-export declare class InFlight {
-    #private;
-    /** Numbers `exchange`: the client's numbers are odd and rise. */
-    add(exchange: Exchange): void;
-    get(id: number): Exchange | undefined;
-    /** Whether `exchange` is open here. Its number alone doesn't say so: the next session counts anew. */
-    has(exchange: Exchange): boolean;
-    remove(exchange: Exchange): boolean;
-    /** Whether `id` was given out in this session, to an exchange that may have ended since. */
-    wasOpened(id: number): boolean;
-    drain(): readonly Exchange[];
-}
-/** What waits for a session: exchanges, and notifications as ready texts. */
+/** What waits for a session. */
 export declare class Queue {
     #private;
     /** Returns false, and takes nothing, when it is full. */
-    push(entry: Exchange | string): boolean;
-    remove(entry: Exchange): void;
+    push(exchange: Exchange): boolean;
+    remove(exchange: Exchange): void;
     /** Takes everything out, oldest first. */
-    drain(): readonly (Exchange | string)[];
+    drain(): readonly Exchange[];
 }

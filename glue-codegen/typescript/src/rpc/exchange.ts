@@ -1,0 +1,71 @@
+import { MAX_QUEUED, MAX_QUEUED_TEXT } from "../proto/limits.js";
+
+/** The kinds of envelopes that carry an exchange on. */
+export type AnswerKind = "ok" | "item" | "end";
+
+/** A call, a stream or a notification of the client, seen by what sends and routes. */
+export interface Exchange {
+  readonly method: string;
+  /** The arguments' JSON. */
+  readonly args: string;
+  /** The first credit of a stream. */
+  readonly credit?: number;
+  /** Its number in the session in which it was sent. */
+  id?: number | undefined;
+  /**
+   * Takes an answer of `size` characters; returns whether it was the last. Throws on one that can't be. Without it,
+   * it is a notification.
+   */
+  take?(kind: AnswerKind, value: unknown, size: number): boolean;
+  /** Ends it with an error, at once or behind what was taken. Does nothing once it has ended. */
+  fail(error: unknown, atOnce?: boolean): void;
+  /** Called at its end. */
+  end?: (() => void) | undefined;
+  /** When it times out, by the clock. */
+  deadline?: number | undefined;
+  /** Its `traceparent`. */
+  trace?: string | undefined;
+  /** Whether anything of it has come from the server, so that its request has left. */
+  heard?: boolean | undefined;
+  /** What sends items of ours. */
+  source?: Source | undefined;
+}
+
+/** What sends the items of a call that takes such. */
+export interface Source {
+  /** Allows for more items; without a number, no more are wanted. Returns whether that makes sense. */
+  grant(items: number | undefined): boolean;
+  /** Nothing is sent any more. */
+  stop(): void;
+}
+
+/** What waits for a session. */
+export class Queue {
+  readonly #exchanges = new Set<Exchange>();
+  #size = 0;
+
+  /** Returns false, and takes nothing, when it is full. */
+  push(exchange: Exchange): boolean {
+    const size = this.#size + sizeOf(exchange);
+    if (this.#exchanges.size >= MAX_QUEUED || size > MAX_QUEUED_TEXT) return false;
+    this.#size = size;
+    this.#exchanges.add(exchange);
+    return true;
+  }
+
+  remove(exchange: Exchange): void {
+    if (this.#exchanges.delete(exchange)) this.#size -= sizeOf(exchange);
+  }
+
+  /** Takes everything out, oldest first. */
+  drain(): readonly Exchange[] {
+    const exchanges = [...this.#exchanges];
+    this.#exchanges.clear();
+    this.#size = 0;
+    return exchanges;
+  }
+}
+
+function sizeOf({ method, args }: Exchange): number {
+  return method.length + args.length;
+}

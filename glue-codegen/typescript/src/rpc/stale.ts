@@ -1,0 +1,17 @@
+import { GlueError } from "../errors.js";
+import type { StaleCheck } from "./options.js";
+
+/**
+ * Fails what has changed since the client's code was generated with `stale_client`; for generated code. `ours` are the
+ * hashes of the channel's methods and events by their name on the wire.
+ */
+export function staleCheck(ours: Readonly<Record<string, string>>): StaleCheck {
+  return (method, theirs) => {
+    // A server that knows the same channel doesn't tell of its methods.
+    if (typeof theirs !== "object" || !theirs) return undefined;
+    const client = ours[method];
+    const server = (theirs as Readonly<Record<string, string>>)[method] ?? null;
+    if (!client || client === server) return undefined;
+    return new GlueError("stale_client", `${method} has changed`, { data: { method, client, server } });
+  };
+}
