@@ -123,7 +123,7 @@ test("[C-8] [C-10] a channel that isn't open answers calls only", async () => {
   peer.close();
 });
 
-test("[R-7] [R-8] the server greets whoever has spoken", async () => {
+test("[R-7] [R-8] [R-14] the server greets whoever has spoken, and tells who differs how", async () => {
   const peer = await Peer.session(server.port);
 
   peer.send("pi");
@@ -131,7 +131,9 @@ test("[R-7] [R-8] the server greets whoever has spoken", async () => {
   peer.rpc('hi&{"schema":"?","peer":"test","later":[]}', "rq1&unit&{}");
 
   const [hello, answer] = await peer.take(2);
-  assert.match(String(hello), /^hi&\{"peer":"rust\/[^"]+"\}$/);
+  const { schema, peer: name, methods } = JSON.parse(String(hello).replace(/^hi&/, ""));
+  assert.match(name, /^rust\//);
+  for (const hash of [schema, methods.add, methods.emitted]) assert.match(hash, /^[0-9a-f]{16}$/);
   assert.equal(answer, "ok1&null");
   peer.close();
 });
@@ -206,6 +208,51 @@ test("[R-3] [R-5] notifications start in order and are not answered", async () =
     notes.filter((note) => note.startsWith("order")),
     ["order 1", "order 2"],
   );
+  peer.close();
+});
+
+test("[R-15] a call whose time has run out is dropped by the server, and answered", async () => {
+  const peer = await Peer.session(server.port);
+  const next = async () => String(await peer.next());
+
+  peer.send('cd6&duplexrq1;t=50&hang&{"label":"late"}');
+
+  assert.match(await next(), /^cd6&duplexer1&\{"code":"deadline_exceeded",/);
+  peer.send('cd6&duplexrq3&counted&{"label":"gone:late"}');
+  assert.equal(await next(), "cd6&duplexok3&1");
+  peer.close();
+});
+
+test("[R-16] the server's own calls have even ids, a time and the trace of what they are for", async () => {
+  const peer = await Peer.session(server.port);
+  const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const next = async () => String(await peer.next());
+
+  peer.send(`cd6&duplexrq1;tp=${trace}&trace_there&{}`);
+
+  const asked = /^cd6&duplexrq2;t=\d+;tp=(.+)&trace_here&\{\}$/.exec(await next());
+  assert.equal(asked?.[1], trace);
+  peer.send('cd6&duplexok2&"here"');
+  assert.equal(await next(), 'cd6&duplexok1&{"type":"answered","answer":"here"}');
+  peer.close();
+});
+
+test("[S-9] [S-12] items upward wait for credit; one without ends its call", async () => {
+  const peer = await Peer.session(server.port);
+  const next = async () => String(await peer.next());
+
+  peer.send("cd6&duplexrq1&sum&{}");
+  assert.equal(await next(), "cd6&duplexcr1&8");
+  peer.send(...Array.from({ length: 2 }, () => "cd6&duplexit1&20"), "cd6&duplexen1&");
+  let answer = await next();
+  while (answer.startsWith("cd6&duplexcr1&")) answer = await next();
+  assert.equal(answer, "cd6&duplexok1&40");
+
+  peer.send('cd6&duplexrq3&hang_upload&{"label":"greedy"}');
+  peer.send("cd6&duplexit3&1");
+  assert.match(await next(), /^cd6&duplexer3&\{"code":"resource_exhausted",/);
+  peer.send('cd6&duplexrq5&reached&{"label":"gone:greedy","count":1}');
+  assert.equal(await next(), "cd6&duplexok5&null");
   peer.close();
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { WebSocket } from "ws";
+import { Duplex, safe } from "./generated/index.js";
 import { connect } from "./support/client.js";
 import { event, Inbox } from "./support/inbox.js";
 import { Program } from "./support/program.js";
@@ -39,4 +40,23 @@ test("where there is no WebSocket at all, the socket takes to Ajax", async () =>
 
   assert.equal(socket.type(), "AjaxSocket");
   socket.close();
+});
+
+test("calls that come faster than the server allows fail, and only those", async () => {
+  const strict = await Program.probe("--rate", "2");
+  try {
+    for (const forceSocketType of ["WebSocket", "AjaxSocket"] as const) {
+      const socket = connect(strict.url, { forceSocketType });
+      const duplex = new Duplex(socket);
+
+      const calls = await Promise.all(Array.from({ length: 50 }, () => safe(duplex.unit())));
+
+      const refused = calls.flatMap((call) => (call.ok ? [] : [call.error.code]));
+      assert.ok(refused.length > 0 && refused.length <= 48, `${refused.length} of 50 were refused`);
+      assert.deepEqual([...new Set(refused)], ["resource_exhausted"]);
+      socket.close();
+    }
+  } finally {
+    await strict.kill();
+  }
 });
