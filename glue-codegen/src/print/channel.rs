@@ -138,7 +138,13 @@ fn constructor(channel: &ChannelDecl) -> Function {
     let hashes: Vec<_> = hashes.map(|(name, hash)| format!("{name}: \"{hash}\"")).collect();
     let mut contract = vec![format!("schema: \"{}\"", channel.hash)];
     if !hashes.is_empty() {
-        contract.push(group("stale: staleCheck(", '{', &hashes, ")", nested(nested(BODY))));
+        contract.push(group(
+            "stale: staleCheck(",
+            '{',
+            &hashes,
+            ")",
+            nested(nested(BODY)),
+        ));
     }
     let args = [
         "socket".to_owned(),

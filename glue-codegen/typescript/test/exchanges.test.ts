@@ -141,8 +141,8 @@ class Stage {
     this.#check();
     this.log.push(`< ${text}`);
     const envelope = decodeEnvelope(text);
-    const seen = "error" in envelope ? undefined : this.#seen.get(envelope.id ?? 0);
-    if (seen && "kind" in envelope) {
+    const seen = this.#seen.get(envelope?.id ?? 0);
+    if (seen && envelope) {
       if (envelope.kind === "credit") seen.granted += envelope.credit ?? 0;
       else if (envelope.kind === "cancel") seen.takesItems = false;
       else if (["ok", "error", "end"].includes(envelope.kind)) seen.isOver = true;
