@@ -6,13 +6,15 @@
 
 mod delivery;
 mod hooks;
+mod residents;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use hooks::{Decision, Hooks, Traffic, nobody_decides};
+pub(crate) use residents::{Residents, Unfinished};
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -20,12 +22,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::future::{BoxFuture, FutureExt as _, poll_fn};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::future::{FutureExt as _, poll_fn};
+use futures_util::stream::StreamExt as _;
 use tokio::time::Sleep;
 
 use self::delivery::Received;
-use crate::channel::{Inbound, Turn};
+use crate::channel::Turn;
 use crate::clock::now;
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Request, Task};
 use crate::proto::frame::Frame;
@@ -33,50 +35,6 @@ use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session};
 use crate::transport::{Presence, Transport, TransportError};
-
-/// What belongs to the application, be there a session or not.
-#[derive(Default)]
-pub(crate) struct Residents {
-    pub(crate) channels: HashMap<Box<str>, Box<dyn Inbound>>,
-    /// Futures that live as long as the socket.
-    tasks: FuturesUnordered<Task>,
-}
-
-impl Residents {
-    /// Polls the futures; fails when one has panicked.
-    pub(crate) fn poll_tasks(&mut self, cx: &mut Context<'_>) -> Result<(), Panicked> {
-        loop {
-            match catch_unwind(AssertUnwindSafe(|| self.tasks.poll_next_unpin(cx))) {
-                Ok(Poll::Ready(Some(()))) => {}
-                Ok(Poll::Ready(None) | Poll::Pending) => return Ok(()),
-                Err(_) => {
-                    tracing::error!("a handler of the socket panicked");
-                    return Err(Panicked);
-                }
-            }
-        }
-    }
-
-    pub(crate) fn spawn(&mut self, task: Task) {
-        self.tasks.push(task);
-    }
-
-    /// Drops everything, first what calls have under way; returns what must run to its end nevertheless.
-    pub(crate) fn clear(&mut self) -> Unfinished {
-        let unfinished = self.channels.values_mut().filter_map(|inbound| inbound.finish());
-        let unfinished = unfinished.collect();
-        self.channels.clear();
-        self.tasks.clear();
-        unfinished
-    }
-}
-
-/// Calls that go on when their socket has ended.
-pub(crate) type Unfinished = FuturesUnordered<BoxFuture<'static, ()>>;
-
-/// A handler of the application has panicked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Panicked;
 
 /// Drives one socket from its first byte to its last.
 pub(crate) struct Driver<T, H> {

@@ -129,7 +129,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
         tracing::debug!(socket_id, "socket open");
         if let Some(task) = self.hooks.opened(socket_id) {
-            self.residents.tasks.push(Task::new(task));
+            self.residents.spawn(Task::new(task));
             self.poll_tasks(now, cx);
         }
         // Channels that the application opened at once are there before the next message.

@@ -15,7 +15,7 @@ use super::*;
 
 mod authorize;
 
-use crate::channel::{Channel, Channels, Receipt};
+use crate::channel::{Channel, Channels, Inbound, Receipt};
 use crate::mailbox::{Offered, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;

@@ -1,5 +1,7 @@
 //! The serving half of one channel of one socket: from messages to methods and back.
 
+mod answers;
+
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::marker::PhantomData;
@@ -13,20 +15,19 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::context::Context;
 use super::deadlines::{Deadlines, TimeoutPolicy};
-use super::dispatch::{Dispatch, Exchange, Outcome, encode_error, encode_failure, encode_reply};
+use super::dispatch::{Dispatch, Exchange, Outcome};
 use super::error::RpcError;
 use super::exchanges::Exchanges;
-use super::greeting::answer;
 use super::measure::Measure;
-use super::message::{CallDecodeError, CallMessage, ReplyKind};
+use super::message::{CallDecodeError, CallMessage};
 use super::running::{Ended, Panicked, Place, Running, Stage, guard};
 use super::service::{Quotas, Setting};
 use super::serving::Serving;
-use super::stream::{Items, StreamEnd};
+use super::stream::Items;
 use crate::channel::{Receipt, Turn};
 use crate::clock::now;
 use crate::proto::code::Code;
-use crate::proto::envelope::{Envelope, Kind, Terms};
+use crate::proto::envelope::{Envelope, Terms};
 
 /// Who serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -489,79 +490,6 @@ where
         }
     }
 
-    /// Sends what the caller is owed at the end of a method; returns how that is called in the metrics.
-    fn answer(
-        &mut self,
-        exchange: Exchange,
-        stage: Stage,
-        outcome: Outcome<D::Reply>,
-        turn: &mut Turn<'_, '_>,
-    ) -> &'static str {
-        self.exchanges.leave(exchange.key);
-        let Some(id) = exchange.id else { return OK };
-        if exchange.is_stream() {
-            self.exchanges.forget(id);
-        }
-        let lane = self.exchanges.lane();
-        let failed = |error: &RpcError| (encode_error(lane, id, error), error.code().as_str());
-        let (text, ended) = match outcome {
-            Outcome::Reply(reply) => match guard(|| encode_reply(lane, Kind::Ok, id, &reply)) {
-                Ok(Ok((text, kind))) => (text, outcome_of(kind == ReplyKind::ApplicationError)),
-                Ok(Err(error)) => (encode_failure(lane, id, &error), Code::Internal.as_str()),
-                Err(Panicked) => {
-                    tracing::error!(method = exchange.method, id, "writing the answer panicked");
-                    failed(&RpcError::internal())
-                }
-            },
-            Outcome::Written(text, kind) => (text, outcome_of(kind == ReplyKind::ApplicationError)),
-            Outcome::Failed(error) => failed(&error),
-            Outcome::Streamed(StreamEnd::Unwritable) => return Code::Internal.as_str(),
-            Outcome::Streamed(end) => return outcome_of(end == StreamEnd::ApplicationError),
-            // Somebody has called a notification and waits.
-            Outcome::Ended => {
-                let mut out = lane.begin(24);
-                Envelope::Ok { id, json: "null" }.encode(&mut out);
-                (out.into(), OK)
-            }
-        };
-        // What ran around a stream may still fail behind its end.
-        if stage != Stage::Told {
-            turn.out.push(text);
-        }
-        ended
-    }
-
-    fn fail(&self, id: u64, error: &RpcError, turn: &mut Turn<'_, '_>) {
-        turn.out.push(encode_error(self.exchanges.lane(), id, error));
-    }
-
-    /// Answers a call that can't be run; a notification has nobody to tell.
-    fn refuse(&mut self, id: Option<u64>, method: &str, error: &RpcError, turn: &mut Turn<'_, '_>) {
-        // The name and the message may quote what the peer has sent.
-        tracing::trace!(channel = D::CHANNEL, id, method, %error, "call can't be run");
-        let code = error.code();
-        match id {
-            Some(id) => {
-                tracing::debug!(channel = D::CHANNEL, id, %code, "call refused");
-                self.fail(id, error, turn);
-            }
-            None if !std::mem::replace(&mut self.warned, true) => {
-                tracing::warn!(channel = D::CHANNEL, %code, "notification dropped; later ones are told at level debug");
-            }
-            None => tracing::debug!(channel = D::CHANNEL, %code, "notification dropped"),
-        }
-    }
-
-    fn greet(&mut self, greeting: &str, turn: &mut Turn<'_, '_>) {
-        if std::mem::replace(&mut self.greeted, true) {
-            return;
-        }
-        let json = answer(greeting, D::hashes);
-        let mut out = self.exchanges.lane().begin(json.len() + 8);
-        Envelope::Hello { json: &json }.encode(&mut out);
-        turn.out.push(out.into());
-    }
-
     fn next_notification(&mut self) -> u64 {
         self.notifications += 1;
         NOTIFICATION | self.notifications
@@ -584,17 +512,6 @@ impl<D: Dispatch, R, F> Drop for Dispatcher<D, R, F> {
         self.exchanges.end();
     }
 }
-
-fn outcome_of(is_application_error: bool) -> &'static str {
-    if is_application_error {
-        Code::Application.as_str()
-    } else {
-        OK
-    }
-}
-
-/// What a call that ended well is called in the metrics.
-const OK: &str = "ok";
 
 /// Exchanges for which an idle channel keeps room.
 const IDLE_CAPACITY: usize = 16;

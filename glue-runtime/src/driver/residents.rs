@@ -1,0 +1,55 @@
+//! What belongs to the application and outlives sessions: its channels and futures.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use crate::channel::Inbound;
+use crate::mailbox::Task;
+
+/// What belongs to the application, be there a session or not.
+#[derive(Default)]
+pub(crate) struct Residents {
+    pub(crate) channels: HashMap<Box<str>, Box<dyn Inbound>>,
+    /// Futures that live as long as the socket.
+    tasks: FuturesUnordered<Task>,
+}
+
+impl Residents {
+    /// Polls the futures; fails when one has panicked.
+    pub(crate) fn poll_tasks(&mut self, cx: &mut Context<'_>) -> Result<(), Panicked> {
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| self.tasks.poll_next_unpin(cx))) {
+                Ok(Poll::Ready(Some(()))) => {}
+                Ok(Poll::Ready(None) | Poll::Pending) => return Ok(()),
+                Err(_) => {
+                    tracing::error!("a handler of the socket panicked");
+                    return Err(Panicked);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn spawn(&mut self, task: Task) {
+        self.tasks.push(task);
+    }
+
+    /// Drops everything, first what calls have under way; returns what must run to its end nevertheless.
+    pub(crate) fn clear(&mut self) -> Unfinished {
+        let unfinished = self.channels.values_mut().filter_map(|inbound| inbound.finish());
+        let unfinished = unfinished.collect();
+        self.channels.clear();
+        self.tasks.clear();
+        unfinished
+    }
+}
+
+/// Calls that go on when their socket has ended.
+pub(crate) type Unfinished = FuturesUnordered<BoxFuture<'static, ()>>;
+
+/// A handler of the application has panicked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panicked;
