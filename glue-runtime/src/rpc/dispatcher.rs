@@ -28,6 +28,7 @@ use crate::channel::{Receipt, Turn};
 use crate::clock::now;
 use crate::proto::code::Code;
 use crate::proto::envelope::{Envelope, Terms};
+use crate::quota::Quota;
 
 /// Who serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,8 +260,7 @@ where
             let error = RpcError::new(Code::InvalidArgument, "a stream needs a call");
             return self.refuse(id, method, &error, turn);
         }
-        let quota = self.exchanges.lane().mailbox().quota();
-        if is_stream && quota.streams() >= self.quotas.streams {
+        if is_stream && self.quota().streams() >= self.quotas.streams {
             let error = format!("more than {} streams open", self.quotas.streams);
             return self.refuse(id, method, &RpcError::new(Code::ResourceExhausted, error), turn);
         }
@@ -294,19 +294,17 @@ where
 
     /// Reads a call, or says what is wrong with it.
     fn read(&mut self, method: &str, json: &str, turn: &mut Turn<'_, '_>) -> Result<D::Call, RpcError> {
-        let exchanges = self.exchanges.clone();
-        let quota = exchanges.lane().mailbox().quota();
         if let Some(limit) = self.quotas.calls_per_second
-            && !quota.admit(now(), limit)
+            && !self.quota().admit(now(), limit)
         {
             let error = format!("more than {limit} calls a second");
             return Err(RpcError::new(Code::ResourceExhausted, error));
         }
-        if quota.calls() >= self.quotas.calls {
+        if self.quota().calls() >= self.quotas.calls {
             // Those that have ended by now don't count.
             self.drive(turn);
         }
-        if quota.calls() >= self.quotas.calls {
+        if self.quota().calls() >= self.quotas.calls {
             let error = format!("more than {} calls under way", self.quotas.calls);
             return Err(RpcError::new(Code::ResourceExhausted, error));
         }
@@ -488,6 +486,10 @@ where
         ) {
             self.fail(id, error, turn);
         }
+    }
+
+    fn quota(&self) -> &Quota {
+        self.exchanges.lane().mailbox().quota()
     }
 
     fn next_notification(&mut self) -> u64 {

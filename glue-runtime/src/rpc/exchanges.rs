@@ -54,6 +54,11 @@ struct State {
     watchers: HashMap<u64, Vec<Waker>>,
 }
 
+/// Lowers a flag and returns whether it was raised; one that is down, as nearly always, costs a read only.
+fn take(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed) && flag.swap(false, Ordering::Acquire)
+}
+
 /// What a stream to the caller may send.
 #[derive(Debug)]
 struct Credit {
@@ -200,7 +205,7 @@ impl Exchanges {
     }
 
     pub(super) fn take_failed(&self) -> Vec<(u64, RpcError)> {
-        if !self.has_failed.swap(false, Ordering::Acquire) {
+        if !take(&self.has_failed) {
             return Vec::new();
         }
         std::mem::take(&mut self.lock().failed)
@@ -208,7 +213,7 @@ impl Exchanges {
 
     /// Moves credits and cancellations to `urgent`.
     pub(super) fn drain_control(&self, urgent: &mut Vec<Text>) {
-        if !self.has_control.swap(false, Ordering::Acquire) {
+        if !take(&self.has_control) {
             return;
         }
         let control = std::mem::take(&mut self.lock().control);

@@ -1,6 +1,7 @@
 //! Where a call belongs in a distributed trace.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 /// The place of a call in a distributed trace: W3C Trace Context, the header `traceparent` of version 00.
@@ -17,19 +18,25 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceContext {
-    trace_id: u128,
-    parent_id: u64,
+    /// In halves, as an `u128` would make every call's circumstances half as large again.
+    trace_id: [u64; 2],
+    parent_id: NonZeroU64,
     flags: u8,
 }
 
 impl TraceContext {
     /// Makes one of its parts; `None` where an id is zero, which the standard forbids.
     pub const fn new(trace_id: u128, parent_id: u64, flags: u8) -> Option<Self> {
-        if trace_id == 0 || parent_id == 0 {
+        let Some(parent_id) = NonZeroU64::new(parent_id) else {
+            return None;
+        };
+        if trace_id == 0 {
             return None;
         }
+        #[allow(clippy::cast_possible_truncation)] // the lower half
+        let halves = [(trace_id >> 64) as u64, trace_id as u64];
         Some(Self {
-            trace_id,
+            trace_id: halves,
             parent_id,
             flags,
         })
@@ -37,12 +44,13 @@ impl TraceContext {
 
     /// Returns the id of the whole trace.
     pub const fn trace_id(self) -> u128 {
-        self.trace_id
+        let [high, low] = self.trace_id;
+        (high as u128) << 64 | low as u128
     }
 
     /// Returns the id of the caller's span.
     pub const fn parent_id(self) -> u64 {
-        self.parent_id
+        self.parent_id.get()
     }
 
     /// Returns the flags; bit 0 says that the caller records the trace.
@@ -88,7 +96,9 @@ impl fmt::Display for TraceContext {
         write!(
             f,
             "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id, self.parent_id, self.flags
+            self.trace_id(),
+            self.parent_id(),
+            self.flags
         )
     }
 }
