@@ -157,8 +157,8 @@ pub use proto::limits::ServerLimits;
 #[cfg(feature = "server")]
 pub use server::{
     Body, Broadcast, ForwardedHeader, GlueService, Groups, Listener, Origins, Person, Presence,
-    PresenceUpdate, RefusalReason, RemoteAddr, Server, ServerBuilder, ServerStats, Socket, SocketRequest,
-    TransportStats, TrustedProxies,
+    PresenceUpdate, RefusalReason, RemoteAddr, Seat, Server, ServerBuilder, ServerStats, Socket,
+    SocketRequest, TransportStats, TrustedProxies,
 };
 
 #[cfg(feature = "macros")]

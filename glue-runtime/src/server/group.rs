@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::roster::{Change, Roster, at_end};
+use super::seat::{Hold, Seat};
 use crate::error::Error;
 use crate::mailbox::{Delivery, Mailbox, SlowConsumer};
 use crate::rpc::message::EventMessage;
@@ -81,11 +82,30 @@ where
         let key = key.into();
         let (change, is_new) = self.shared.lock().join(key, mailbox);
         if is_new {
-            // Outside the lock, which the handler takes. It runs at once if the socket has ended meanwhile; and whoever
-            // finds the socket known joins before that, or finds it unknown after.
-            at_end(mailbox, &self.shared, |shared, socket_id| shared.end(socket_id));
+            self.leave_at_end(mailbox);
         }
         change != Change::Nothing
+    }
+
+    /// As [`Groups::join`], until the [`Seat`] is dropped.
+    pub fn seat(&self, key: impl Into<K>, socket: impl Into<Emitter>) -> Seat {
+        let socket: Emitter = socket.into();
+        let mailbox = socket.mailbox();
+        if mailbox.is_closed() {
+            return Seat::default();
+        }
+        let key: K = key.into();
+        let new_hold = || {
+            let key = key.clone();
+            Hold::new(mailbox, &self.shared, move |shared, socket_id, hold| {
+                shared.lock().give_back(&key, socket_id, hold);
+            })
+        };
+        let (_, is_new, hold) = self.shared.lock().sit(key.clone(), mailbox, new_hold);
+        if is_new {
+            self.leave_at_end(mailbox);
+        }
+        Seat::new(hold)
     }
 
     /// Takes a socket out of a group; returns whether it was in it. What was sent to the group before still reaches it.
@@ -175,12 +195,28 @@ where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let sockets = self.shared.collect(|roster| {
-            let others = roster
-                .sockets_in(key)
-                .filter(|mailbox| mailbox.socket_id() != socket_id);
-            others.cloned().collect()
-        });
+        self.emit_where(key, event, |id| id != socket_id).await
+    }
+
+    /// Sends an event to those in a group whose socket ids are chosen, such as all but the sockets of one user.
+    ///
+    /// # Errors
+    /// As [`Groups::emit`].
+    pub async fn emit_where<Q>(
+        &self,
+        key: &Q,
+        event: &E,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<Delivery, Error>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let mut sockets = self
+            .shared
+            .collect(|roster| roster.sockets_in(key).cloned().collect());
+        // Outside the lock: it may look into the groups.
+        sockets.retain(|mailbox| is_meant(mailbox.socket_id()));
         send_event(event, self.slow_consumer, sockets).await
     }
 
@@ -202,6 +238,12 @@ where
             .shared
             .collect(|roster| roster.socket(socket_id).cloned().into_iter().collect());
         send_event(event, self.slow_consumer, sockets).await
+    }
+
+    /// Outside the lock, which the handler takes. It runs at once if the socket has ended meanwhile; and whoever finds the socket
+    /// known joins before that, or finds it unknown after.
+    fn leave_at_end(&self, mailbox: &Mailbox) {
+        at_end(mailbox, &self.shared, |shared, socket_id| shared.end(socket_id));
     }
 }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use super::roster::{Change, Roster, at_end};
+use super::seat::{Hold, Seat};
+use crate::mailbox::Mailbox;
 use crate::rpc::Emitter;
 
 /// Who is in which place, told as it changes: people by `Id`, each with a `M` that the others see. Cheap to clone; all clones
@@ -24,12 +26,11 @@ use crate::rpc::Emitter;
 ///
 /// ```
 /// # #[cfg(feature = "macros")] {
-/// use futures_util::{StreamExt as _, stream};
 /// use glue::{Context, Presence, PresenceUpdate, Stream};
 ///
 /// #[glue::channel]
 /// trait Rooms {
-///     /// Goes into a room, and yields who is there: now, and as it changes.
+///     /// Goes into a room until the stream is left, and yields who is there: now, and as it changes.
 ///     fn enter(&self, cx: &Context, room: String, name: String) -> impl Stream<Item = PresenceUpdate<String>>;
 /// }
 ///
@@ -38,8 +39,8 @@ use crate::rpc::Emitter;
 ///
 /// impl Rooms for House {
 ///     fn enter(&self, cx: &Context, room: String, name: String) -> impl Stream<Item = PresenceUpdate<String>> {
-///         self.0.join(room.clone(), name, (), cx);
-///         self.0.watch(room)
+///         let seat = self.0.seat(room.clone(), name, (), cx);
+///         seat.during(self.0.watch(room))
 ///     }
 /// }
 /// # }
@@ -116,10 +117,37 @@ where
             joined
         };
         if is_new {
-            // As in groups: outside the lock, and behind the joining.
-            at_end(mailbox, &self.shared, |shared, socket_id| shared.end(socket_id));
+            self.leave_at_end(mailbox);
         }
         change == Change::Place
+    }
+
+    /// As [`Presence::join`], until the [`Seat`] is dropped.
+    pub fn seat(&self, key: impl Into<K>, id: impl Into<Id>, meta: M, socket: impl Into<Emitter>) -> Seat {
+        let (socket, key, id): (Emitter, K, Id) = (socket.into(), key.into(), id.into());
+        let mailbox = socket.mailbox();
+        if mailbox.is_closed() {
+            return Seat::default();
+        }
+        let entry = (key.clone(), id.clone());
+        let new_hold = || {
+            let entry = entry.clone();
+            Hold::new(mailbox, &self.shared, move |shared, socket_id, hold| {
+                shared.lock().give_back(&entry, socket_id, hold);
+            })
+        };
+        let (is_new, hold) = {
+            let mut state = self.shared.lock();
+            let (change, is_new, hold) = state.roster.sit(entry.clone(), mailbox, new_hold);
+            if change == Change::Place {
+                state.add(key, id, meta);
+            }
+            (is_new, hold)
+        };
+        if is_new {
+            self.leave_at_end(mailbox);
+        }
+        Seat::new(hold)
     }
 
     /// Takes one socket of a person out of a place; returns whether the person has left with it.
@@ -184,6 +212,11 @@ where
             let update = watch.next().await;
             Some((update, watch))
         })
+    }
+
+    /// As in groups: outside the lock, and behind the joining.
+    fn leave_at_end(&self, mailbox: &Mailbox) {
+        at_end(mailbox, &self.shared, |shared, socket_id| shared.end(socket_id));
     }
 }
 
@@ -270,6 +303,12 @@ where
         place.people.remove(&id);
         place.tell(PresenceUpdate::Left { id });
         self.tidy(key);
+    }
+
+    fn give_back(&mut self, entry: &(K, Id), socket_id: &str, hold: &Hold) {
+        if self.roster.give_back(entry, socket_id, hold) == Change::Place {
+            self.remove(&entry.0, entry.1.clone());
+        }
     }
 
     fn leave_all(&mut self, socket_id: &str) {

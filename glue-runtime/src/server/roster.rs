@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Weak};
 
+use super::seat::Hold;
 use crate::mailbox::Mailbox;
 
 /// Places by key, and the sockets in them. A place is there as long as a socket is in it.
 #[derive(Debug)]
 pub(super) struct Roster<K> {
-    places: HashMap<K, HashMap<Arc<str>, Arc<Mailbox>>>,
+    places: HashMap<K, HashMap<Arc<str>, Occupant>>,
     /// Every socket that was ever anywhere, by its id, until it ends: there is one close handler for each.
     sockets: HashMap<Arc<str>, Member<K>>,
 }
@@ -21,6 +22,14 @@ pub(super) struct Roster<K> {
 pub(super) struct Member<K> {
     mailbox: Arc<Mailbox>,
     keys: HashSet<K>,
+}
+
+/// A socket in a place.
+#[derive(Debug)]
+struct Occupant {
+    mailbox: Arc<Mailbox>,
+    /// What its seats there share; none if it has joined without one, and stays until it is told to leave.
+    hold: Option<Weak<Hold>>,
 }
 
 /// What changed for a place as a socket came or went.
@@ -37,25 +46,39 @@ pub(super) enum Change {
 impl<K: Eq + Hash + Clone> Roster<K> {
     /// Puts a socket in a place, and says what that changed and whether the socket is new here.
     pub(super) fn join(&mut self, key: K, mailbox: &Arc<Mailbox>) -> (Change, bool) {
-        let (id, is_new) = match self.sockets.get_key_value(mailbox.socket_id()) {
-            Some((id, _)) => (id.clone(), false),
-            None => (mailbox.socket_id().into(), true),
-        };
-        let member = self.sockets.entry(id.clone()).or_insert_with(|| Member {
-            mailbox: mailbox.clone(),
-            keys: HashSet::new(),
-        });
-        member.keys.insert(key.clone());
-        let place = self.places.entry(key).or_default();
-        let is_first = place.is_empty();
-        let change = match place.entry(id) {
-            Entry::Occupied(_) => Change::Nothing,
-            Entry::Vacant(vacant) => {
-                vacant.insert(mailbox.clone());
-                if is_first { Change::Place } else { Change::Sockets }
-            }
-        };
+        let (occupant, change, is_new) = self.enter(key, mailbox);
+        occupant.hold = None;
         (change, is_new)
+    }
+
+    /// As [`Roster::join`], for as long as what it returns is held, which the caller drops outside its lock. There is nothing to
+    /// hold where the socket has joined without a seat.
+    pub(super) fn sit(
+        &mut self,
+        key: K,
+        mailbox: &Arc<Mailbox>,
+        new_hold: impl FnOnce() -> Arc<Hold>,
+    ) -> (Change, bool, Option<Arc<Hold>>) {
+        let (occupant, change, is_new) = self.enter(key, mailbox);
+        if change == Change::Nothing && occupant.hold.is_none() {
+            return (change, is_new, None);
+        }
+        // One whose last handle is gone and that is about to be given back isn't there any more.
+        let held = occupant.hold.as_ref().and_then(Weak::upgrade);
+        let hold = held.unwrap_or_else(new_hold);
+        occupant.hold = Some(Arc::downgrade(&hold));
+        (change, is_new, Some(hold))
+    }
+
+    /// Takes a socket out of a place if it is still there by these seats.
+    pub(super) fn give_back(&mut self, key: &K, socket_id: &str, hold: &Hold) -> Change {
+        let occupant = self.places.get(key).and_then(|place| place.get(socket_id));
+        let known = occupant.and_then(|occupant| occupant.hold.as_ref());
+        if known.is_some_and(|known| std::ptr::eq(known.as_ptr(), hold)) {
+            self.leave(key, socket_id)
+        } else {
+            Change::Nothing
+        }
     }
 
     /// Takes a socket out of a place.
@@ -98,7 +121,8 @@ impl<K: Eq + Hash + Clone> Roster<K> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.places.get(key).into_iter().flat_map(HashMap::values)
+        let occupants = self.places.get(key).into_iter().flat_map(HashMap::values);
+        occupants.map(|occupant| &occupant.mailbox)
     }
 
     /// Returns the sockets that are anywhere.
@@ -140,6 +164,31 @@ impl<K: Eq + Hash + Clone> Roster<K> {
     #[cfg(test)]
     pub(super) fn known(&self) -> usize {
         self.sockets.len()
+    }
+
+    fn enter(&mut self, key: K, mailbox: &Arc<Mailbox>) -> (&mut Occupant, Change, bool) {
+        let (id, is_new) = match self.sockets.get_key_value(mailbox.socket_id()) {
+            Some((id, _)) => (id.clone(), false),
+            None => (mailbox.socket_id().into(), true),
+        };
+        let member = self.sockets.entry(id.clone()).or_insert_with(|| Member {
+            mailbox: mailbox.clone(),
+            keys: HashSet::new(),
+        });
+        member.keys.insert(key.clone());
+        let place = self.places.entry(key).or_default();
+        let is_first = place.is_empty();
+        match place.entry(id) {
+            Entry::Occupied(occupied) => (occupied.into_mut(), Change::Nothing, is_new),
+            Entry::Vacant(vacant) => {
+                let occupant = vacant.insert(Occupant {
+                    mailbox: mailbox.clone(),
+                    hold: None,
+                });
+                let change = if is_first { Change::Place } else { Change::Sockets };
+                (occupant, change, is_new)
+            }
+        }
     }
 
     fn vacate<Q>(&mut self, key: &Q, socket_id: &str) -> Change

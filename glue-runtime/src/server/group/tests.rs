@@ -91,6 +91,72 @@ fn a_socket_that_ends_leaves_all_groups_by_one_handler() {
 }
 
 #[test]
+fn a_socket_leaves_with_the_last_of_its_seats() {
+    let (groups, ann) = (groups(), Page::new("ann"));
+    let first = groups.seat("a", &ann.cx);
+    let second = groups.seat("a", &ann.cx);
+    let elsewhere = groups.seat("b", &ann.cx);
+
+    drop(first);
+    assert!(groups.contains("a", "ann"));
+    drop(second);
+    assert_eq!(groups.keys(), ["b"]);
+    drop(elsewhere);
+
+    assert!(groups.keys().is_empty());
+    ann.end();
+    assert_nothing_left(&groups.shared);
+}
+
+#[test]
+fn who_joined_stays_without_a_seat() {
+    let (groups, ann) = (groups(), Page::new("ann"));
+    let before = groups.seat("a", &ann.cx);
+    assert!(!groups.join("a", &ann.cx));
+    let after = groups.seat("a", &ann.cx);
+
+    drop((before, after));
+
+    assert!(groups.contains("a", "ann"));
+}
+
+#[test]
+fn a_seat_that_means_nothing_any_more_takes_nobody_out() {
+    let (groups, ann) = (groups(), Page::new("ann"));
+    let old = groups.seat("a", &ann.cx);
+    assert!(groups.leave("a", "ann"));
+    let new = groups.seat("a", &ann.cx);
+
+    drop(old);
+    assert!(groups.contains("a", "ann"));
+    ann.end();
+    assert!(groups.keys().is_empty());
+    drop(new);
+
+    let late = groups.seat("a", &ann.cx);
+    assert_nothing_left(&groups.shared);
+    drop(groups);
+    drop(late);
+}
+
+#[test]
+fn seats_that_come_and_go_at_once_leave_nothing() {
+    for _ in 0..200 {
+        let (groups, ann) = (groups(), Page::new("ann"));
+        let kept = std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| drop(groups.seat("a", &ann.cx)));
+            }
+            groups.seat("a", &ann.cx)
+        });
+
+        assert!(groups.contains("a", "ann"));
+        drop(kept);
+        assert!(groups.keys().is_empty());
+    }
+}
+
+#[test]
 fn a_socket_that_has_ended_joins_nothing() {
     let (groups, ann) = (groups(), Page::new("ann"));
     groups.join("a", &ann.cx);
@@ -169,6 +235,9 @@ async fn events_reach_a_group_or_all_or_all_but_one_or_one() {
     assert_eq!(taken(), [1, 1, 0, 0]);
     groups.emit_except("a", &said, "ann").await.unwrap();
     assert_eq!(taken(), [0, 1, 0, 0]);
+    let is_meant = |id: &str| groups.contains("a", id) && id != "ann";
+    assert_eq!(groups.emit_where("b", &said, is_meant).await.unwrap().queued, 1);
+    assert_eq!(taken(), [0, 1, 0, 0], "the choice may look into the groups");
     groups.emit_all(&said).await.unwrap();
     assert_eq!(taken(), [1, 1, 1, 0], "once each");
     assert_eq!(groups.emit_to("eve", &said).await.unwrap().queued, 1);

@@ -61,6 +61,30 @@ fn who_has_two_tabs_is_there_once_until_both_are_gone() {
 }
 
 #[test]
+fn who_leaves_the_stream_that_holds_the_seat_leaves_the_place() {
+    let presence = People::new();
+    let [ann, bob] = ["ann", "bob"].map(Page::new);
+    let mut watch = Box::pin(presence.watch("lobby".to_owned()));
+    told(&mut watch);
+
+    let seat = presence.seat("lobby", "ann", 1, &ann.cx);
+    let mut visit = Box::pin(seat.during(presence.watch("lobby".to_owned())));
+    assert_eq!(told(&mut visit), [snapshot(&[("ann", 1)])]);
+    let again = presence.seat("lobby", "ann", 2, &ann.cx);
+    drop(visit);
+    assert_eq!(told(&mut watch), [joined("ann", 1)]);
+    drop(again);
+
+    assert_eq!(told(&mut watch), [left("ann")]);
+    let kept = presence.seat("lobby", "bob", 0, &bob.cx);
+    bob.end();
+    assert_eq!(told(&mut watch), [joined("bob", 0), left("bob")]);
+    drop((watch, kept, presence.seat("lobby", "bob", 0, &bob.cx)));
+    ann.end();
+    assert_nothing_left(&presence);
+}
+
+#[test]
 fn what_is_known_of_a_person_changes_for_all() {
     let presence = People::new();
     let ann = Page::new("ann");
