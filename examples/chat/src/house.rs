@@ -1,15 +1,15 @@
 //! The rooms, and who is in them. All of it is bounded and lives in memory only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::stream;
-use glue::{Context, Emitter, Stream};
+use glue::{Context, Emitter, Groups, SlowConsumer, Stream};
 use tokio::sync::{broadcast, watch};
 
 use crate::chat::{Chat, ChatError, ChatEvent, Room, Update};
-use crate::room::{Occupant, RoomState};
+use crate::room::RoomState;
 use crate::text::{tidy, tidy_line};
 
 /// The service behind the channel: one for all sockets.
@@ -18,6 +18,8 @@ pub(crate) struct House {
     state: Arc<Mutex<State>>,
     /// The list of rooms. Its followers see the newest one, so the slow skip some.
     list: watch::Sender<Vec<Room>>,
+    /// The pages that show a room.
+    pages: Groups<ChatEvent>,
 }
 
 impl Default for House {
@@ -34,6 +36,8 @@ impl Default for House {
         Self {
             state: Arc::new(Mutex::new(state)),
             list,
+            // Who is too slow to see somebody typing can do without it.
+            pages: Groups::new().slow_consumer(SlowConsumer::DropOldest),
         }
     }
 }
@@ -65,19 +69,18 @@ impl Chat for House {
     }
 
     async fn typing(&self, cx: &Context, room: String) {
-        let state = self.lock();
-        let (Some(visitor), Some(found)) = (state.visitors.get(cx.socket_id()), state.rooms.get(&room))
-        else {
+        let Some((name, own)) = self.lock().person(cx.socket_id()) else {
             return;
         };
         let event = ChatEvent::Typing {
-            room,
-            name: visitor.name.clone(),
+            room: room.clone(),
+            name,
         };
-        for emitter in found.emitters_of_others(&visitor.name) {
-            // Who has no room for it can do without it.
-            let _ = emitter.try_emit(&event);
-        }
+        // An error means that JSON can't hold the event.
+        let _ = self
+            .pages
+            .emit_where(&room, &event, |page| !own.contains(page))
+            .await;
     }
 }
 
@@ -114,10 +117,11 @@ impl House {
         let id = state.next_id();
         let name = state.visitor(socket)?;
         let room = tidy_line(room, ROOM_CHARS)?;
-        state.room(&room)?.join(id, Occupant { name, emitter })?;
+        state.room(&room)?.join(id, name)?;
         self.list.send_replace(state.list());
         Ok(Seat {
             id,
+            _page: emitter.map(|emitter| self.pages.seat(room.clone(), emitter)),
             room,
             house: self.clone(),
             updates: None,
@@ -162,6 +166,13 @@ impl State {
             .get(socket)
             .map(|visitor| visitor.name.clone())
             .ok_or(ChatError::NoName)
+    }
+
+    /// Returns the name that a socket has, and all sockets that have it: the tabs of one person.
+    fn person(&self, socket: &str) -> Option<(String, HashSet<String>)> {
+        let name = &self.visitors.get(socket)?.name;
+        let tabs = self.visitors.iter().filter(|(_, visitor)| visitor.name == *name);
+        Some((name.clone(), tabs.map(|(socket, _)| socket.clone()).collect()))
     }
 
     /// Finds a room or makes it; when there are too many, one that nobody is in makes way.
@@ -219,6 +230,8 @@ impl Drop for Visit {
 #[derive(Debug)]
 struct Seat {
     id: u64,
+    /// The page's place among those that hear who is typing; tests have none.
+    _page: Option<glue::Seat>,
     room: String,
     house: House,
     /// None when the next update is a snapshot.

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use glue::Emitter;
 use tokio::sync::broadcast;
 
 use crate::chat::{ChatError, Message, Room, Update};
@@ -12,16 +11,9 @@ use crate::chat::{ChatError, Message, Room, Update};
 pub(crate) struct RoomState {
     last: u32,
     history: VecDeque<Message>,
-    seats: HashMap<u64, Occupant>,
+    /// Who sits in a seat, by its number.
+    seats: HashMap<u64, String>,
     updates: broadcast::Sender<Update>,
-}
-
-/// Who sits in a seat.
-#[derive(Debug)]
-pub(crate) struct Occupant {
-    pub(crate) name: String,
-    /// The way to the page; tests have none.
-    pub(crate) emitter: Option<Emitter>,
 }
 
 impl Default for RoomState {
@@ -38,22 +30,20 @@ impl Default for RoomState {
 
 impl RoomState {
     /// Gives somebody a seat of this number.
-    pub(crate) fn join(&mut self, seat: u64, occupant: Occupant) -> Result<(), ChatError> {
+    pub(crate) fn join(&mut self, seat: u64, name: String) -> Result<(), ChatError> {
         if self.seats.len() >= MAX_SEATS {
             return Err(ChatError::Full);
         }
-        if !self.has(&occupant.name) {
-            self.tell(Update::Joined {
-                name: occupant.name.clone(),
-            });
+        if !self.has(&name) {
+            self.tell(Update::Joined { name: name.clone() });
         }
-        self.seats.insert(seat, occupant);
+        self.seats.insert(seat, name);
         Ok(())
     }
 
     /// Takes a seat back.
     pub(crate) fn leave(&mut self, seat: u64) {
-        let Some(Occupant { name, .. }) = self.seats.remove(&seat) else {
+        let Some(name) = self.seats.remove(&seat) else {
             return;
         };
         if !self.has(&name) {
@@ -99,30 +89,20 @@ impl RoomState {
         }
     }
 
-    /// Returns the ways to all pages but those of one person.
-    pub(crate) fn emitters_of_others<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Emitter> {
-        let others = self.seats.values().filter(move |occupant| occupant.name != name);
-        others.filter_map(|occupant| occupant.emitter.as_ref())
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.seats.is_empty()
     }
 
     /// Who is here: one who has several tabs is one.
     fn people(&self) -> Vec<String> {
-        let mut people: Vec<_> = self
-            .seats
-            .values()
-            .map(|occupant| occupant.name.clone())
-            .collect();
+        let mut people: Vec<_> = self.seats.values().cloned().collect();
         people.sort_unstable();
         people.dedup();
         people
     }
 
     fn has(&self, name: &str) -> bool {
-        self.seats.values().any(|occupant| occupant.name == name)
+        self.seats.values().any(|other| other == name)
     }
 
     fn tell(&self, update: Update) {

@@ -1,9 +1,9 @@
 // The chat's page. It is plain JavaScript whose types tsc checks against the generated client: see jsconfig.json.
-import { Chat, GlueError, glue } from "./generated/index.js";
+import { Chat, GlueError, glue, safe } from "./generated/index.js";
 import { recallIdentity, rememberIdentity } from "./identity.js";
 import * as view from "./view.js";
 
-/** @import { ChatError, Room, Update } from "./generated/index.js" */
+/** @import { ChatErrors, Room, Update } from "./generated/index.js" */
 
 /**
  * Something that was said here and isn't in the room yet, as far as we know.
@@ -61,7 +61,7 @@ async function enter(name) {
       if (signal.aborted) return;
       if (!isLost(error)) {
         leave();
-        view.showWelcome(explain(error, "a name"));
+        view.showWelcome(explain(error, "enter", "a name"));
       } else if (socket.isClosed()) {
         await new Promise((resolve) => socket.once("connected", () => resolve(undefined)));
       }
@@ -100,7 +100,7 @@ async function follow(name, before) {
     if (signal.aborted) return;
     isStaying = false;
     if (isLost(error)) return;
-    view.showRoomError(explain(error, "a name for the room"));
+    view.showRoomError(explain(error, "watch", "a name for the room"));
     if (name !== before) go(before);
   }
 }
@@ -175,19 +175,17 @@ async function say(text) {
   showPending();
   // With the message, the others forget that we were typing.
   toldTyping = -Infinity;
-  try {
-    const id = await chat.say(entry.room, text);
-    entry.id = id;
+  const said = await safe(chat.say(entry.room, text));
+  if (said.ok) {
+    entry.id = said.value;
     // The message itself comes with the room's stream: before this, or after.
-    if (entry.room !== room || id <= last) forget(entry);
-  } catch (error) {
-    if (isLost(error)) {
-      entry.state = "uncertain";
-      showPending();
-    } else {
-      forget(entry);
-      view.giveBack(text, explain(error, "a message"));
-    }
+    if (entry.room !== room || entry.id <= last) forget(entry);
+  } else if (isLost(said.error)) {
+    entry.state = "uncertain";
+    showPending();
+  } else {
+    forget(entry);
+    view.giveBack(text, explain(said.error, "say", "a message"));
   }
 }
 
@@ -237,14 +235,15 @@ function isLost(error) {
 
 /**
  * @param {unknown} error
+ * @param {keyof ChatErrors} method what failed
  * @param {string} wanted what the user was to give
  */
-function explain(error, wanted) {
-  if (!(error instanceof GlueError) || error.code !== "application") {
+function explain(error, method, wanted) {
+  if (!Chat.isError(error, method)) {
     console.error(error);
     return "Something went wrong. Please try again.";
   }
-  const why = /** @type {ChatError} */ (error.data);
+  const why = error.data;
   switch (why.reason) {
     case "empty":
       return `Please write ${wanted}.`;

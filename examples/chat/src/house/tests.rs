@@ -1,7 +1,12 @@
-use futures_util::FutureExt as _;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use glue::testing::local;
+use glue::{ChannelService, Client, RpcChannel};
 
 use super::*;
-use crate::chat::Message;
+use crate::chat::{ChatClient, Message};
 use crate::room::HISTORY;
 
 const GENERAL: &str = "general";
@@ -203,4 +208,85 @@ fn the_list_of_rooms_follows_them() {
     drop(seat);
 
     assert_eq!(general(&mut visit), Some((0, 1)));
+}
+
+/// A tab: the client that it is, and the streams that it follows.
+struct Tab {
+    chat: ChatClient<RpcChannel>,
+    events: Following<ChatEvent>,
+    stay: Following<Update>,
+    _visit: Following<Vec<Room>>,
+    _client: Client,
+}
+
+type Following<T> = Pin<Box<dyn Stream<Item = T>>>;
+
+impl Tab {
+    async fn open(service: &ChannelService, name: &str) -> Self {
+        let client = local(service.clone()).start().expect("a service");
+        let chat = ChatClient::open(&client).expect("a channel");
+        let events = Box::pin(chat.events().map(|event| event.expect("an event")));
+        let rooms = chat.enter(name.to_owned(), name.to_owned());
+        let mut visit: Following<_> = Box::pin(rooms.map(|list| list.expect("the list of rooms")));
+        within(visit.next()).await;
+        let stay = stay(&chat).await;
+        Self {
+            chat,
+            events,
+            stay,
+            _visit: visit,
+            _client: client,
+        }
+    }
+
+    async fn types(&self) {
+        self.chat.typing(GENERAL.to_owned()).await.expect("a connection");
+    }
+
+    async fn hears(&mut self) -> String {
+        let ChatEvent::Typing { name, .. } = within(self.events.next()).await;
+        name
+    }
+}
+
+/// Goes into the room.
+async fn stay(chat: &ChatClient<RpcChannel>) -> Following<Update> {
+    let updates = chat.watch(GENERAL.to_owned());
+    let mut stay: Following<_> = Box::pin(updates.map(|update| update.expect("an update")));
+    within(stay.next()).await;
+    stay
+}
+
+async fn within<T>(next: impl Future<Output = Option<T>>) -> T {
+    let next = tokio::time::timeout(Duration::from_secs(20), next).await;
+    next.expect("it comes in time").expect("it goes on")
+}
+
+#[tokio::test]
+async fn the_others_in_the_room_hear_who_is_typing_until_they_leave_it() {
+    let service = House::default().into_channel();
+    let mut ada = Tab::open(&service, "Ada").await;
+    let mut second = Tab::open(&service, "Ada").await;
+    let mut bob = Tab::open(&service, "Bob").await;
+
+    ada.types().await;
+    assert_eq!(bob.hears().await, "Ada");
+    bob.types().await;
+    assert_eq!(ada.hears().await, "Bob", "not what she types herself");
+    assert_eq!(second.hears().await, "Bob", "nor what she types in the other tab");
+
+    let left = Update::Left {
+        name: "Bob".to_owned(),
+    };
+    bob.stay = Box::pin(stream::empty());
+    while within(ada.stay.next()).await != left {}
+    ada.types().await;
+    ada.chat
+        .say(GENERAL.to_owned(), "typed".to_owned())
+        .await
+        .expect("said");
+    bob.stay = stay(&bob.chat).await;
+    let cy = Tab::open(&service, "Cy").await;
+    cy.types().await;
+    assert_eq!(bob.hears().await, "Cy", "not what Ada typed while he was out");
 }
