@@ -405,6 +405,22 @@ test("an answer of which only the id can be read ends its call", async () => {
   assert.equal(rpc.faults, 3);
 });
 
+// [Q-5] [R-9]
+test("what is no answer and can't be read ends no call", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  const link = world.connect();
+  const call = rpc.call("f", {});
+  link.take();
+
+  for (const text of ["cr1&x", "ca1;x&", "zz1&", "rq1&f", "ev1&f&{}", "ok"]) link.receive(`cd1&a${text}`);
+  link.receive("cd1&aok1&2");
+
+  assert.equal(await call, 2);
+  assert.deepEqual(link.take(), []);
+  assert.equal(rpc.faults, 6);
+});
+
 test("a call may be made as soon as the socket is revived", async () => {
   const world = new World({ reconnect: false });
   const rpc = Rpc.open(world.socket, "a");

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GlueError } from "../src/errors.js";
 import { Rpc } from "../src/rpc/caller.js";
+import { handle } from "../src/rpc/handle.js";
 import { staleCheck } from "../src/rpc/stale.js";
 import { newTraceparent } from "../src/rpc/trace.js";
+import { settled } from "./support/fake-clock.js";
 import { World } from "./support/fake-transport.js";
 
 const HELLO = 'cd1&ahi&{"peer":"ts/0.1.0"}';
@@ -206,6 +208,47 @@ test("methods that have changed fail, those that haven't work, and a new session
   world.accept().receive('cd1&ahi&{"schema":"5f"}');
   world.link.receive("cd1&aok1&2");
   assert.equal(await again, 2);
+});
+
+// [R-14]
+test("an event that has changed reaches no listener", () => {
+  const world = new World();
+  const link = world.connect();
+  const rpc = Rpc.open(world.socket, "a", { stale: staleCheck({ same: "01", changed: "02" }) });
+  const heard: unknown[] = [];
+  for (const event of ["same", "changed", "unknown"]) rpc.on(event, (value) => heard.push([event, value]));
+
+  link.receive('cd1&ahi&{"schema":"60","methods":{"same":"01","changed":"99"}}');
+  for (const event of ["changed", "same", "unknown"]) link.receive(`cd1&aev&${event}&1`);
+
+  assert.deepEqual(heard, [
+    ["same", 1],
+    ["unknown", 1],
+  ]);
+  assert.equal(rpc.faults, 0);
+});
+
+// [R-14]
+test("a method of the client that has changed is not run", async () => {
+  const world = new World();
+  const link = world.connect();
+  const rpc = Rpc.open(world.socket, "a", { stale: staleCheck({ same: "01", changed: "02" }) });
+  const run: string[] = [];
+  for (const method of ["same", "changed"]) handle(rpc, method, () => run.push(method));
+  link.take();
+
+  link.receive('cd1&ahi&{"schema":"60","methods":{"same":"01","changed":"99"}}');
+  link.receive("cd1&arq2&changed&{}");
+  link.receive("cd1&ant&changed&{}");
+  link.receive("cd1&arq4&same&{}");
+  await settled();
+
+  assert.deepEqual(run, ["same"]);
+  assert.deepEqual(link.take(), [
+    'cd1&aer2&{"code":"stale_client","message":"changed has changed","data":{"method":"changed","client":"02","server":"99"}}',
+    "cd1&aok4&1",
+  ]);
+  assert.equal(rpc.faults, 0);
 });
 
 test("a greeting that says nothing of methods changes nothing", async () => {

@@ -37,6 +37,20 @@ async function uncaught(act: () => void | Promise<void>): Promise<unknown[]> {
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
+// [E-12]
+test("a call of the server whose parameters make no sense is dropped", async () => {
+  const { link, rpc } = setUp();
+  handle(rpc, "f", () => 1);
+
+  link.receive("cd1&arq2;t=0&f&{}");
+  link.receive("cd1&arq2;c=x&f&{}");
+  link.receive("cd1&arq2;t=1%30&f&{}");
+  await settled();
+
+  assert.deepEqual(link.take(), ["cd1&aok2&1"]);
+  assert.equal(rpc.faults, 2);
+});
+
 test("a call of the server is answered by its handler [R-16]", async () => {
   const { link, rpc } = setUp();
   handle(rpc, "confirm", async ({ question }: { question: string }, context: HandlerContext) => [

@@ -10,7 +10,7 @@ import {
   encodeAjaxRequest,
 } from "../src/proto/ajax.js";
 import { decodeBatch, encodeBatch } from "../src/proto/batch.js";
-import { decodeEnvelope, type Envelope, encodeEnvelope } from "../src/proto/envelope.js";
+import { decodeEnvelope, decodeParams, type Envelope, encodeEnvelope } from "../src/proto/envelope.js";
 import { decodeFrame, encodeFrame, type Frame } from "../src/proto/frame.js";
 import { decodeServerInit, encodeClientInit } from "../src/proto/init.js";
 import { decodePair, encodePair } from "../src/proto/pair.js";
@@ -81,6 +81,15 @@ vectors<{ request?: AjaxRequest; init?: AjaxInit; answer?: AjaxAnswer; of?: "ini
 );
 
 vectors<{ envelope: Envelope }>("envelopes", ({ text, error, envelope, encode }) => {
-  assert.deepEqual(decodeEnvelope(text), error ? undefined : envelope);
+  assert.deepEqual(readEnvelope(text), error ? undefined : envelope);
   if (encode) assert.equal(encodeEnvelope(envelope), text);
 });
+
+/** Reads an envelope to the end, as who takes calls does. */
+function readEnvelope(text: string): Envelope | undefined {
+  const read = decodeEnvelope(text);
+  const params = read && decodeParams(read);
+  if (!params) return undefined;
+  const { rawParams: _, ...envelope } = read;
+  return Object.keys(params).length ? { ...envelope, params } : envelope;
+}

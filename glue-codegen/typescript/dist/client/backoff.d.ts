@@ -4,11 +4,13 @@ export interface BackoffOptions {
     readonly reconnectDelayMax: number;
     /** 0 for endless. */
     readonly reconnectAttempts: number;
+    /** Gives numbers from 0 to 1. */
+    readonly random: () => number;
 }
 /** The delays before the attempts of one outage. */
 export declare class Backoff {
     #private;
-    constructor(options: BackoffOptions, random: () => number);
+    constructor(options: BackoffOptions);
     /**
      * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the upper
      * half of the growing limit: clients that lost a server together must not come back together, and yet a

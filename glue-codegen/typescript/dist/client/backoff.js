@@ -1,11 +1,9 @@
 /** The delays before the attempts of one outage. */
 export class Backoff {
     #options;
-    #random;
     #attempts = 0;
-    constructor(options, random) {
+    constructor(options) {
         this.#options = options;
-        this.#random = random;
     }
     /**
      * The delay before the next attempt in milliseconds, or undefined to give up. It is drawn from the upper
@@ -13,12 +11,12 @@ export class Backoff {
      * server that restarts must find the time for it before they give up.
      */
     next() {
-        const { reconnectDelay, reconnectDelayMax, reconnectAttempts } = this.#options;
+        const { reconnectDelay, reconnectDelayMax, reconnectAttempts, random } = this.#options;
         if (reconnectAttempts && this.#attempts >= reconnectAttempts)
             return undefined;
         this.#attempts++;
         const limit = Math.min(reconnectDelay * this.#attempts, Math.max(reconnectDelay, reconnectDelayMax));
-        return limit * (0.5 + 0.5 * this.#random());
+        return limit * (0.5 + 0.5 * random());
     }
     /** A session was accepted: the outage is over. */
     reset() {

@@ -17,8 +17,10 @@ export interface Envelope {
     readonly kind: EnvelopeKind;
     /** The exchange it belongs to; absent for hello, notification and event. */
     readonly id?: number | undefined;
-    /** The parameters of a request, and the trace context of a notification. */
+    /** The parameters to write of a request, and the trace context of a notification. */
     readonly params?: EnvelopeParams | undefined;
+    /** The parameters that were read, as they stand; see {@link decodeParams}. */
+    readonly rawParams?: ReadonlyMap<string, string>;
     /** The method of a request or notification. */
     readonly method?: string | undefined;
     /** The name of an event. */
@@ -41,4 +43,6 @@ export interface EnvelopeParams {
 export declare function encodeEnvelope({ kind, id, params, method, event, credit, body }: Envelope): string;
 /** Reads an envelope. */
 export declare function decodeEnvelope(text: string): Envelope | undefined;
+/** What the parameters of a request or a notification say; undefined where one of them can't be read. */
+export declare function decodeParams({ kind, rawParams }: Envelope): EnvelopeParams | undefined;
 export {};

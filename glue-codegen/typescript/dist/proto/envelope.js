@@ -13,18 +13,18 @@ const KINDS = {
     event: "ev",
 };
 const PARAMS = { credit: "c", timeout: "t", trace: "tp" };
+const PARAM_NAMES = Object.keys(PARAMS);
 const KIND_BY_WIRE = byWire(KINDS);
-const PARAM_BY_WIRE = byWire(PARAMS);
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }) {
     let head = KINDS[kind] + (id ?? "");
-    for (const [key, param] of PARAM_BY_WIRE) {
+    for (const param of PARAM_NAMES) {
         const value = params?.[param];
         if (value)
-            head += `;${key}=${value}`;
+            head += `;${PARAMS[param]}=${value}`;
     }
     const name = method ?? event;
-    return `${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+    return `${head}&${name ? `${name}&` : ""}${credit ?? body ?? ""}`;
 }
 /** Reads an envelope. */
 export function decodeEnvelope(text) {
@@ -33,7 +33,6 @@ export function decodeEnvelope(text) {
     if (!kind || split < 0)
         return undefined;
     const envelope = { kind };
-    const isRequest = kind === "request";
     const isNotification = kind === "notification";
     const isEvent = kind === "event";
     const [digits = "", ...params] = text.slice(2, split).split(";");
@@ -46,24 +45,22 @@ export function decodeEnvelope(text) {
         if (!envelope.id)
             return undefined;
     }
-    const seen = new Set();
+    const rawParams = new Map();
     for (const param of params) {
-        const [, key = "", encoded = ""] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
-        const value = percentDecode(encoded);
-        if (!key || value === undefined || seen.has(key) || seen.size === MAX_PARAMS)
+        const [, key = "", value = ""] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
+        if (!key || rawParams.has(key) || rawParams.size === MAX_PARAMS)
             return undefined;
-        seen.add(key);
-        const name = PARAM_BY_WIRE.get(key);
-        if (isRequest || (isNotification && name === "trace")) {
-            const known = name === "trace" ? encoded : name && decodeNumber(value, MAX_CREDIT);
-            if (name && known === undefined)
-                return undefined;
-            if (name)
-                envelope.params = { ...envelope.params, [name]: known };
+        try {
+            decodeURIComponent(value);
         }
+        catch {
+            return undefined;
+        }
+        rawParams.set(key, value);
     }
+    envelope.rawParams = rawParams;
     let body = text.slice(split + 1);
-    if (isRequest || isNotification || isEvent) {
+    if (kind === "request" || isNotification || isEvent) {
         const [start, name] = /^([A-Za-z_]\w*)&/.exec(body) ?? [];
         if (!start)
             return undefined;
@@ -82,16 +79,29 @@ export function decodeEnvelope(text) {
     }
     return envelope;
 }
+/** What the parameters of a request or a notification say; undefined where one of them can't be read. */
+export function decodeParams({ kind, rawParams }) {
+    const params = {};
+    const isRequest = kind === "request";
+    if (!isRequest && kind !== "notification")
+        return params;
+    for (const name of PARAM_NAMES) {
+        const text = rawParams?.get(PARAMS[name]);
+        if (text === undefined)
+            continue;
+        if (name === "trace") {
+            params.trace = text;
+        }
+        else if (isRequest) {
+            params[name] = decodeNumber(decodeURIComponent(text), MAX_CREDIT);
+            if (!params[name])
+                return undefined;
+        }
+    }
+    return params;
+}
 /** Reads a number from 1 to `max`, written without sign and leading zeros. */
 function decodeNumber(text, max) {
     const value = Number(text);
     return /^[1-9]\d*$/.test(text) && value <= max ? value : undefined;
-}
-function percentDecode(text) {
-    try {
-        return decodeURIComponent(text);
-    }
-    catch {
-        return undefined;
-    }
 }

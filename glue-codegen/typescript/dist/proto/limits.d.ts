@@ -31,3 +31,11 @@ export declare const MAX_QUEUED_TEXT: number;
 export declare const MAX_BUFFERED_TEXT: number;
 /** Calls of the server that may run at a time in one channel. One that is asked of a user takes long. */
 export declare const MAX_HANDLED = 64;
+/** Milliseconds for the answer to an Ajax request that comes at once. */
+export declare const ANSWER_TIME: number;
+/** Milliseconds for the answer to a poll, which may take up to 35 s. */
+export declare const POLL_TIME: number;
+/** Bytes that the slowest link that is waited for moves in a millisecond. */
+export declare const SLOWEST = 4;
+/** Bytes of the longest answer that is waited for so long. */
+export declare const MAX_WAITED: number;

@@ -32,3 +32,11 @@ export const MAX_QUEUED_TEXT = 1024 * 1024;
 export const MAX_BUFFERED_TEXT = 16 * 1024 * 1024;
 /** Calls of the server that may run at a time in one channel. One that is asked of a user takes long. */
 export const MAX_HANDLED = 64;
+/** Milliseconds for the answer to an Ajax request that comes at once. */
+export const ANSWER_TIME = 8_000;
+/** Milliseconds for the answer to a poll, which may take up to 35 s. */
+export const POLL_TIME = 45_000;
+/** Bytes that the slowest link that is waited for moves in a millisecond. */
+export const SLOWEST = 4;
+/** Bytes of the longest answer that is waited for so long. */
+export const MAX_WAITED = 2 ** 24;

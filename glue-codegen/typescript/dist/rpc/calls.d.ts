@@ -2,7 +2,7 @@ import { type Clock } from "../clock.js";
 import { type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { type Envelope } from "../proto/envelope.js";
-import { type Exchange, type Source } from "./exchange.js";
+import type { Exchange, Source } from "./exchange.js";
 import { type CallOptions, type RpcContract, type RpcSocket } from "./options.js";
 /** What answers the calls of the server. */
 export interface Callee {
@@ -43,6 +43,8 @@ export declare class Calls {
     isOpen(exchange: Exchange): boolean;
     /** Returns whether it is on its way; it belongs to this session. */
     send(envelope: Envelope, isAhead?: boolean): boolean;
+    /** The error of a method or an event that has changed since the client's code was generated. */
+    stale(name: string): GlueError | undefined;
     /** Notices that the session has changed: everything that touches it asks here first. */
     sync(): void;
 }

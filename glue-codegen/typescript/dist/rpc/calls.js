@@ -4,8 +4,7 @@ import { Emitter } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
-import { MAX_CREDIT, NEVER } from "../proto/limits.js";
-import { Queue } from "./exchange.js";
+import { MAX_CREDIT, MAX_QUEUED, MAX_QUEUED_TEXT, NEVER } from "../proto/limits.js";
 import { encodeJson } from "./json.js";
 import { EVENTS } from "./options.js";
 import { read } from "./stream.js";
@@ -27,7 +26,8 @@ export class Calls {
     #channel;
     #contract;
     #events = new Emitter();
-    #queue = new Queue();
+    /** Those that wait for a session, oldest first. */
+    #waiting = new Set();
     /** Those that are under way, by their number in this session. */
     #inFlight = new Map();
     /** The last number that was given out: ours are odd and rise [R-1]. */
@@ -61,7 +61,7 @@ export class Calls {
                 // A listener may have revived the socket before this one was told.
                 this.#ended = socket.isClosed?.() ?? event === "disconnected";
                 if (this.#ended)
-                    this.#dropQueue();
+                    this.#lose(drain(this.#waiting), "not_sent");
             });
         }
         this.sync();
@@ -132,8 +132,8 @@ export class Calls {
                 this.#request(exchange);
             else if (this.#socket.isClosed?.() ?? this.#ended)
                 throw this.#unavailable("not_sent");
-            else if (!this.#queue.push(exchange))
-                throw tooMuch(exchange.method);
+            else
+                this.#wait(exchange);
         }
         catch (error) {
             this.#fail(exchange, GlueError.from(error));
@@ -142,7 +142,7 @@ export class Calls {
     /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
     cancel(exchange) {
         exchange.end?.();
-        this.#queue.remove(exchange);
+        this.#waiting.delete(exchange);
         const { id, heard } = exchange;
         // Ahead of its own request it would mean nothing.
         if (this.isOpen(exchange) && this.#inFlight.delete(id))
@@ -157,6 +157,10 @@ export class Calls {
     send(envelope, isAhead) {
         return this.#channel.send(encodeEnvelope(envelope), undefined, isAhead ? "ahead" : true) !== -1;
     }
+    /** The error of a method or an event that has changed since the client's code was generated. */
+    stale(name) {
+        return this.#contract.stale?.(name, this.#theirs);
+    }
     /** Notices that the session has changed: everything that touches it asks here first. */
     sync() {
         const session = this.#socket.socketID();
@@ -164,22 +168,29 @@ export class Calls {
             return;
         this.#session = session;
         this.#theirs = undefined;
-        const lost = [...this.#inFlight.values()];
-        this.#inFlight.clear();
+        const lost = drain(this.#inFlight);
         this.#last = -1;
         if (session) {
             this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
-            for (const exchange of this.#queue.drain())
+            for (const exchange of drain(this.#waiting))
                 this.#request(exchange);
         }
         // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
-        for (const exchange of lost)
-            this.#fail(exchange, this.#unavailable("unknown"));
+        this.#lose(lost, "unknown");
         this.callee?.drop();
+    }
+    #wait(exchange) {
+        let size = 0;
+        for (const { method, args } of this.#waiting.add(exchange))
+            size += method.length + args.length;
+        if (this.#waiting.size <= MAX_QUEUED && size <= MAX_QUEUED_TEXT)
+            return;
+        this.#waiting.delete(exchange);
+        throw tooMuch(exchange.method);
     }
     #request(exchange) {
         const { method, args, credit, deadline, trace, take } = exchange;
-        let error = this.#contract.stale?.(method, this.#theirs);
+        let error = this.stale(method);
         if (!error) {
             if (take) {
                 this.#last += 2;
@@ -199,9 +210,9 @@ export class Calls {
     #unavailable(outcome) {
         return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
     }
-    #dropQueue() {
-        for (const exchange of this.#queue.drain())
-            this.#fail(exchange, this.#unavailable("not_sent"));
+    #lose(exchanges, outcome) {
+        for (const exchange of exchanges)
+            this.#fail(exchange, this.#unavailable(outcome));
     }
     /** Ends `exchange` here with an error that is its own from now on. */
     #fail(exchange, error, atOnce) {
@@ -217,7 +228,8 @@ export class Calls {
         this.sync();
         const envelope = decodeEnvelope(text);
         // An answer that can't be read is one all the same [Q-5].
-        const exchange = this.#inFlight.get(envelope?.id ?? Number.parseInt(text.slice(2), 10));
+        const id = envelope?.id ?? Number(/^(?:ok|er|it|en)(\d+)/.exec(text)?.[1]);
+        const exchange = this.#inFlight.get(id);
         try {
             if (!envelope)
                 throw new Error("unreadable envelope");
@@ -244,8 +256,11 @@ export class Calls {
         if (kind === "hello")
             this.#greet(JSON.parse(body));
         // Listeners throw elsewhere.
-        else if (kind === "event")
-            this.#events.emit(event, JSON.parse(body));
+        else if (kind === "event") {
+            // Its value may be of another type than the application takes it for.
+            if (!this.stale(event))
+                this.#events.emit(event, JSON.parse(body));
+        }
         // What is late crossed our own cancellation; the rest was never asked for.
         else if (!exchange)
             return isOurs && id <= this.#last;
@@ -270,11 +285,17 @@ export class Calls {
     #greet(hello) {
         this.#theirs = hello?.methods;
         for (const exchange of this.#inFlight.values()) {
-            const error = this.#contract.stale?.(exchange.method, this.#theirs);
+            const error = this.stale(exchange.method);
             if (error)
                 this.#end(exchange, error);
         }
     }
+}
+/** Takes everything out. */
+function drain(exchanges) {
+    const drained = [...exchanges.values()];
+    exchanges.clear();
+    return drained;
 }
 function encodeArgs(method, args) {
     return encodeJson(`arguments of ${method}`, args);

@@ -34,12 +34,3 @@ export interface Source {
     /** Nothing is sent any more. */
     stop(): void;
 }
-/** What waits for a session. */
-export declare class Queue {
-    #private;
-    /** Returns false, and takes nothing, when it is full. */
-    push(exchange: Exchange): boolean;
-    remove(exchange: Exchange): void;
-    /** Takes everything out, oldest first. */
-    drain(): readonly Exchange[];
-}

@@ -1,5 +1,6 @@
 import { guarded } from "../emitter.js";
 import { GlueError } from "../errors.js";
+import { decodeParams } from "../proto/envelope.js";
 import { MAX_HANDLED } from "../proto/limits.js";
 import { tooMuch } from "./calls.js";
 import { fail, handledTwice } from "./handler.js";
@@ -32,20 +33,26 @@ class Handlers {
         this.#handlers.set(method, handler);
         return () => this.#handlers.get(method) === handler && this.#handlers.delete(method);
     }
-    receive({ kind, id = 0, method = "", params, body = "{}" }) {
+    receive(envelope) {
+        const { kind, id = 0, method = "", body = "{}" } = envelope;
         if (kind === "cancel") {
             for (const running of this.#running)
                 if (running.id === id)
                     end(running);
             return id <= this.#last;
         }
-        if (id % 2 || (id && id <= this.#last))
+        const params = decodeParams(envelope);
+        if (!params || id % 2 || (id && id <= this.#last))
             return false;
         this.#last = id || this.#last;
         const running = { controller: new AbortController(), id };
         const handler = this.#handlers.get(method);
+        const stale = this.#calls.stale(method);
         const args = parse(body);
-        if (!handler) {
+        if (stale) {
+            this.#refuse(running, stale);
+        }
+        else if (!handler) {
             this.#refuse(running, new GlueError("unimplemented", `no handler of ${method}`));
         }
         else if (this.#running.size >= MAX_HANDLED) {
@@ -66,7 +73,7 @@ class Handlers {
         this.#running = new Set();
         this.#last = 0;
     }
-    async #run(running, method, handler, args, { timeout, trace } = {}) {
+    async #run(running, method, handler, args, { timeout, trace }) {
         const { controller } = running;
         if (timeout)
             running.stop = this.#calls.clock.after(timeout, () => {

@@ -42,7 +42,7 @@ export function read(calls, method, args, begin) {
     /** Gives those who wait what there is for them. */
     const serve = () => {
         while (waiters.length && (items.length || state === "ended")) {
-            const { resolve, reject } = waiters.shift();
+            const [resolve, reject] = waiters.shift();
             if (items.length) {
                 resolve({ done: false, value: items.shift() });
                 const credit = window.consume();
@@ -66,16 +66,14 @@ export function read(calls, method, args, begin) {
                 begin(exchange);
             }
             return new Promise((resolve, reject) => {
-                waiters.push({ resolve, reject });
+                waiters.push([resolve, reject]);
                 serve();
             });
         },
         async return() {
-            const wasOpen = state === "open";
             items = [];
             end();
-            if (wasOpen)
-                calls.cancel(exchange);
+            calls.cancel(exchange);
             return { done: true, value: undefined };
         },
     };

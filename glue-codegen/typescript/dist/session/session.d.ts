@@ -1,11 +1,10 @@
 import { type Refusal } from "../proto/init.js";
+import { type KeepAliveTimes } from "./keepalive.js";
 import type { Outbox } from "./outbox.js";
 /** The times a session keeps, in milliseconds. */
-export interface SessionTimes {
+export interface SessionTimes extends KeepAliveTimes {
     /** From the start to the server's answer to `in`. */
     readonly connectTimeout: number;
-    readonly pingInterval: number;
-    readonly pingReconnectTimeout: number;
 }
 /** Why a session ended from inside. */
 export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "too_many_faults";

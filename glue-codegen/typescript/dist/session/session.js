@@ -10,12 +10,11 @@ import { KeepAlive } from "./keepalive.js";
  * its outbox.
  */
 export class Session {
-    #times;
     #outbox;
     /** Whether a name is one of an open channel; decides how the length of a name beyond ASCII is read. */
     #isChannel;
-    #connectDeadline;
     #keepAlive;
+    #connectDeadline;
     #state = "opening";
     /** They go ahead of all data [K-5]. */
     #control = [];
@@ -24,27 +23,27 @@ export class Session {
     #batch = false;
     #limit = NEVER;
     constructor(times, outbox, isChannel, now) {
-        this.#times = times;
         this.#outbox = outbox;
         this.#isChannel = isChannel;
+        this.#keepAlive = new KeepAlive(times);
         this.#connectDeadline = now + times.connectTimeout;
     }
     /** The transport can send; `init` is what the client says of itself. */
     handleOpen(init, now) {
-        this.#keepAlive = new KeepAlive(this.#times.pingInterval, this.#times.pingReconnectTimeout, now);
+        this.#keepAlive.handleText(now);
         this.#control.push(encodeFrame("init", init));
     }
     handleText(text, now) {
-        this.#keepAlive?.handleText(now);
+        this.#keepAlive.handleText(now);
         this.#handle(text);
     }
     /** `stalled` tells whether nothing that was sent has left since it told last. */
     handleTimeout(now, stalled) {
-        if (this.#state === "opening" && now >= this.#connectDeadline)
+        if (now >= this.#connectDeadline)
             this.#end("connect_timeout");
         if (this.#state === "ended")
             return;
-        const verdict = this.#keepAlive?.handleTimeout(now, stalled);
+        const verdict = this.#keepAlive.handleTimeout(now, stalled);
         if (verdict === "ping")
             this.#control.push(encodeFrame("ping"));
         else if (verdict)
@@ -77,10 +76,7 @@ export class Session {
     }
     /** When {@link handleTimeout} wants to be called. */
     pollTimeout() {
-        if (this.#state === "ended")
-            return NEVER;
-        const deadline = this.#keepAlive?.deadline ?? NEVER;
-        return this.#state === "opening" ? Math.min(this.#connectDeadline, deadline) : deadline;
+        return this.#state === "ended" ? NEVER : Math.min(this.#connectDeadline, this.#keepAlive.deadline);
     }
     /** Whether the server reads containers. */
     get batch() {
@@ -97,12 +93,7 @@ export class Session {
     #handle(text) {
         if (this.#state === "ended")
             return;
-        const frame = decodeFrame(text);
-        if (!frame) {
-            this.#fault();
-            return;
-        }
-        const { kind, data = "" } = frame;
+        const { kind, data = "" } = decodeFrame(text) ?? {};
         switch (kind) {
             case "channel_data":
                 this.#handleData(data);
@@ -147,17 +138,16 @@ export class Session {
             this.#batch = batch;
             this.#limit = limit;
             this.#state = "open";
+            this.#connectDeadline = NEVER;
             this.#events.push({ kind: "open", socketId });
         }
     }
     #handleData(data) {
         const pair = this.#state === "open" ? this.#readPair(data) : undefined;
-        if (pair && this.#isChannel(pair.name)) {
-            this.#events.push({ kind: "data", name: pair.name, data: pair.data });
-        }
-        else if (!pair) {
+        if (!pair)
             this.#fault();
-        }
+        else if (this.#isChannel(pair.name))
+            this.#events.push({ kind: "data", ...pair });
         // A server may speak on channels that this page doesn't open: no fault.
     }
     /** Bytes first; where they name no channel, the units in which the original's script writes the length. */

@@ -15,7 +15,7 @@ export declare class Call {
         readonly id: number | undefined;
         readonly method: string;
         readonly args: unknown;
-        readonly params: EnvelopeParams | undefined;
+        readonly params: EnvelopeParams;
     }, send: (data: string) => void);
     /** Aborted when the client has cancelled it, or when the session has ended. */
     get signal(): AbortSignal;

@@ -27,9 +27,9 @@ export class Call {
         this.args = request.args;
         this.isNotification = request.id === undefined;
         this.#id = request.id ?? 0;
-        this.#credit = request.params?.credit ?? 0;
-        this.timeoutMs = request.params?.timeout;
-        this.traceparent = request.params?.trace;
+        this.#credit = request.params.credit ?? 0;
+        this.timeoutMs = request.params.timeout;
+        this.traceparent = request.params.trace;
         this.#send = send;
         this.#ended = this.isNotification;
     }

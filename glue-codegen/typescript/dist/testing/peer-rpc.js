@@ -1,6 +1,6 @@
 import { GlueError } from "../errors.js";
 import { decodeErrorBody } from "../proto/code.js";
-import { decodeEnvelope, encodeEnvelope } from "../proto/envelope.js";
+import { decodeEnvelope, decodeParams, encodeEnvelope } from "../proto/envelope.js";
 import { Call } from "./call.js";
 /** The server's side of the typed calls of one channel. It greets by itself. */
 export class PeerRpc {
@@ -109,7 +109,11 @@ export class PeerRpc {
             asked?.reject(new GlueError(code, message, { data }));
         }
     }
-    #open({ id, method = "", body = "{}", params }) {
+    #open(envelope) {
+        const { id, method = "", body = "{}" } = envelope;
+        const params = decodeParams(envelope);
+        if (!params)
+            return;
         const request = { id, method, args: JSON.parse(body), params };
         const call = new Call(request, (data) => this.#channel.send(data));
         if (id !== undefined)

@@ -1,13 +1,7 @@
 import { GlueError } from "../errors.js";
 import { decodeAjaxAnswer, decodeAjaxInit, encodeAjaxRequest, } from "../proto/ajax.js";
+import { ANSWER_TIME, MAX_WAITED, POLL_TIME, SLOWEST } from "../proto/limits.js";
 import { failure } from "./transport.js";
-/** Time for an answer that comes at once, and for one that may take up to 35 s, in milliseconds. */
-const ANSWER_TIME = 8_000;
-const POLL_TIME = 45_000;
-/** Bytes that the slowest link that is waited for moves in a millisecond. */
-const SLOWEST = 4;
-/** Bytes of the longest answer that is waited for so long. */
-const MAX_WAITED = 2 ** 24;
 /** Ends a session. */
 const GOODBYE = ["cl"];
 /** What browsers let a request hold that outlives its page, in bytes; a text has up to three times its length. */

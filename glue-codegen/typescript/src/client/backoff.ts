@@ -4,17 +4,17 @@ export interface BackoffOptions {
   readonly reconnectDelayMax: number;
   /** 0 for endless. */
   readonly reconnectAttempts: number;
+  /** Gives numbers from 0 to 1. */
+  readonly random: () => number;
 }
 
 /** The delays before the attempts of one outage. */
 export class Backoff {
   readonly #options: BackoffOptions;
-  readonly #random: () => number;
   #attempts = 0;
 
-  constructor(options: BackoffOptions, random: () => number) {
+  constructor(options: BackoffOptions) {
     this.#options = options;
-    this.#random = random;
   }
 
   /**
@@ -23,11 +23,11 @@ export class Backoff {
    * server that restarts must find the time for it before they give up.
    */
   next(): number | undefined {
-    const { reconnectDelay, reconnectDelayMax, reconnectAttempts } = this.#options;
+    const { reconnectDelay, reconnectDelayMax, reconnectAttempts, random } = this.#options;
     if (reconnectAttempts && this.#attempts >= reconnectAttempts) return undefined;
     this.#attempts++;
     const limit = Math.min(reconnectDelay * this.#attempts, Math.max(reconnectDelay, reconnectDelayMax));
-    return limit * (0.5 + 0.5 * this.#random());
+    return limit * (0.5 + 0.5 * random());
   }
 
   /** A session was accepted: the outage is over. */

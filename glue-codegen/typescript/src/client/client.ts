@@ -80,7 +80,7 @@ export class Socket {
   constructor(options: ResolvedOptions) {
     this.clock = options.clock;
     this.#options = options;
-    this.#backoff = new Backoff(options, options.random);
+    this.#backoff = new Backoff(options);
     this.#type = options.forceSocketType || (options.WebSocket ? "WebSocket" : "AjaxSocket");
     this.channel(MAIN);
     this.#cancelAttempt = options.clock.after(0, () => {

@@ -98,7 +98,8 @@ export class Link {
     this.#cancelTimer?.();
     this.#cancelWait?.();
     this.#transport.close(rest, leaving);
-    if (this.#first !== this.#transport) this.#first?.close([]);
+    // Where it is the same one, it is closed already.
+    this.#first?.close([]);
   }
 
   #connect(auth: unknown): void {

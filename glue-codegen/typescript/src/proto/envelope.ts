@@ -22,8 +22,10 @@ export interface Envelope {
   readonly kind: EnvelopeKind;
   /** The exchange it belongs to; absent for hello, notification and event. */
   readonly id?: number | undefined;
-  /** The parameters of a request, and the trace context of a notification. */
+  /** The parameters to write of a request, and the trace context of a notification. */
   readonly params?: EnvelopeParams | undefined;
+  /** The parameters that were read, as they stand; see {@link decodeParams}. */
+  readonly rawParams?: ReadonlyMap<string, string>;
   /** The method of a request or notification. */
   readonly method?: string | undefined;
   /** The name of an event. */
@@ -46,18 +48,19 @@ export interface EnvelopeParams {
 
 const PARAMS = { credit: "c", timeout: "t", trace: "tp" } as const;
 
+const PARAM_NAMES = Object.keys(PARAMS) as (keyof typeof PARAMS)[];
+
 const KIND_BY_WIRE = byWire(KINDS);
-const PARAM_BY_WIRE = byWire(PARAMS);
 
 /** Writes an envelope. */
 export function encodeEnvelope({ kind, id, params, method, event, credit, body }: Envelope): string {
   let head = KINDS[kind] + (id ?? "");
-  for (const [key, param] of PARAM_BY_WIRE) {
+  for (const param of PARAM_NAMES) {
     const value = params?.[param];
-    if (value) head += `;${key}=${value}`;
+    if (value) head += `;${PARAMS[param]}=${value}`;
   }
   const name = method ?? event;
-  return `${head}&${name === undefined ? "" : `${name}&`}${credit ?? body ?? ""}`;
+  return `${head}&${name ? `${name}&` : ""}${credit ?? body ?? ""}`;
 }
 
 /** Reads an envelope. */
@@ -66,7 +69,6 @@ export function decodeEnvelope(text: string): Envelope | undefined {
   const split = text.indexOf("&");
   if (!kind || split < 0) return undefined;
   const envelope: { -readonly [K in keyof Envelope]: Envelope[K] } = { kind };
-  const isRequest = kind === "request";
   const isNotification = kind === "notification";
   const isEvent = kind === "event";
 
@@ -78,22 +80,21 @@ export function decodeEnvelope(text: string): Envelope | undefined {
     if (!envelope.id) return undefined;
   }
 
-  const seen = new Set<string>();
+  const rawParams = new Map<string, string>();
   for (const param of params) {
-    const [, key = "", encoded = ""] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
-    const value = percentDecode(encoded);
-    if (!key || value === undefined || seen.has(key) || seen.size === MAX_PARAMS) return undefined;
-    seen.add(key);
-    const name = PARAM_BY_WIRE.get(key);
-    if (isRequest || (isNotification && name === "trace")) {
-      const known = name === "trace" ? encoded : name && decodeNumber(value, MAX_CREDIT);
-      if (name && known === undefined) return undefined;
-      if (name) envelope.params = { ...envelope.params, [name]: known };
+    const [, key = "", value = ""] = /^([a-z]+)=([!-:<>-~]*)$/.exec(param) ?? [];
+    if (!key || rawParams.has(key) || rawParams.size === MAX_PARAMS) return undefined;
+    try {
+      decodeURIComponent(value);
+    } catch {
+      return undefined;
     }
+    rawParams.set(key, value);
   }
+  envelope.rawParams = rawParams;
 
   let body = text.slice(split + 1);
-  if (isRequest || isNotification || isEvent) {
+  if (kind === "request" || isNotification || isEvent) {
     const [start, name] = /^([A-Za-z_]\w*)&/.exec(body) ?? [];
     if (!start) return undefined;
     envelope[isEvent ? "event" : "method"] = name;
@@ -109,16 +110,26 @@ export function decodeEnvelope(text: string): Envelope | undefined {
   return envelope;
 }
 
+/** What the parameters of a request or a notification say; undefined where one of them can't be read. */
+export function decodeParams({ kind, rawParams }: Envelope): EnvelopeParams | undefined {
+  const params: { -readonly [K in keyof EnvelopeParams]: EnvelopeParams[K] } = {};
+  const isRequest = kind === "request";
+  if (!isRequest && kind !== "notification") return params;
+  for (const name of PARAM_NAMES) {
+    const text = rawParams?.get(PARAMS[name]);
+    if (text === undefined) continue;
+    if (name === "trace") {
+      params.trace = text;
+    } else if (isRequest) {
+      params[name] = decodeNumber(decodeURIComponent(text), MAX_CREDIT);
+      if (!params[name]) return undefined;
+    }
+  }
+  return params;
+}
+
 /** Reads a number from 1 to `max`, written without sign and leading zeros. */
 function decodeNumber(text: string, max: number): number | undefined {
   const value = Number(text);
   return /^[1-9]\d*$/.test(text) && value <= max ? value : undefined;
-}
-
-function percentDecode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -24,7 +24,7 @@ export function decodePair(text: string, utf16 = false): Pair | undefined {
     const code = text.codePointAt(end);
     if (code === undefined) return undefined;
     const units = code > 0xffff ? 2 : 1;
-    left -= utf16 ? units : code < 0x80 ? 1 : utf8Length(String.fromCodePoint(code));
+    left -= utf16 ? units : code < 0x80 ? 1 : utf8Length(text.slice(end, end + units));
     if (left < 0) return undefined;
     end += units;
   }

@@ -4,8 +4,8 @@ import { Emitter, type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
 import { decodeErrorBody } from "../proto/code.js";
 import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
-import { MAX_CREDIT, NEVER } from "../proto/limits.js";
-import { type Exchange, Queue, type Source } from "./exchange.js";
+import { MAX_CREDIT, MAX_QUEUED, MAX_QUEUED_TEXT, NEVER } from "../proto/limits.js";
+import type { Exchange, Source } from "./exchange.js";
 import { encodeJson } from "./json.js";
 import { type CallOptions, EVENTS, type RpcChannel, type RpcContract, type RpcSocket } from "./options.js";
 import { read } from "./stream.js";
@@ -41,7 +41,8 @@ export class Calls {
   readonly #channel: RpcChannel;
   readonly #contract: RpcContract;
   readonly #events = new Emitter<Record<string, never>>();
-  readonly #queue = new Queue();
+  /** Those that wait for a session, oldest first. */
+  readonly #waiting = new Set<Exchange>();
   /** Those that are under way, by their number in this session. */
   readonly #inFlight = new Map<number | undefined, Exchange>();
   /** The last number that was given out: ours are odd and rise [R-1]. */
@@ -75,7 +76,7 @@ export class Calls {
         this.sync();
         // A listener may have revived the socket before this one was told.
         this.#ended = socket.isClosed?.() ?? event === "disconnected";
-        if (this.#ended) this.#dropQueue();
+        if (this.#ended) this.#lose(drain(this.#waiting), "not_sent");
       });
     }
     this.sync();
@@ -152,7 +153,7 @@ export class Calls {
       this.sync();
       if (this.#session) this.#request(exchange);
       else if (this.#socket.isClosed?.() ?? this.#ended) throw this.#unavailable("not_sent");
-      else if (!this.#queue.push(exchange)) throw tooMuch(exchange.method);
+      else this.#wait(exchange);
     } catch (error) {
       this.#fail(exchange, GlueError.from(error));
     }
@@ -161,7 +162,7 @@ export class Calls {
   /** Comes after the exchange has ended here: sending may fail, with a socket that isn't ours even throw. */
   cancel(exchange: Exchange): void {
     exchange.end?.();
-    this.#queue.remove(exchange);
+    this.#waiting.delete(exchange);
     const { id, heard } = exchange;
     // Ahead of its own request it would mean nothing.
     if (this.isOpen(exchange) && this.#inFlight.delete(id)) this.send({ kind: "cancel", id }, heard);
@@ -178,27 +179,39 @@ export class Calls {
     return this.#channel.send(encodeEnvelope(envelope), undefined, isAhead ? "ahead" : true) !== -1;
   }
 
+  /** The error of a method or an event that has changed since the client's code was generated. */
+  stale(name: string): GlueError | undefined {
+    return this.#contract.stale?.(name, this.#theirs);
+  }
+
   /** Notices that the session has changed: everything that touches it asks here first. */
   sync(): void {
     const session = this.#socket.socketID();
     if (session === this.#session) return;
     this.#session = session;
     this.#theirs = undefined;
-    const lost = [...this.#inFlight.values()];
-    this.#inFlight.clear();
+    const lost = drain(this.#inFlight);
     this.#last = -1;
     if (session) {
       this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
-      for (const exchange of this.#queue.drain()) this.#request(exchange);
+      for (const exchange of drain(this.#waiting)) this.#request(exchange);
     }
     // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
-    for (const exchange of lost) this.#fail(exchange, this.#unavailable("unknown"));
+    this.#lose(lost, "unknown");
     this.callee?.drop();
+  }
+
+  #wait(exchange: Exchange): void {
+    let size = 0;
+    for (const { method, args } of this.#waiting.add(exchange)) size += method.length + args.length;
+    if (this.#waiting.size <= MAX_QUEUED && size <= MAX_QUEUED_TEXT) return;
+    this.#waiting.delete(exchange);
+    throw tooMuch(exchange.method);
   }
 
   #request(exchange: Exchange): void {
     const { method, args, credit, deadline, trace, take } = exchange;
-    let error = this.#contract.stale?.(method, this.#theirs);
+    let error = this.stale(method);
     if (!error) {
       if (take) {
         this.#last += 2;
@@ -219,8 +232,8 @@ export class Calls {
     return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
   }
 
-  #dropQueue(): void {
-    for (const exchange of this.#queue.drain()) this.#fail(exchange, this.#unavailable("not_sent"));
+  #lose(exchanges: readonly Exchange[], outcome: "not_sent" | "unknown"): void {
+    for (const exchange of exchanges) this.#fail(exchange, this.#unavailable(outcome));
   }
 
   /** Ends `exchange` here with an error that is its own from now on. */
@@ -239,7 +252,8 @@ export class Calls {
     this.sync();
     const envelope = decodeEnvelope(text);
     // An answer that can't be read is one all the same [Q-5].
-    const exchange = this.#inFlight.get(envelope?.id ?? Number.parseInt(text.slice(2), 10));
+    const id = envelope?.id ?? Number(/^(?:ok|er|it|en)(\d+)/.exec(text)?.[1]);
+    const exchange = this.#inFlight.get(id);
     try {
       if (!envelope) throw new Error("unreadable envelope");
       if (!this.#route(envelope, exchange)) this.faults++;
@@ -262,7 +276,10 @@ export class Calls {
     }
     if (kind === "hello") this.#greet(JSON.parse(body));
     // Listeners throw elsewhere.
-    else if (kind === "event") this.#events.emit(event, JSON.parse(body) as never);
+    else if (kind === "event") {
+      // Its value may be of another type than the application takes it for.
+      if (!this.stale(event)) this.#events.emit(event, JSON.parse(body) as never);
+    }
     // What is late crossed our own cancellation; the rest was never asked for.
     else if (!exchange) return isOurs && id <= this.#last;
     else {
@@ -284,10 +301,17 @@ export class Calls {
   #greet(hello: { readonly methods?: unknown } | null): void {
     this.#theirs = hello?.methods;
     for (const exchange of this.#inFlight.values()) {
-      const error = this.#contract.stale?.(exchange.method, this.#theirs);
+      const error = this.stale(exchange.method);
       if (error) this.#end(exchange, error);
     }
   }
+}
+
+/** Takes everything out. */
+function drain(exchanges: Set<Exchange> | Map<unknown, Exchange>): readonly Exchange[] {
+  const drained = [...exchanges.values()];
+  exchanges.clear();
+  return drained;
 }
 
 function encodeArgs(method: string, args: object): string {

@@ -1,5 +1,3 @@
-import { MAX_QUEUED, MAX_QUEUED_TEXT } from "../proto/limits.js";
-
 /** The kinds of envelopes that carry an exchange on. */
 export type AnswerKind = "ok" | "item" | "end";
 
@@ -37,35 +35,4 @@ export interface Source {
   grant(items: number | undefined): boolean;
   /** Nothing is sent any more. */
   stop(): void;
-}
-
-/** What waits for a session. */
-export class Queue {
-  readonly #exchanges = new Set<Exchange>();
-  #size = 0;
-
-  /** Returns false, and takes nothing, when it is full. */
-  push(exchange: Exchange): boolean {
-    const size = this.#size + sizeOf(exchange);
-    if (this.#exchanges.size >= MAX_QUEUED || size > MAX_QUEUED_TEXT) return false;
-    this.#size = size;
-    this.#exchanges.add(exchange);
-    return true;
-  }
-
-  remove(exchange: Exchange): void {
-    if (this.#exchanges.delete(exchange)) this.#size -= sizeOf(exchange);
-  }
-
-  /** Takes everything out, oldest first. */
-  drain(): readonly Exchange[] {
-    const exchanges = [...this.#exchanges];
-    this.#exchanges.clear();
-    this.#size = 0;
-    return exchanges;
-  }
-}
-
-function sizeOf({ method, args }: Exchange): number {
-  return method.length + args.length;
 }

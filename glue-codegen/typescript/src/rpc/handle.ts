@@ -1,6 +1,6 @@
 import { guarded, type Unsubscribe } from "../emitter.js";
 import { GlueError } from "../errors.js";
-import type { Envelope, EnvelopeParams } from "../proto/envelope.js";
+import { decodeParams, type Envelope, type EnvelopeParams } from "../proto/envelope.js";
 import { MAX_HANDLED } from "../proto/limits.js";
 import type { Rpc } from "./caller.js";
 import { type Callee, type Calls, tooMuch } from "./calls.js";
@@ -49,17 +49,22 @@ class Handlers implements Callee {
     return () => this.#handlers.get(method) === handler && this.#handlers.delete(method);
   }
 
-  receive({ kind, id = 0, method = "", params, body = "{}" }: Envelope): boolean {
+  receive(envelope: Envelope): boolean {
+    const { kind, id = 0, method = "", body = "{}" } = envelope;
     if (kind === "cancel") {
       for (const running of this.#running) if (running.id === id) end(running);
       return id <= this.#last;
     }
-    if (id % 2 || (id && id <= this.#last)) return false;
+    const params = decodeParams(envelope);
+    if (!params || id % 2 || (id && id <= this.#last)) return false;
     this.#last = id || this.#last;
     const running: Running = { controller: new AbortController(), id };
     const handler = this.#handlers.get(method);
+    const stale = this.#calls.stale(method);
     const args = parse(body);
-    if (!handler) {
+    if (stale) {
+      this.#refuse(running, stale);
+    } else if (!handler) {
       this.#refuse(running, new GlueError("unimplemented", `no handler of ${method}`));
     } else if (this.#running.size >= MAX_HANDLED) {
       this.#refuse(running, new GlueError("resource_exhausted", "too many calls under way"));
@@ -83,7 +88,7 @@ class Handlers implements Callee {
     method: string,
     handler: AnyHandler,
     args: object,
-    { timeout, trace }: EnvelopeParams = {},
+    { timeout, trace }: EnvelopeParams,
   ): Promise<void> {
     const { controller } = running;
     if (timeout)

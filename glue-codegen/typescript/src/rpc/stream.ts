@@ -3,10 +3,11 @@ import type { Calls } from "./calls.js";
 import { Credit } from "./credit.js";
 import type { Exchange } from "./exchange.js";
 
-interface Waiter {
-  readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Resolves or rejects what `next` has given. */
+type Waiter = readonly [
+  resolve: (result: IteratorResult<unknown, undefined>) => void,
+  reject: (error: unknown) => void,
+];
 
 /** One iteration over a stream; `begin` starts its exchange, with the first `next`. */
 export function read(
@@ -54,7 +55,7 @@ export function read(
   /** Gives those who wait what there is for them. */
   const serve = (): void => {
     while (waiters.length && (items.length || state === "ended")) {
-      const { resolve, reject } = waiters.shift() as Waiter;
+      const [resolve, reject] = waiters.shift() as Waiter;
       if (items.length) {
         resolve({ done: false, value: items.shift() });
         const credit = window.consume();
@@ -77,15 +78,14 @@ export function read(
         begin(exchange);
       }
       return new Promise((resolve, reject) => {
-        waiters.push({ resolve, reject });
+        waiters.push([resolve, reject]);
         serve();
       });
     },
     async return() {
-      const wasOpen = state === "open";
       items = [];
       end();
-      if (wasOpen) calls.cancel(exchange);
+      calls.cancel(exchange);
       return { done: true, value: undefined };
     },
   };

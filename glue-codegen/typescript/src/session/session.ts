@@ -3,15 +3,13 @@ import { decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit, type Refusal } from "../proto/init.js";
 import { BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_FAULTS, NEVER } from "../proto/limits.js";
 import { decodePair, type Pair, utf8Length } from "../proto/pair.js";
-import { KeepAlive } from "./keepalive.js";
+import { KeepAlive, type KeepAliveTimes } from "./keepalive.js";
 import type { Outbox } from "./outbox.js";
 
 /** The times a session keeps, in milliseconds. */
-export interface SessionTimes {
+export interface SessionTimes extends KeepAliveTimes {
   /** From the start to the server's answer to `in`. */
   readonly connectTimeout: number;
-  readonly pingInterval: number;
-  readonly pingReconnectTimeout: number;
 }
 
 /** Why a session ended from inside. */
@@ -31,12 +29,11 @@ export type SessionEvent =
  * its outbox.
  */
 export class Session {
-  readonly #times: SessionTimes;
   readonly #outbox: Outbox;
   /** Whether a name is one of an open channel; decides how the length of a name beyond ASCII is read. */
   readonly #isChannel: (name: string) => boolean;
-  readonly #connectDeadline: number;
-  #keepAlive: KeepAlive | undefined;
+  readonly #keepAlive: KeepAlive;
+  #connectDeadline: number;
   #state: "opening" | "open" | "ended" = "opening";
   /** They go ahead of all data [K-5]. */
   #control: string[] = [];
@@ -46,28 +43,28 @@ export class Session {
   #limit = NEVER;
 
   constructor(times: SessionTimes, outbox: Outbox, isChannel: (name: string) => boolean, now: number) {
-    this.#times = times;
     this.#outbox = outbox;
     this.#isChannel = isChannel;
+    this.#keepAlive = new KeepAlive(times);
     this.#connectDeadline = now + times.connectTimeout;
   }
 
   /** The transport can send; `init` is what the client says of itself. */
   handleOpen(init: string, now: number): void {
-    this.#keepAlive = new KeepAlive(this.#times.pingInterval, this.#times.pingReconnectTimeout, now);
+    this.#keepAlive.handleText(now);
     this.#control.push(encodeFrame("init", init));
   }
 
   handleText(text: string, now: number): void {
-    this.#keepAlive?.handleText(now);
+    this.#keepAlive.handleText(now);
     this.#handle(text);
   }
 
   /** `stalled` tells whether nothing that was sent has left since it told last. */
   handleTimeout(now: number, stalled: () => boolean): void {
-    if (this.#state === "opening" && now >= this.#connectDeadline) this.#end("connect_timeout");
+    if (now >= this.#connectDeadline) this.#end("connect_timeout");
     if (this.#state === "ended") return;
-    const verdict = this.#keepAlive?.handleTimeout(now, stalled);
+    const verdict = this.#keepAlive.handleTimeout(now, stalled);
     if (verdict === "ping") this.#control.push(encodeFrame("ping"));
     else if (verdict) this.#end("timeout");
   }
@@ -98,9 +95,7 @@ export class Session {
 
   /** When {@link handleTimeout} wants to be called. */
   pollTimeout(): number {
-    if (this.#state === "ended") return NEVER;
-    const deadline = this.#keepAlive?.deadline ?? NEVER;
-    return this.#state === "opening" ? Math.min(this.#connectDeadline, deadline) : deadline;
+    return this.#state === "ended" ? NEVER : Math.min(this.#connectDeadline, this.#keepAlive.deadline);
   }
 
   /** Whether the server reads containers. */
@@ -120,12 +115,7 @@ export class Session {
 
   #handle(text: string): void {
     if (this.#state === "ended") return;
-    const frame = decodeFrame(text);
-    if (!frame) {
-      this.#fault();
-      return;
-    }
-    const { kind, data = "" } = frame;
+    const { kind, data = "" } = decodeFrame(text) ?? {};
     switch (kind) {
       case "channel_data":
         this.#handleData(data);
@@ -166,17 +156,15 @@ export class Session {
       this.#batch = batch;
       this.#limit = limit;
       this.#state = "open";
+      this.#connectDeadline = NEVER;
       this.#events.push({ kind: "open", socketId });
     }
   }
 
   #handleData(data: string): void {
     const pair = this.#state === "open" ? this.#readPair(data) : undefined;
-    if (pair && this.#isChannel(pair.name)) {
-      this.#events.push({ kind: "data", name: pair.name, data: pair.data });
-    } else if (!pair) {
-      this.#fault();
-    }
+    if (!pair) this.#fault();
+    else if (this.#isChannel(pair.name)) this.#events.push({ kind: "data", ...pair });
     // A server may speak on channels that this page doesn't open: no fault.
   }
 

@@ -1,6 +1,6 @@
 import { GlueError } from "../errors.js";
 import { decodeErrorBody } from "../proto/code.js";
-import { decodeEnvelope, type Envelope, encodeEnvelope } from "../proto/envelope.js";
+import { decodeEnvelope, decodeParams, type Envelope, encodeEnvelope } from "../proto/envelope.js";
 import { Call } from "./call.js";
 import type { ManualClock } from "./manual-clock.js";
 import type { PeerChannel } from "./peer-channel.js";
@@ -141,7 +141,10 @@ export class PeerRpc {
     }
   }
 
-  #open({ id, method = "", body = "{}", params }: Envelope): void {
+  #open(envelope: Envelope): void {
+    const { id, method = "", body = "{}" } = envelope;
+    const params = decodeParams(envelope);
+    if (!params) return;
     const request = { id, method, args: JSON.parse(body) as unknown, params };
     const call = new Call(request, (data) => this.#channel.send(data));
     if (id !== undefined) this.#calls.set(id, call);

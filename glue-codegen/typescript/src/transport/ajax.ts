@@ -7,6 +7,7 @@ import {
   decodeAjaxInit,
   encodeAjaxRequest,
 } from "../proto/ajax.js";
+import { ANSWER_TIME, MAX_WAITED, POLL_TIME, SLOWEST } from "../proto/limits.js";
 import { failure, type Transport, type TransportHandler } from "./transport.js";
 
 /** The part of `fetch` that is used here: the platform's own, or one that adds something to each request. */
@@ -30,13 +31,6 @@ export interface FetchAnswer {
   text(): Promise<string>;
 }
 
-/** Time for an answer that comes at once, and for one that may take up to 35 s, in milliseconds. */
-const ANSWER_TIME = 8_000;
-const POLL_TIME = 45_000;
-/** Bytes that the slowest link that is waited for moves in a millisecond. */
-const SLOWEST = 4;
-/** Bytes of the longest answer that is waited for so long. */
-const MAX_WAITED = 2 ** 24;
 /** Ends a session. */
 const GOODBYE: readonly string[] = ["cl"];
 /** What browsers let a request hold that outlives its page, in bytes; a text has up to three times its length. */
