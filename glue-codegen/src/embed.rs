@@ -13,6 +13,8 @@ pub(crate) const EXPORTS: &[(&str, Use)] = &[
     ("Socket", Use::Type),
     ("SocketOptions", Use::Type),
     ("SocketState", Use::Type),
+    ("interceptors", Use::Value),
+    ("newTraceparent", Use::Value),
     ("safe", Use::Value),
 ];
 

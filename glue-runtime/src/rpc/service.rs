@@ -10,7 +10,7 @@ use super::deadlines::TimeoutPolicy;
 use super::dispatch::Dispatch;
 use super::dispatcher::{Dispatcher, Side};
 use super::exchanges::Exchanges;
-use super::message::EventMessage;
+use super::message::{CallDecodeError, CallMessage as _, EventMessage};
 use super::middleware::{self, Layer, Layers, Middleware};
 use super::served::Served;
 use super::serving::{ClientHandler, Serving};
@@ -42,6 +42,10 @@ pub struct ChannelService {
     layers: Layers,
     timeouts: TimeoutPolicy,
     audience: Arc<Audience>,
+    /// Returns whether the channel has a method of this name.
+    knows: fn(&str) -> bool,
+    /// The first method that middleware was to be for and that the channel doesn't have.
+    unknown: Option<String>,
 }
 
 /// Starts serving one socket.
@@ -60,14 +64,19 @@ impl ChannelService {
         self
     }
 
-    /// Runs a middleware around some methods, named as in the trait. Names that the channel doesn't have are never called.
+    /// Runs a middleware around some methods, named as in the trait. A name that the channel doesn't have makes
+    /// [`ServerBuilder::build`](crate::ServerBuilder::build) fail, as a guard that guards nothing is worse than none.
     #[must_use]
     pub fn layer_for<I>(mut self, methods: I, middleware: impl Middleware) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let methods = methods.into_iter().map(Into::into).collect();
+        let methods: Arc<[String]> = methods.into_iter().map(Into::into).collect();
+        let unknown = methods.iter().find(|method| !(self.knows)(method));
+        if let Some(unknown) = unknown.filter(|_| self.unknown.is_none()) {
+            self.unknown = Some(unknown.clone());
+        }
         self.layers = with(&self.layers, Layer::new(Some(methods), middleware));
         self
     }
@@ -98,6 +107,12 @@ impl ChannelService {
     /// Returns all sockets that have opened the channel, to send them events; also after the service was given to a server.
     pub fn everyone<E: EventMessage>(&self) -> Everyone<E> {
         Everyone::new(self.audience.clone())
+    }
+
+    /// Returns a method that middleware was to be for and that the channel doesn't have.
+    #[cfg(feature = "server")]
+    pub(crate) fn unknown_method(&self) -> Option<&str> {
+        self.unknown.as_deref()
     }
 
     /// Starts serving one socket.
@@ -180,6 +195,11 @@ pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {
         layers: Arc::new([]),
         timeouts: TimeoutPolicy::default(),
         audience: Arc::default(),
+        knows: |method| {
+            // Without arguments, so that any other answer is about those.
+            !matches!(D::Call::decode(method, ""), Err(CallDecodeError::UnknownMethod))
+        },
+        unknown: None,
     }
 }
 

@@ -160,7 +160,7 @@ impl ServerBuilder {
     /// Makes the server. It does nothing until it is bound to an address.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when an option can't work: two services of one name, a limit or a time of zero, a base URL that
+    /// [`ErrorKind::Config`] when an option can't work: two services of one name, middleware for a method that isn't there, a limit or a time of zero, a base URL that
     /// is no URL path, an origin that no browser sends, files from a folder that isn't there or under the base URL `/`. The
     /// source says which.
     pub fn build(self) -> Result<Server, Error> {
@@ -175,6 +175,10 @@ impl ServerBuilder {
             let name = service.name();
             if name == MAIN_CHANNEL {
                 return Err(Error::new(ErrorKind::Config, "`m` is the main channel's name"));
+            }
+            if let Some(method) = service.unknown_method() {
+                let what = format!("`layer_for`: the channel `{name}` has no method `{method}`");
+                return Err(Error::new(ErrorKind::Config, what));
             }
             if by_name.insert(name, service).is_some() {
                 return Err(Error::new(

@@ -33,13 +33,14 @@ export interface StaleMethod {
 /** How a call ended, as a value. */
 export type SafeResult<T, E> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: ([E] extends [never] ? never : ApplicationError<E>) | Failure };
+  | { readonly ok: false; readonly error: ApplicationError<E> | Failure };
 
 /**
- * Waits for a call and gives what it failed with as a value. What is no {@link GlueError}, such as what a source of
- * items has thrown, is thrown on.
+ * Waits for a call and gives what it failed with as a value. What a generated method returns says what its own error is;
+ * any other promise may fail with one of a type that isn't known. What is no {@link GlueError}, such as what a source
+ * of items has thrown, is thrown on.
  */
-export async function safe<T, E = never>(call: Promise<T> & Throws<E>): Promise<SafeResult<T, E>> {
+export async function safe<T, E = unknown>(call: Promise<T> & Throws<E>): Promise<SafeResult<T, E>> {
   try {
     return { ok: true, value: await call };
   } catch (error) {

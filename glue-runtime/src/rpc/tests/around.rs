@@ -89,7 +89,7 @@ fn a_layer_answers_in_the_place_of_the_method() {
 
 #[test]
 fn a_layer_may_be_for_some_methods() {
-    let mut served = served(|service| service.layer_for(["other"], refuse));
+    let mut served = served(|service| service.layer_for(["fail"], refuse));
 
     assert_eq!(served.say("rq1&add&1"), ["ok1&2"]);
 }
