@@ -292,7 +292,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
         for late in self.mailbox.take_urgent() {
             let outbox = self.session.outbox();
-            late.write(usize::MAX, &mut |text, _| outbox.push_urgent(text, Cause::Call));
+            // Each follows from what the peer has sent, room or not: one that takes none must not go on sending.
+            late.write(usize::MAX, &mut |text, _| outbox.push_urgent(text, Cause::Peer));
         }
     }
 

@@ -16,7 +16,7 @@ use super::*;
 mod authorize;
 
 use crate::channel::{Channel, Channels, Inbound, Receipt};
-use crate::mailbox::{Offered, Peer};
+use crate::mailbox::{Bond, Late, Offered, Peer};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
 use crate::proto::init::Auth;
@@ -480,6 +480,52 @@ async fn a_peer_whose_calls_run_out_of_time_and_that_does_not_read_is_not_read_e
     assert!(stage.link.unread() > 50, "{} are unread", stage.link.unread());
 
     stage.link.block(false);
+    stage.turn();
+    assert_eq!(stage.link.unread(), 0);
+    assert_eq!(stage.link.sent().0.len(), 100);
+}
+
+/// [L-6]: whoever reads a stream grants credit for each part of it, from a task of its own. A peer that sends as if it had read
+/// those grants, and doesn't, is not read for ever.
+#[tokio::test]
+async fn a_peer_that_streams_and_does_not_read_its_credit_is_not_read_either() {
+    struct Grant;
+
+    impl Late for Grant {
+        fn write(self: Box<Self>, _limit: usize, send: &mut dyn FnMut(Text, Bond)) {
+            send("cd4&workcr1&1".into(), Bond::Session);
+        }
+    }
+
+    struct Reader(Arc<Mailbox>);
+
+    impl Inbound for Reader {
+        fn receive(&mut self, _data: &str, _turn: &mut Turn<'_, '_>) -> Receipt {
+            self.0.send_urgent(Box::new(Grant)).unwrap();
+            Receipt::Taken
+        }
+
+        fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+    }
+
+    let limits = Limits {
+        send_bytes: 1024,
+        ..Limits::default()
+    };
+    let mut stage = Stage::open(false, limits);
+    stage.link.block(true);
+    let mailbox = stage.channels.mailbox().clone();
+    let (name, inbound) = ("work".into(), Box::new(Reader(mailbox.clone())));
+    mailbox.request(Request::Open { name, inbound }).unwrap();
+
+    for _ in 0..100 {
+        stage.link.receives(["cd4&workit1&1"]);
+        stage.turn();
+    }
+    assert!(stage.link.unread() > 50, "{} are unread", stage.link.unread());
+
+    stage.link.block(false);
+    stage.turn();
     stage.turn();
     assert_eq!(stage.link.unread(), 0);
     assert_eq!(stage.link.sent().0.len(), 100);
