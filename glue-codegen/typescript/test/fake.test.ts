@@ -100,6 +100,24 @@ test("what a stub throws as its own error passes the guard of its method", async
   await assert.rejects(rooms.post("x"), (error) => error === mistake);
 });
 
+test("what every object has is no stub", async () => {
+  const fake = new Fake<{ toString(): Promise<string> }, object, object>("texts", {});
+
+  await assert.rejects(fake.call("toString", []), { code: "unimplemented" });
+});
+
+test("what ends a registration ends no later one of the same function", async () => {
+  const rooms = new FakeRooms();
+  const confirm = (): boolean => true;
+  const unsubscribe = rooms.handle("confirm", confirm);
+  unsubscribe();
+  rooms.handle("confirm", confirm);
+
+  unsubscribe();
+
+  assert.equal(await rooms.fake.request("confirm", { question: "?" }), true);
+});
+
 test("events and calls of the server are the test's to make", async () => {
   const rooms = new FakeRooms();
   const got: string[] = [];

@@ -55,7 +55,8 @@ export class Fake<Api, Events, Handlers> {
 
   constructor(channel: string, stubs: Stubs<Api>) {
     this.#channel = channel;
-    this.#stubs = stubs;
+    // Without what every object has, or a method `toString` would seem to be there.
+    this.#stubs = Object.assign(Object.create(null), stubs);
   }
 
   /** Calls the listeners of `event`. */
@@ -119,8 +120,11 @@ export class Fake<Api, Events, Handlers> {
   /** @internal */
   handle<M extends keyof Handlers>(method: M, handler: Handlers[M]): Unsubscribe {
     if (this.#handlers.has(method)) throw handledTwice(String(method));
-    this.#handlers.set(method, handler as (args: never, context: never) => unknown);
-    return () => this.#handlers.get(method) === handler && this.#handlers.delete(method);
+    // As in the real one: a second registration of a function is not ended by what ended the first.
+    const own = (args: never, context: never): unknown =>
+      (handler as (args: never, context: never) => unknown)(args, context);
+    this.#handlers.set(method, own);
+    return () => this.#handlers.get(method) === own && this.#handlers.delete(method);
   }
 
   /** Notes the call, and returns what runs its stub. */
