@@ -106,6 +106,20 @@ test("a method has one handler, which can be exchanged", async () => {
   assert.deepEqual(link.take(), ["cd1&aok2&3"]);
 });
 
+test("what ends a handler ends no later registration of the same function", async () => {
+  const { link, rpc } = setUp();
+  const one = (): number => 1;
+  const unsubscribe = handle(rpc, "f", one);
+  unsubscribe();
+  handle(rpc, "f", one);
+
+  unsubscribe();
+  link.receive("cd1&arq2&f&{}");
+  await settled();
+
+  assert.deepEqual(link.take(), ["cd1&aok2&1"]);
+});
+
 //
 test("a handler fails with its own error or with a code", async () => {
   const { link, rpc } = setUp();

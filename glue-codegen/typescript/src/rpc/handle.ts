@@ -45,8 +45,10 @@ class Handlers implements Callee {
 
   add(method: string, handler: AnyHandler): Unsubscribe {
     if (this.#handlers.has(method)) throw handledTwice(method);
-    this.#handlers.set(method, handler);
-    return () => this.#handlers.get(method) === handler && this.#handlers.delete(method);
+    // A registration of its own: the same function may be given again, and what ended the first must not end that.
+    const own: AnyHandler = (args, context) => handler(args, context);
+    this.#handlers.set(method, own);
+    return () => this.#handlers.get(method) === own && this.#handlers.delete(method);
   }
 
   receive(envelope: Envelope): boolean {
