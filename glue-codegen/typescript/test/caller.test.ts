@@ -284,6 +284,7 @@ test("arguments that are no json fail the call", async () => {
   const rpc = Rpc.open(world.socket, "a");
 
   assert.equal(await outcome(rpc.call("f", { x: 1n })), "invalid_argument");
+  await assert.rejects(rpc.call("f", { x: 1n }), { method: "a.f" });
   assert.throws(() => rpc.notify("f", { x: 1n }), { code: "invalid_argument" });
   for (const number of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     assert.throws(() => rpc.stream("f", { list: [{ x: number }] }), {

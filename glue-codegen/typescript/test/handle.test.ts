@@ -120,6 +120,38 @@ test("what ends a handler ends no later registration of the same function", asyn
   assert.deepEqual(link.take(), ["cd1&aok2&1"]);
 });
 
+test("a call that a handler can't make is no error of its own", async () => {
+  const { link, rpc } = setUp();
+  handle(rpc, "f", () => rpc.call("g", { x: Number.NaN }));
+  handle(rpc, "h", () => rpc.notify("g", { x: Number.NaN }));
+  handle(rpc, "i", () => void rpc.stream("g", { x: Number.NaN }));
+
+  const errors = await uncaught(() => {
+    for (const [id, method] of Object.entries({ 2: "f", 4: "h", 6: "i" })) {
+      link.receive(`cd1&arq${id}&${method}&{}`);
+    }
+  });
+
+  const internal = (id: number): string => `cd1&aer${id}&{"code":"internal","message":"internal error"}`;
+  assert.deepEqual(link.take().sort(), [2, 4, 6].map(internal));
+  assert.deepEqual(
+    errors.map((error) => (error as GlueError).method),
+    ["a.g", "a.g", "a.g"],
+  );
+});
+
+// [R-9]
+test("a request under a number of ours is a fault, whether anything handles calls or not", () => {
+  const { link, rpc } = setUp();
+
+  link.receive("cd1&arq1&f&{}");
+  handle(rpc, "f", () => 1);
+  link.receive("cd1&arq1&f&{}");
+
+  assert.deepEqual(link.take(), []);
+  assert.equal(rpc.faults, 2);
+});
+
 // [Q-2]
 test("a handler fails with its own error or with a code", async () => {
   const { link, rpc } = setUp();

@@ -217,6 +217,17 @@ test("credit that is too much is cut off, and credit for what sends nothing is a
   assert.equal(rpc.faults, 4);
 });
 
+test("an empty text is a source of no items", async () => {
+  const { rpc, link } = setUp();
+  const call = callWith<number>(rpc, "count", {}, "");
+  link.receive("cd1&acr1&8");
+  await settled();
+
+  assert.deepEqual(link.take(), ["cd1&arq1&count&{}", "cd1&aen1&"]);
+  link.receive("cd1&aok1&0");
+  assert.equal(await call, 0);
+});
+
 // [Q-6]
 test("an item that can't be written or is too long cancels the call and stops the source", async () => {
   for (const [item, code] of [
@@ -244,7 +255,7 @@ test("an item that can't be written or is too long cancels the call and stops th
     );
     link.receive("cd1&acr1&8");
 
-    await assert.rejects(call, { code });
+    await assert.rejects(call, { code, method: "a.f" });
 
     await settled();
     assert.equal(link.take().at(-1), "cd1&aca1&");

@@ -70,7 +70,7 @@ export class Rpc {
           timeoutMs: options.timeoutMs ?? timeoutMs,
           traceparent: options.traceparent ?? traceparent?.(),
         },
-        items && open?.(items),
+        open?.(items as Items<unknown>),
       );
     const call = { channel: this.calls.name, method, kind, args, options, items } as InterceptedCall;
     return intercept ? intercept(call, next as Next) : next(call);

@@ -87,7 +87,7 @@ export class Calls {
     return new Promise((resolve, fail) => {
       const exchange: Exchange = {
         method,
-        args: encodeArgs(method, args),
+        args: this.#encode(method, args),
         take(kind, value) {
           if (kind !== "ok") throw new Error("unexpected answer");
           resolve(value);
@@ -103,7 +103,7 @@ export class Calls {
     let failure: unknown;
     const exchange: Exchange = {
       method,
-      args: encodeArgs(method, args),
+      args: this.#encode(method, args),
       // What becomes of one that waits is of no interest to anybody.
       fail(error) {
         failure = error;
@@ -115,7 +115,7 @@ export class Calls {
 
   /** `open` is asked at each iteration. */
   stream(method: string, args: object, options: CallOptions, open?: OpenSource): AsyncIterable<unknown> {
-    const text = encodeArgs(method, args);
+    const text = this.#encode(method, args);
     return {
       [Symbol.asyncIterator]: () =>
         read(this, method, text, (exchange) => this.begin(exchange, options, open)),
@@ -141,12 +141,12 @@ export class Calls {
     exchange.source = open?.(this, exchange);
     try {
       if (!(timeoutMs > 0)) throw new GlueError("invalid_argument", `timeoutMs is ${timeoutMs}`);
-      enders.push(onAbort(signal, (error) => this.#end(exchange, error, true)));
+      enders.push(onAbort(signal, (error) => this.end(exchange, error, true)));
       if (timeoutMs < NEVER) {
         const ms = Math.min(timeoutMs, MAX_CREDIT);
         exchange.deadline = this.clock.now() + ms;
         enders.push(
-          this.clock.after(ms, () => this.#end(exchange, new GlueError("deadline_exceeded", "timed out"))),
+          this.clock.after(ms, () => this.end(exchange, new GlueError("deadline_exceeded", "timed out"))),
         );
       }
       exchange.trace = traceparent && encodeURIComponent(traceparent);
@@ -242,8 +242,8 @@ export class Calls {
     exchange.fail(Object.assign(error, { method: `${this.name}.${exchange.method}` }), atOnce);
   }
 
-  /** The same, and at the server as well. */
-  #end(exchange: Exchange, error: GlueError, atOnce?: boolean): void {
+  /** Ends `exchange` with an error that is its own from now on, here and at the server. */
+  end(exchange: Exchange, error: GlueError, atOnce?: boolean): void {
     this.#fail(exchange, error, atOnce);
     this.cancel(exchange);
   }
@@ -251,7 +251,7 @@ export class Calls {
   #receive(text: string): void {
     this.sync();
     const envelope = decodeEnvelope(text);
-    // An answer that can't be read is one all the same [Q-5].
+    // An answer that can't be read is one all the same [Q-5], and nothing else is.
     const id = envelope?.id ?? Number(/^(?:ok|er|it|en)(\d+)/.exec(text)?.[1]);
     const exchange = this.#inFlight.get(id);
     try {
@@ -260,7 +260,7 @@ export class Calls {
     } catch (cause) {
       this.faults++;
       if (exchange)
-        this.#end(exchange, new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+        this.end(exchange, new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
     }
   }
 
@@ -270,9 +270,9 @@ export class Calls {
     const isOurs = id % 2 === 1;
     if (kind === "request" || kind === "notification" || (kind === "cancel" && !isOurs)) {
       if (this.callee) return this.callee.receive(envelope);
-      if (kind === "request")
-        this.send({ kind: "error", id, body: '{"code":"unimplemented","message":"no handler"}' });
-      return kind !== "cancel";
+      const isCall = kind === "request" && !isOurs;
+      if (isCall) this.send({ kind: "error", id, body: '{"code":"unimplemented","message":"no handler"}' });
+      return isCall || kind === "notification";
     }
     if (kind === "hello") this.#greet(JSON.parse(body));
     // Listeners throw elsewhere.
@@ -297,12 +297,16 @@ export class Calls {
     return true;
   }
 
+  #encode(method: string, args: object): string {
+    return encodeJson(`arguments of ${method}`, args, `${this.name}.${method}`);
+  }
+
   /** The server has told of its methods: what has changed goes on no more. */
   #greet(hello: { readonly methods?: unknown } | null): void {
     this.#theirs = hello?.methods;
     for (const exchange of this.#inFlight.values()) {
       const error = this.stale(exchange.method);
-      if (error) this.#end(exchange, error);
+      if (error) this.end(exchange, error);
     }
   }
 }
@@ -312,10 +316,6 @@ function drain(exchanges: Set<Exchange> | Map<unknown, Exchange>): readonly Exch
   const drained = [...exchanges.values()];
   exchanges.clear();
   return drained;
-}
-
-function encodeArgs(method: string, args: object): string {
-  return encodeJson(`arguments of ${method}`, args);
 }
 
 /** Longer than the server takes, or more than may wait here. */

@@ -1,14 +1,17 @@
 import { GlueError } from "../errors.js";
 
-/** Writes `value`, which is called `what`, as JSON; nothing is `null`. Fails where JSON would say something else [Q-6]. */
-export function encodeJson(what: string, value: unknown): string {
+/**
+ * Writes `value`, which is called `what`, as JSON; nothing is `null`. Fails where JSON would say something else [Q-6],
+ * with the `method` that it is for.
+ */
+export function encodeJson(what: string, value: unknown, method?: string): string {
   try {
     const text = JSON.stringify(value) ?? "null";
     // What changes without a word becomes one of these, so only where there is one it is looked for.
     if (/null|[:,[]{}|^{}/.test(text)) JSON.stringify(value, refuseLoss);
     return text;
   } catch (cause) {
-    throw new GlueError("invalid_argument", `${what}: ${GlueError.from(cause).message}`, { cause });
+    throw new GlueError("invalid_argument", `${what}: ${GlueError.from(cause).message}`, { cause, method });
   }
 }
 

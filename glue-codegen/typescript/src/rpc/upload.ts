@@ -1,3 +1,4 @@
+import type { GlueError } from "../errors.js";
 import type { Envelope } from "../proto/envelope.js";
 import { MAX_CREDIT } from "../proto/limits.js";
 import type { Rpc } from "./caller.js";
@@ -93,7 +94,8 @@ class Upload implements Source {
       this.#credit--;
       this.#stopped ||= !!done;
     } catch (error) {
-      this.#fail(error);
+      // Not the source's own: both that can throw here do so with one of ours.
+      this.#calls.end(this.#exchange, error as GlueError, true);
     }
   }
 
