@@ -186,8 +186,8 @@ export async function failures(rooms: Rooms): Promise<void> {
     }
   }
   const left = await safe(rooms.leave());
-  // @ts-expect-error the method has no error of its own
-  if (!left.ok && left.error.code === "application") console.log();
+  // @ts-expect-error of what type it is nobody said
+  if (!left.ok && left.error.code === "application") console.log(left.error.data.reason);
   const uploaded = await safe(rooms.upload([{ text: "a" }]));
   if (!uploaded.ok) describe(uploaded.error);
 

@@ -217,6 +217,33 @@ test("credit that is too much is cut off, and credit for what sends nothing is a
   assert.equal(rpc.faults, 4);
 });
 
+test("what a source cancels as it is stopped is not sent any more", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  const controller = new AbortController();
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: true, value: 0 }) as const,
+      return: async () => {
+        controller.abort();
+        return { done: true, value: 0 } as const;
+      },
+    }),
+  };
+  const upload = callWith(rpc, "upload", { name: "x".repeat(200) }, source);
+  const stream = rpc.stream("watch", {}, { signal: controller.signal });
+  const item = stream[Symbol.asyncIterator]().next();
+  const after = rpc.call("after", {});
+
+  const link = world.connect({ limit: 100 });
+
+  await assert.rejects(upload, { code: "resource_exhausted" });
+  await assert.rejects(item, { code: "cancelled" });
+  assert.deepEqual(link.take().slice(1), ["cd1&arq3&after&{}"]);
+  link.receive("cd1&aok3&1");
+  assert.equal(await after, 1);
+});
+
 test("an empty text is a source of no items", async () => {
   const { rpc, link } = setUp();
   const call = callWith<number>(rpc, "count", {}, "");

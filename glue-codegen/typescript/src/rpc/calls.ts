@@ -194,7 +194,11 @@ export class Calls {
     this.#last = -1;
     if (session) {
       this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
-      for (const exchange of drain(this.#waiting)) this.#request(exchange);
+      // One by one: what becomes of one may take out another.
+      for (const exchange of this.#waiting) {
+        this.#waiting.delete(exchange);
+        this.#request(exchange);
+      }
     }
     // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
     this.#lose(lost, "unknown");
