@@ -169,3 +169,19 @@ impl WorksHandler for Fussy {
         }
     }
 }
+
+#[test]
+fn middleware_for_a_method_that_is_not_there_is_refused() {
+    let guard = |cx: Context, next: Next| next.run(cx);
+    let service = |method: &str| Factory::default().into_channel().layer_for([method], guard);
+
+    assert!(glue::Server::builder().channel(service("check")).build().is_ok());
+    let error = glue::Server::builder()
+        .channel(service("checkAll"))
+        .build()
+        .unwrap_err();
+
+    assert_eq!(error.kind(), glue::ErrorKind::Config);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("`checkAll`"), "{source}");
+}

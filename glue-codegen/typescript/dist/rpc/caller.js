@@ -39,7 +39,7 @@ export class Rpc {
             ...options,
             timeoutMs: options.timeoutMs ?? timeoutMs,
             traceparent: options.traceparent ?? traceparent?.(),
-        }, items && open?.(items));
+        }, open?.(items));
         const call = { channel: this.calls.name, method, kind, args, options, items };
         return intercept ? intercept(call, next) : next(call);
     }

@@ -47,6 +47,8 @@ export declare class Calls {
     stale(name: string): GlueError | undefined;
     /** Notices that the session has changed: everything that touches it asks here first. */
     sync(): void;
+    /** Ends `exchange` with an error that is its own from now on, here and at the server. */
+    end(exchange: Exchange, error: GlueError, atOnce?: boolean): void;
 }
 /** Longer than the server takes, or more than may wait here. */
-export declare function tooMuch(method: string): GlueError;
+export declare function tooMuch(): GlueError;

@@ -71,7 +71,7 @@ export class Calls {
         return new Promise((resolve, fail) => {
             const exchange = {
                 method,
-                args: encodeArgs(method, args),
+                args: this.#encode(method, args),
                 take(kind, value) {
                     if (kind !== "ok")
                         throw new Error("unexpected answer");
@@ -87,7 +87,7 @@ export class Calls {
         let failure;
         const exchange = {
             method,
-            args: encodeArgs(method, args),
+            args: this.#encode(method, args),
             // What becomes of one that waits is of no interest to anybody.
             fail(error) {
                 failure = error;
@@ -99,7 +99,7 @@ export class Calls {
     }
     /** `open` is asked at each iteration. */
     stream(method, args, options, open) {
-        const text = encodeArgs(method, args);
+        const text = this.#encode(method, args);
         return {
             [Symbol.asyncIterator]: () => read(this, method, text, (exchange) => this.begin(exchange, options, open)),
         };
@@ -120,11 +120,11 @@ export class Calls {
         try {
             if (!(timeoutMs > 0))
                 throw new GlueError("invalid_argument", `timeoutMs is ${timeoutMs}`);
-            enders.push(onAbort(signal, (error) => this.#end(exchange, error, true)));
+            enders.push(onAbort(signal, (error) => this.end(exchange, error, true)));
             if (timeoutMs < NEVER) {
                 const ms = Math.min(timeoutMs, MAX_CREDIT);
                 exchange.deadline = this.clock.now() + ms;
-                enders.push(this.clock.after(ms, () => this.#end(exchange, new GlueError("deadline_exceeded", "timed out"))));
+                enders.push(this.clock.after(ms, () => this.end(exchange, new GlueError("deadline_exceeded", "timed out"))));
             }
             exchange.trace = traceparent && encodeURIComponent(traceparent);
             this.sync();
@@ -172,7 +172,8 @@ export class Calls {
         this.#last = -1;
         if (session) {
             this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
-            for (const exchange of drain(this.#waiting))
+            // One by one: what becomes of one may take out another.
+            for (const exchange of this.#waiting)
                 this.#request(exchange);
         }
         // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
@@ -186,9 +187,10 @@ export class Calls {
         if (this.#waiting.size <= MAX_QUEUED && size <= MAX_QUEUED_TEXT)
             return;
         this.#waiting.delete(exchange);
-        throw tooMuch(exchange.method);
+        throw tooMuch();
     }
     #request(exchange) {
+        this.#waiting.delete(exchange);
         const { method, args, credit, deadline, trace, take } = exchange;
         let error = this.stale(method);
         if (!error) {
@@ -203,7 +205,7 @@ export class Calls {
             if (this.send({ kind, id: exchange.id, params, method, body: args }))
                 return;
             this.#inFlight.delete(exchange.id);
-            error = tooMuch(method);
+            error = tooMuch();
         }
         this.#fail(exchange, error);
     }
@@ -219,39 +221,41 @@ export class Calls {
         exchange.end?.();
         exchange.fail(Object.assign(error, { method: `${this.name}.${exchange.method}` }), atOnce);
     }
-    /** The same, and at the server as well. */
-    #end(exchange, error, atOnce) {
+    /** Ends `exchange` with an error that is its own from now on, here and at the server. */
+    end(exchange, error, atOnce) {
         this.#fail(exchange, error, atOnce);
         this.cancel(exchange);
     }
     #receive(text) {
         this.sync();
         const envelope = decodeEnvelope(text);
-        // An answer that can't be read is one all the same [Q-5].
+        // An answer that can't be read is one all the same [Q-5], and nothing else is.
         const id = envelope?.id ?? Number(/^(?:ok|er|it|en)(\d+)/.exec(text)?.[1]);
         const exchange = this.#inFlight.get(id);
         try {
             if (!envelope)
-                throw new Error("unreadable envelope");
+                throw new Error("unexpected answer");
             if (!this.#route(envelope, exchange))
                 this.faults++;
         }
         catch (cause) {
             this.faults++;
             if (exchange)
-                this.#end(exchange, new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+                this.end(exchange, new GlueError("internal", "malformed answer", { cause }));
         }
     }
     /** Returns whether it made sense; throws where it was to be an answer. */
     #route(envelope, exchange) {
         const { kind, id = 0, event = "", credit, body = "null" } = envelope;
         const isOurs = id % 2 === 1;
-        if (kind === "request" || kind === "notification" || (kind === "cancel" && !isOurs)) {
+        const isNotification = kind === "notification";
+        if (kind === "request" || isNotification || (kind === "cancel" && !isOurs)) {
             if (this.callee)
                 return this.callee.receive(envelope);
-            if (kind === "request")
+            const isCall = kind === "request" && !isOurs;
+            if (isCall)
                 this.send({ kind: "error", id, body: '{"code":"unimplemented","message":"no handler"}' });
-            return kind !== "cancel";
+            return isCall || isNotification;
         }
         if (kind === "hello")
             this.#greet(JSON.parse(body));
@@ -281,13 +285,16 @@ export class Calls {
         }
         return true;
     }
+    #encode(method, args) {
+        return encodeJson(`arguments of ${method}`, args, `${this.name}.${method}`);
+    }
     /** The server has told of its methods: what has changed goes on no more. */
     #greet(hello) {
         this.#theirs = hello?.methods;
         for (const exchange of this.#inFlight.values()) {
             const error = this.stale(exchange.method);
             if (error)
-                this.#end(exchange, error);
+                this.end(exchange, error);
         }
     }
 }
@@ -297,10 +304,7 @@ function drain(exchanges) {
     exchanges.clear();
     return drained;
 }
-function encodeArgs(method, args) {
-    return encodeJson(`arguments of ${method}`, args);
-}
 /** Longer than the server takes, or more than may wait here. */
-export function tooMuch(method) {
-    return new GlueError("resource_exhausted", `${method}: too much to send`);
+export function tooMuch() {
+    return new GlueError("resource_exhausted", "too much to send");
 }

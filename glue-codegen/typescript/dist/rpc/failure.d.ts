@@ -30,13 +30,14 @@ export type SafeResult<T, E> = {
     readonly value: T;
 } | {
     readonly ok: false;
-    readonly error: ([E] extends [never] ? never : ApplicationError<E>) | Failure;
+    readonly error: ApplicationError<E> | Failure;
 };
 /**
- * Waits for a call and gives what it failed with as a value. What is no {@link GlueError}, such as what a source of
- * items has thrown, is thrown on.
+ * Waits for a call and gives what it failed with as a value. What a generated method returns says what its own error is;
+ * any other promise may fail with one of a type that isn't known. What is no {@link GlueError}, such as what a source
+ * of items has thrown, is thrown on.
  */
-export declare function safe<T, E = never>(call: Promise<T> & Throws<E>): Promise<SafeResult<T, E>>;
+export declare function safe<T, E = unknown>(call: Promise<T> & Throws<E>): Promise<SafeResult<T, E>>;
 /** Whether `error` is the own error of `method`, as it is spelled on the wire; for generated code. */
 export declare function isError<E>(error: unknown, channel: string, method: string): error is ApplicationError<E>;
 export {};

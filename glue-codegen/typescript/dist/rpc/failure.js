@@ -1,7 +1,8 @@
 import { GlueError } from "../errors.js";
 /**
- * Waits for a call and gives what it failed with as a value. What is no {@link GlueError}, such as what a source of
- * items has thrown, is thrown on.
+ * Waits for a call and gives what it failed with as a value. What a generated method returns says what its own error is;
+ * any other promise may fail with one of a type that isn't known. What is no {@link GlueError}, such as what a source
+ * of items has thrown, is thrown on.
  */
 export async function safe(call) {
     try {

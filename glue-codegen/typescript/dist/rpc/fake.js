@@ -32,7 +32,8 @@ export class Fake {
     calls = [];
     constructor(channel, stubs) {
         this.#channel = channel;
-        this.#stubs = stubs;
+        // Without what every object has, or a method `toString` would seem to be there.
+        this.#stubs = Object.assign(Object.create(null), stubs);
     }
     /** Calls the listeners of `event`. */
     emit(event, data) {
@@ -91,8 +92,10 @@ export class Fake {
     handle(method, handler) {
         if (this.#handlers.has(method))
             throw handledTwice(String(method));
-        this.#handlers.set(method, handler);
-        return () => this.#handlers.get(method) === handler && this.#handlers.delete(method);
+        // As in the real one: a second registration of a function is not ended by what ended the first.
+        const own = (args, context) => handler(args, context);
+        this.#handlers.set(method, own);
+        return () => this.#handlers.get(method) === own && this.#handlers.delete(method);
     }
     /** Notes the call, and returns what runs its stub. */
     #run(method, args) {

@@ -30,8 +30,10 @@ class Handlers {
     add(method, handler) {
         if (this.#handlers.has(method))
             throw handledTwice(method);
-        this.#handlers.set(method, handler);
-        return () => this.#handlers.get(method) === handler && this.#handlers.delete(method);
+        // A registration of its own: the same function may be given again, and what ended the first must not end that.
+        const own = (args, context) => handler(args, context);
+        this.#handlers.set(method, own);
+        return () => this.#handlers.get(method) === own && this.#handlers.delete(method);
     }
     receive(envelope) {
         const { kind, id = 0, method = "", body = "{}" } = envelope;
@@ -117,7 +119,7 @@ class Handlers {
         const { id } = running;
         running.id = 0;
         if (id && !this.#calls.send({ kind: isError ? "error" : "ok", id, body })) {
-            const { code, message } = tooMuch("answer");
+            const { code, message } = tooMuch();
             this.#calls.send({ kind: "error", id, body: JSON.stringify({ code, message }) });
         }
     }

@@ -1,6 +1,9 @@
 import { GlueError } from "../errors.js";
-/** Writes `value`, which is called `what`, as JSON; nothing is `null`. Fails where JSON would say something else [Q-6]. */
-export function encodeJson(what, value) {
+/**
+ * Writes `value`, which is called `what`, as JSON; nothing is `null`. Fails where JSON would say something else [Q-6],
+ * with the `method` that it is for.
+ */
+export function encodeJson(what, value, method) {
     try {
         const text = JSON.stringify(value) ?? "null";
         // What changes without a word becomes one of these, so only where there is one it is looked for.
@@ -9,7 +12,7 @@ export function encodeJson(what, value) {
         return text;
     }
     catch (cause) {
-        throw new GlueError("invalid_argument", `${what}: ${GlueError.from(cause).message}`, { cause });
+        throw new GlueError("invalid_argument", `${what}: ${GlueError.from(cause).message}`, { cause, method });
     }
 }
 /**

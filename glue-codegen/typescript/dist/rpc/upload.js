@@ -70,12 +70,13 @@ class Upload {
                 ? { kind: "end", id }
                 : { kind: "item", id, body: encodeJson(`item of ${method}`, item) };
             if (!this.#calls.isOpen(this.#exchange) || !this.#calls.send(envelope))
-                throw tooMuch(method);
+                throw tooMuch();
             this.#credit--;
             this.#stopped ||= !!done;
         }
         catch (error) {
-            this.#fail(error);
+            // Not the source's own: both that can throw here do so with one of ours.
+            this.#calls.end(this.#exchange, error, true);
         }
     }
     #fail(error) {

@@ -195,10 +195,7 @@ export class Calls {
     if (session) {
       this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
       // One by one: what becomes of one may take out another.
-      for (const exchange of this.#waiting) {
-        this.#waiting.delete(exchange);
-        this.#request(exchange);
-      }
+      for (const exchange of this.#waiting) this.#request(exchange);
     }
     // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
     this.#lose(lost, "unknown");
@@ -210,10 +207,11 @@ export class Calls {
     for (const { method, args } of this.#waiting.add(exchange)) size += method.length + args.length;
     if (this.#waiting.size <= MAX_QUEUED && size <= MAX_QUEUED_TEXT) return;
     this.#waiting.delete(exchange);
-    throw tooMuch(exchange.method);
+    throw tooMuch();
   }
 
   #request(exchange: Exchange): void {
+    this.#waiting.delete(exchange);
     const { method, args, credit, deadline, trace, take } = exchange;
     let error = this.stale(method);
     if (!error) {
@@ -227,7 +225,7 @@ export class Calls {
       const kind = take ? "request" : "notification";
       if (this.send({ kind, id: exchange.id, params, method, body: args })) return;
       this.#inFlight.delete(exchange.id);
-      error = tooMuch(method);
+      error = tooMuch();
     }
     this.#fail(exchange, error);
   }
@@ -259,12 +257,11 @@ export class Calls {
     const id = envelope?.id ?? Number(/^(?:ok|er|it|en)(\d+)/.exec(text)?.[1]);
     const exchange = this.#inFlight.get(id);
     try {
-      if (!envelope) throw new Error("unreadable envelope");
+      if (!envelope) throw new Error("unexpected answer");
       if (!this.#route(envelope, exchange)) this.faults++;
     } catch (cause) {
       this.faults++;
-      if (exchange)
-        this.end(exchange, new GlueError("internal", `malformed answer to ${exchange.method}`, { cause }));
+      if (exchange) this.end(exchange, new GlueError("internal", "malformed answer", { cause }));
     }
   }
 
@@ -272,11 +269,12 @@ export class Calls {
   #route(envelope: Envelope, exchange: Exchange | undefined): boolean | undefined {
     const { kind, id = 0, event = "", credit, body = "null" } = envelope;
     const isOurs = id % 2 === 1;
-    if (kind === "request" || kind === "notification" || (kind === "cancel" && !isOurs)) {
+    const isNotification = kind === "notification";
+    if (kind === "request" || isNotification || (kind === "cancel" && !isOurs)) {
       if (this.callee) return this.callee.receive(envelope);
       const isCall = kind === "request" && !isOurs;
       if (isCall) this.send({ kind: "error", id, body: '{"code":"unimplemented","message":"no handler"}' });
-      return isCall || kind === "notification";
+      return isCall || isNotification;
     }
     if (kind === "hello") this.#greet(JSON.parse(body));
     // Listeners throw elsewhere.
@@ -323,6 +321,6 @@ function drain(exchanges: Set<Exchange> | Map<unknown, Exchange>): readonly Exch
 }
 
 /** Longer than the server takes, or more than may wait here. */
-export function tooMuch(method: string): GlueError {
-  return new GlueError("resource_exhausted", `${method}: too much to send`);
+export function tooMuch(): GlueError {
+  return new GlueError("resource_exhausted", "too much to send");
 }

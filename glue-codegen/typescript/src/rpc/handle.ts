@@ -134,7 +134,7 @@ class Handlers implements Callee {
     const { id } = running;
     running.id = 0;
     if (id && !this.#calls.send({ kind: isError ? "error" : "ok", id, body })) {
-      const { code, message } = tooMuch("answer");
+      const { code, message } = tooMuch();
       this.#calls.send({ kind: "error", id, body: JSON.stringify({ code, message }) });
     }
   }

@@ -90,7 +90,7 @@ class Upload implements Source {
       const envelope: Envelope = done
         ? { kind: "end", id }
         : { kind: "item", id, body: encodeJson(`item of ${method}`, item) };
-      if (!this.#calls.isOpen(this.#exchange) || !this.#calls.send(envelope)) throw tooMuch(method);
+      if (!this.#calls.isOpen(this.#exchange) || !this.#calls.send(envelope)) throw tooMuch();
       this.#credit--;
       this.#stopped ||= !!done;
     } catch (error) {

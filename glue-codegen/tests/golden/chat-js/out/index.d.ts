@@ -6,6 +6,8 @@ export {
   type ChannelOptions,
   GlueError,
   glue,
+  interceptors,
+  newTraceparent,
   type Socket,
   type SocketOptions,
   type SocketState,

@@ -5,6 +5,8 @@ export {
   type ChannelOptions,
   GlueError,
   glue,
+  interceptors,
+  newTraceparent,
   type Socket,
   type SocketOptions,
   type SocketState,

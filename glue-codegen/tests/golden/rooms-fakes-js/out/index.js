@@ -2,6 +2,6 @@
 
 export { Prompts } from "./prompts.js";
 export { Rooms } from "./rooms.js";
-export { GlueError, glue, safe } from "./runtime/index.js";
+export { GlueError, glue, interceptors, newTraceparent, safe } from "./runtime/index.js";
 export * from "./types.js";
 export { Zebra } from "./zebra.js";
