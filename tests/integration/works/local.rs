@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use glue::testing::local;
-use glue::{CallError, CallOptions, Code, Context, Limits, Next, RpcError};
+use glue::{CallError, CallOptions, Code, Context, ErrorKind, Limits, Next, RpcError};
 
 use super::endings::Line as _;
 use super::*;
@@ -154,7 +154,7 @@ async fn a_channel_of_another_service_is_served_beside() {
     assert_eq!(works.check(1).await.unwrap(), 1);
     assert_eq!(line.step(1).await.unwrap(), 1);
     let twice = local(Factory::default().into_channel()).channel(Factory::default().into_channel());
-    assert_eq!(twice.start().unwrap_err().kind(), glue::ErrorKind::Config);
+    assert_eq!(twice.start().unwrap_err().kind(), ErrorKind::Config);
 }
 
 /// Says yes, but not to everything.
@@ -175,13 +175,13 @@ fn middleware_for_a_method_that_is_not_there_is_refused() {
     let guard = |cx: Context, next: Next| next.run(cx);
     let service = |method: &str| Factory::default().into_channel().layer_for([method], guard);
 
-    assert!(glue::Server::builder().channel(service("check")).build().is_ok());
-    let error = glue::Server::builder()
+    assert!(Server::builder().channel(service("check")).build().is_ok());
+    let error = Server::builder()
         .channel(service("checkAll"))
         .build()
         .unwrap_err();
 
-    assert_eq!(error.kind(), glue::ErrorKind::Config);
+    assert_eq!(error.kind(), ErrorKind::Config);
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("`checkAll`"), "{source}");
 }
