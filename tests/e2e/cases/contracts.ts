@@ -1,5 +1,12 @@
-import { Duplex, GlueError, Probe, safe, Vault } from "../generated/index.js";
-import { type InterceptedCall, type Next, Rpc, type RpcContract, type RpcSocket } from "../generated/runtime/index.js";
+import { Duplex, GlueError, interceptors, Probe, safe, Vault } from "../generated/index.js";
+import {
+  type InterceptedCall,
+  type Next,
+  Rpc,
+  type RpcSocket,
+  type StaleCheck,
+  staleCheck,
+} from "../generated/runtime/index.js";
 import { collect } from "../support/collect.js";
 import { failure, holds, same } from "./check.js";
 import type { Scene } from "./scene.js";
@@ -87,8 +94,8 @@ export const CONTRACTS = {
       }
     };
     const socket = scene.connect();
-    const probe = new Probe(socket, { intercept: [log("outer"), log("inner")] });
-    const stubborn = new Probe(socket, { intercept: [again] });
+    const probe = new Probe(socket, { intercept: interceptors(log("outer"), log("inner")) });
+    const stubborn = new Probe(socket, { intercept: again });
     const text = scene.label();
 
     probe.note(text);
@@ -124,7 +131,7 @@ export const CONTRACTS = {
   "a stub that has another version of one method is stale for that one only": async (scene: Scene): Promise<void> => {
     const socket = scene.connect();
     const other = "0123456789abcdef";
-    const duplex = patched(socket, (methods) => ({ ...methods, sum: other, removed: other, hang_stream: other }));
+    const duplex = patched(socket, { sum: other, removed: other, hang_stream: other });
 
     const { code, data, method } = await failure(duplex.sum([1]));
     const stream = await failure(collect(duplex.hangStream("")));
@@ -140,7 +147,7 @@ export const CONTRACTS = {
 
   "a method that the server has no more is stale": async (scene: Scene): Promise<void> => {
     const socket = scene.connect();
-    const contract = { schema: "0123456789abcdef", methods: { gone: "0123456789abcdef" } };
+    const contract = { schema: "0123456789abcdef", stale: staleCheck({ gone: "0123456789abcdef" }) };
     const rpc = Rpc.open(socket, "duplex", contract);
 
     const first = await failure(rpc.call("gone", {}));
@@ -157,14 +164,12 @@ export const CONTRACTS = {
 };
 
 /** A stub as it would have been generated from another description of the channel. */
-function patched(
-  socket: RpcSocket,
-  change: (methods: NonNullable<RpcContract["methods"]>) => NonNullable<RpcContract["methods"]>,
-): Duplex {
+function patched(socket: RpcSocket, changed: Readonly<Record<string, string>>): Duplex {
   const { open } = Rpc;
+  const check = staleCheck(changed);
   Rpc.open = (socket, name, contract, options) => {
-    const methods = change(contract?.methods ?? {});
-    return open(socket, name, { ...contract, schema: "0123456789abcdef", methods }, options);
+    const stale: StaleCheck = (method, theirs) => check(method, theirs) ?? contract?.stale?.(method, theirs);
+    return open(socket, name, { schema: "0123456789abcdef", stale }, options);
   };
   try {
     return new Duplex(socket);
