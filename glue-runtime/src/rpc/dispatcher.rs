@@ -24,6 +24,7 @@ use super::running::{Ended, Panicked, Place, Running, Stage, guard};
 use super::service::{Quotas, Setting};
 use super::serving::Serving;
 use super::stream::Items;
+use super::trace::TraceContext;
 use crate::channel::{Receipt, Turn};
 use crate::clock::now;
 use crate::proto::code::Code;
@@ -88,7 +89,7 @@ struct Pending<D: Dispatch> {
     exchange: Exchange,
     call: D::Call,
     deadline: Option<Instant>,
-    trace: Option<super::trace::TraceContext>,
+    trace: Option<TraceContext>,
 }
 
 impl<D, R, F> Serving for Dispatcher<D, R, F>
