@@ -6,7 +6,7 @@
 //! ```
 //! use glue_codegen::{Options, generate};
 //!
-//! let schema = r#"{"v":2,"crate":"demo","module":"demo","name":"Echo","channel":"echo","file":"src/lib.rs","line":1,
+//! let schema = r#"{"v":3,"crate":"demo","module":"demo","name":"Echo","channel":"echo","file":"src/lib.rs","line":1,
 //!     "methods":[{"name":"say","kind":"call","args":[{"name":"text","type":"string"}],"ret":"string"}]}"#;
 //! let schema = glue::schema::ChannelSchema::from_json(schema)?;
 //!

@@ -11,8 +11,8 @@ use crate::attr;
 // impl Described for ChatCall {
 //     fn describe(__c: &mut Collector) {
 //         let __args = vec![Codec::shape(__wire0(), __c).arg("room")];
-//         let __ret = Some(Codec::shape(__wire1(), __c).ty);
-//         let __err = Some(Codec::shape(__wire2(), __c).ty);
+//         let __ret = Some(Codec::shape(__wire1(), __c));
+//         let __err = Some(Codec::shape(__wire2(), __c));
 //         __c.method("post", &[" Says something."], Kind::Call, __args, __ret, __err);
 //     }
 //     fn hashes() -> &'static Hashes { … }
@@ -112,7 +112,7 @@ fn describe(method: &Method<'_>, Names { glue, .. }: &Names, wires: &mut Wires<'
     let none = quote!(::core::option::Option::None);
     let some = |codec| {
         let shape = shape(codec);
-        quote!(::core::option::Option::Some(#shape.ty))
+        quote!(::core::option::Option::Some(#shape))
     };
     let (ret, err) = match messages::answer(method).map(|ty| wires.value(ty, &cfgs)) {
         None => (none.clone(), none),

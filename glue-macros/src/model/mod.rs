@@ -1,5 +1,6 @@
 //! Expands `#[glue::model]`.
 
+mod facts;
 mod rename;
 mod serde_attr;
 
@@ -27,6 +28,7 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     repeated_derives(&cx, &mut input.attrs);
     serde_attr::check(&cx, &mut input);
     rename::state(&mut input);
+    facts::state(&mut input);
     serde_attr::split(&mut input);
     // Without its derives each use of the type would be reported as well; where they cannot work, they would say so again.
     let derivable = owned(&cx, &input.generics) && !matches!(input.data, Data::Union(_));

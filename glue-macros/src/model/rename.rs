@@ -57,14 +57,14 @@ fn state_name(
 }
 
 /// The value of `key`, if it is a string.
-fn rule(entries: &Entries, key: &str) -> Option<String> {
+pub(super) fn rule(entries: &Entries, key: &str) -> Option<String> {
     let entry = entries.serde.iter().find(|entry| entry.key == key)?;
     let literal: LitStr = syn::parse2(entry.value.clone()?).ok()?;
     Some(literal.value())
 }
 
 /// serde's `RenameRule::apply_to_variant`; none where serde reports the rule or the name.
-fn by_serde_for_variant(rule: &str, variant: &str) -> Option<String> {
+pub(super) fn by_serde_for_variant(rule: &str, variant: &str) -> Option<String> {
     Some(match rule {
         "lowercase" => variant.to_ascii_lowercase(),
         "UPPERCASE" => variant.to_ascii_uppercase(),
@@ -79,7 +79,7 @@ fn by_serde_for_variant(rule: &str, variant: &str) -> Option<String> {
 }
 
 /// serde's `RenameRule::apply_to_field`; none where serde reports the rule or the name.
-fn by_serde_for_field(rule: &str, field: &str) -> Option<String> {
+pub(super) fn by_serde_for_field(rule: &str, field: &str) -> Option<String> {
     Some(match rule {
         "lowercase" | "snake_case" => field.to_owned(),
         "UPPERCASE" | "SCREAMING_SNAKE_CASE" => field.to_ascii_uppercase(),

@@ -292,6 +292,13 @@ impl Entries {
         self.serde.iter().any(|entry| entry.key == key)
     }
 
+    /// The values of all entries with this key that are strings.
+    pub(super) fn values(&self, key: &str) -> Vec<String> {
+        let entries = self.serde.iter().filter(|entry| entry.key == key);
+        let value = |entry: &Entry| syn::parse2::<syn::LitStr>(entry.value.clone()?).ok();
+        entries.filter_map(value).map(|literal| literal.value()).collect()
+    }
+
     pub(super) fn states_type(&self) -> bool {
         self.ts
             .iter()

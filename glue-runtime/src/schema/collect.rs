@@ -12,7 +12,7 @@ use std::{
 
 use ts_rs::{TS, TypeVisitor};
 
-use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema, hash::fnv1a};
+use super::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, ModelSchema, TypeSchema, hash::fnv1a};
 
 /// What the macro knows of a trait without ts-rs.
 #[derive(Debug)]
@@ -109,6 +109,8 @@ fn collect_by(channel: &Channel, catch: Catch) -> ChannelSchema {
 pub struct Shape {
     /// Its text.
     pub ty: String,
+    /// The Rust type it is the form of, without the paths of its names.
+    pub rust: String,
     /// Whether it is an `Option`.
     pub optional: bool,
 }
@@ -119,6 +121,7 @@ impl Shape {
         ArgSchema {
             name: name.to_owned(),
             ty: self.ty,
+            rust: self.rust,
             optional: self.optional,
             stream: false,
         }
@@ -129,6 +132,7 @@ impl Shape {
         ArgSchema {
             name: name.to_owned(),
             ty: self.ty,
+            rust: self.rust,
             optional: false,
             stream: true,
         }
@@ -177,6 +181,7 @@ impl Collector {
         let ty = self.catch::<T, _>(T::name);
         Shape {
             ty: ty.unwrap_or_else(|| "unknown".to_owned()),
+            rust: without_paths(type_name::<T>()),
             optional: T::IS_OPTION,
         }
     }
@@ -188,17 +193,21 @@ impl Collector {
         docs: &'static [&'static str],
         kind: MethodKind,
         args: Vec<ArgSchema>,
-        ret: Option<String>,
-        err: Option<String>,
+        ret: Option<Shape>,
+        err: Option<Shape>,
     ) {
         let docs = docs.iter().map(|&line| line.to_owned()).collect();
+        let split = |shape: Option<Shape>| shape.map(|shape| (shape.ty, shape.rust)).unzip();
+        let ((ret, ret_rust), (err, err_rust)) = (split(ret), split(err));
         self.methods.push(MethodSchema {
             name: name.to_owned(),
             docs,
             kind,
             args,
             ret,
+            ret_rust,
             err,
+            err_rust,
         });
     }
 
@@ -207,11 +216,13 @@ impl Collector {
         else {
             return;
         };
+        let (docs, model) = docs_of_comment(&T::docs().unwrap_or_default());
         let found = TypeSchema {
             path: path_of::<T>(),
-            docs: docs_of::<T>(),
+            docs,
             ident,
             decl,
+            model,
         };
         let Some(known) = self.types.get_mut(&found.ident) else {
             self.types.insert(found.ident.clone(), found);
@@ -283,19 +294,44 @@ fn path_of<T: ?Sized>() -> String {
     name.split_once('<').map_or(name, |(path, _)| path).to_owned()
 }
 
-/// The lines of the doc comment, out of the JSDoc comment that ts-rs makes of them.
-fn docs_of<T: TS + ?Sized>() -> Vec<String> {
-    let Some(comment) = T::docs() else {
-        return Vec::new();
-    };
+/// The name of a type without the paths of its parts: `Option<String>` of `core::option::Option<alloc::string::String>`.
+pub(super) fn without_paths(name: &str) -> String {
+    let is_word = |char: char| char.is_alphanumeric() || char == '_';
+    let mut out = String::with_capacity(name.len());
+    let mut word = 0;
+    for char in name.chars() {
+        if char == ':' {
+            out.truncate(word);
+            continue;
+        }
+        out.push(char);
+        if !is_word(char) {
+            word = out.len();
+        }
+    }
+    out
+}
+
+/// The lines of the doc comment, out of the JSDoc comment that ts-rs makes of them, and what `#[glue::model]` has put below.
+pub(super) fn docs_of_comment(comment: &str) -> (Vec<String>, Option<ModelSchema>) {
     let comment = comment.trim();
     let comment = comment.strip_prefix("/**").unwrap_or(comment);
     let comment = comment.strip_suffix("*/").unwrap_or(comment);
     let lines = comment.trim_matches('\n').trim_end().lines();
-    lines
+    let mut docs: Vec<_> = lines
         .map(|line| line.trim_start().strip_prefix('*').unwrap_or(line).to_owned())
-        .collect()
+        .collect();
+    let model = docs.last().and_then(|line| line.strip_prefix(MODEL));
+    let model = model.and_then(|json| serde_json::from_str(json).ok());
+    if model.is_some() {
+        docs.pop();
+    }
+    (docs, model)
 }
+
+/// What stands before the JSON of a [`ModelSchema`] in the last line of a type's docs. `#[glue::model]` writes it there in builds of
+/// glue-codegen only: docs are what ts-rs hands through, whatever crate a type is from.
+const MODEL: &str = "glue::model ";
 
 fn clash(known: &TypeSchema, found: &TypeSchema, place: &str) -> String {
     let ident = &found.ident;

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ChannelSchema, FORMAT, MethodSchema};
+use super::{ChannelSchema, MethodSchema};
+
+/// Version of the canonical form that is hashed. Not that of the document, which also says what can't be seen on the wire.
+const CANON: u32 = 2;
 
 impl ChannelSchema {
     /// Returns the hash that peers compare in their greeting: 16 hex digits over what can be seen on the wire.
@@ -14,7 +17,7 @@ impl ChannelSchema {
         methods.sort_unstable();
         let mut types: Vec<_> = self.types.iter().map(|ty| strip_comments(&ty.decl)).collect();
         types.sort_unstable();
-        let canonical = serde_json::json!([FORMAT, self.channel, methods, types]).to_string();
+        let canonical = serde_json::json!([CANON, self.channel, methods, types]).to_string();
 
         format!("{:016x}", fnv1a(canonical.as_bytes()))
     }
@@ -38,7 +41,7 @@ impl ChannelSchema {
         }
         let hash = |(name, mut forms): (&str, Vec<String>)| {
             forms.sort_unstable();
-            let canonical = serde_json::json!([FORMAT, forms]).to_string();
+            let canonical = serde_json::json!([CANON, forms]).to_string();
             (name.to_owned(), format!("{:016x}", fnv1a(canonical.as_bytes())))
         };
         forms.into_iter().map(hash).collect()

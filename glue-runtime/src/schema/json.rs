@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ChannelSchema;
 
 /// Version of the JSON form, its member `v`. A reader takes its own version only.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 impl ChannelSchema {
     /// Returns the document that glue-codegen reads: pretty JSON with a final newline, the same for the same channel.

@@ -60,9 +60,15 @@ pub struct MethodSchema {
     /// TypeScript type of the value (of the item, for a stream); none where nothing is answered.
     #[serde(default)]
     pub ret: Option<String>,
+    /// Rust type of the value, as [`ArgSchema::rust`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ret_rust: Option<String>,
     /// TypeScript type of the method's own error, if it has one.
     #[serde(default)]
     pub err: Option<String>,
+    /// Rust type of the error, as [`ArgSchema::rust`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub err_rust: Option<String>,
 }
 
 /// What a method does on the wire.
@@ -89,6 +95,9 @@ pub struct ArgSchema {
     /// TypeScript type.
     #[serde(rename = "type")]
     pub ty: String,
+    /// Rust type, without the paths of its names: `Option<Vec<u32>>`. TypeScript has one type for all numbers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rust: String,
     /// Whether the parameter is an `Option`, which may be left out.
     #[serde(default)]
     pub optional: bool,
@@ -108,5 +117,59 @@ pub struct TypeSchema {
     pub decl: String,
     /// Doc comment of the type.
     #[serde(default)]
+    pub docs: Vec<String>,
+    /// What serde does with it; none for a type that `#[glue::model]` didn't see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelSchema>,
+}
+
+/// What `#[glue::model]` knows of a type and ts-rs doesn't say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ModelSchema {
+    /// Whether a field that the type doesn't have is an error: `#[serde(deny_unknown_fields)]`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deny_unknown_fields: bool,
+    /// Fields of a struct.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldSchema>,
+    /// Variants of an enum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<VariantSchema>,
+}
+
+/// A field of a struct or of a variant, unless serde skips it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldSchema {
+    /// Name on the wire; the position, for a field without a name.
+    pub name: String,
+    /// Rust type as the source has it, without the paths of its names.
+    pub rust: String,
+    /// Other names that are read: `#[serde(alias = "…")]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Whether it may be left out when it is read: an `Option`, or `#[serde(default)]` on it or its type.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub default: bool,
+    /// Whether its own fields stand in its place: `#[serde(flatten)]`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flatten: bool,
+    /// Doc comment, one entry per line as `#[doc]` has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub docs: Vec<String>,
+}
+
+/// A variant of an enum, unless serde skips it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantSchema {
+    /// Name on the wire.
+    pub name: String,
+    /// Other names that are read: `#[serde(alias = "…")]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Its fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldSchema>,
+    /// Doc comment, one entry per line as `#[doc]` has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<String>,
 }

@@ -4,6 +4,7 @@ fn schema() -> ChannelSchema {
     let arg = |name: &str, ty: &str, optional| ArgSchema {
         name: name.into(),
         ty: ty.into(),
+        rust: String::new(),
         optional,
         stream: false,
     };
@@ -23,7 +24,9 @@ fn schema() -> ChannelSchema {
                 kind: MethodKind::Call,
                 args: vec![arg("room", "string", false), arg("text", "string | null", true)],
                 ret: Some("number".into()),
+                ret_rust: Some("u32".into()),
                 err: Some("ChatError".into()),
+                err_rust: None,
             },
             MethodSchema {
                 name: "typing".into(),
@@ -31,7 +34,9 @@ fn schema() -> ChannelSchema {
                 kind: MethodKind::Notification,
                 args: vec![],
                 ret: None,
+                ret_rust: None,
                 err: None,
+                err_rust: None,
             },
         ],
         types: vec![TypeSchema {
@@ -39,6 +44,7 @@ fn schema() -> ChannelSchema {
             path: "demo::chat::ChatError".into(),
             decl: "type ChatError = { \"a/*\": string, };".into(),
             docs: vec![],
+            model: None,
         }],
     }
 }
@@ -48,7 +54,7 @@ fn json_reads_back_as_the_same_schema() {
     let text = schema().to_json();
 
     assert!(
-        text.starts_with("{\n  \"v\": 2,\n  \"crate\": \"demo\","),
+        text.starts_with("{\n  \"v\": 3,\n  \"crate\": \"demo\","),
         "{text}"
     );
     assert_eq!(ChannelSchema::from_json(&text).unwrap(), schema());
@@ -59,7 +65,7 @@ fn another_format_is_refused_before_its_members_are_read() {
     let error = ChannelSchema::from_json(r#"{"v":1,"something":"else"}"#).unwrap_err();
 
     assert!(matches!(error, SchemaError::Format { found: 1 }));
-    assert_eq!(error.to_string(), "schema format 1 instead of 2");
+    assert_eq!(error.to_string(), "schema format 1 instead of 3");
 }
 
 #[test]
@@ -109,13 +115,16 @@ fn nested() -> ChannelSchema {
         kind,
         args: vec![],
         ret: Some(ret.into()),
+        ret_rust: None,
         err: None,
+        err_rust: None,
     };
     let ty = |ident: &str, decl: &str| TypeSchema {
         ident: ident.into(),
         path: String::new(),
         decl: decl.into(),
         docs: vec![],
+        model: None,
     };
     let mut schema = schema();
     schema.methods = vec![
@@ -301,8 +310,15 @@ mod collecting {
                 c.shape::<String>().arg("room"),
                 c.shape::<Option<u32>>().arg("limit"),
             ];
-            let ret = Some(c.shape::<Vec<Message>>().ty);
-            c.method("history", &[" Old lines."], MethodKind::Call, args, ret, None);
+            let ret = c.shape::<Vec<Message>>();
+            c.method(
+                "history",
+                &[" Old lines."],
+                MethodKind::Call,
+                args,
+                Some(ret),
+                None,
+            );
         }));
 
         assert_eq!(schema.errors, [""; 0]);
@@ -460,5 +476,40 @@ mod collecting {
     #[test]
     fn nothing_is_written_outside_glue_codegen() {
         emit(&channel(|_| panic!("described")));
+    }
+}
+
+#[cfg(feature = "macros")]
+mod facts {
+    use crate::schema::{ModelSchema, collect};
+
+    #[test]
+    fn types_are_named_without_paths() {
+        let cases = [
+            ("alloc::string::String", "String"),
+            ("core::option::Option<alloc::vec::Vec<u32>>", "Option<Vec<u32>>"),
+            ("(u8, a::b::C<[u16; 4]>)", "(u8, C<[u16; 4]>)"),
+            ("std::collections::HashMap<a::B, c::D>", "HashMap<B, D>"),
+        ];
+        for (path, name) in cases {
+            assert_eq!(collect::without_paths(path), name);
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_the_docs_may_describe_the_model() {
+        let comment = "/**\n * A person.\n *glue::model {\"deny_unknown_fields\":true}\n */\n";
+
+        let (docs, model) = collect::docs_of_comment(comment);
+
+        assert_eq!(docs, [" A person."]);
+        let deny_unknown_fields = true;
+        assert_eq!(
+            model,
+            Some(ModelSchema {
+                deny_unknown_fields,
+                ..ModelSchema::default()
+            })
+        );
     }
 }
