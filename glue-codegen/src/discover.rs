@@ -5,40 +5,44 @@
 //! private modules and binaries, needs no set-up by the user, and nothing of it is in any other build.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use glue::schema::{ChannelSchema, SchemaError};
 use serde::Deserialize;
 
 use crate::metadata::{Package, Workspace, cargo};
+pub use crate::selection::Selection;
 
 /// Names of the harnesses start with this.
 const HARNESS: &str = "__glue_codegen_";
 
-/// What to build, in cargo's words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Selection {
-    /// Packages by name; if empty, those of the current folder.
-    pub packages: Vec<String>,
-    /// Features of the packages.
-    pub features: Vec<String>,
-    /// All features of the packages.
-    pub all_features: bool,
-    /// Not the default features of the packages.
-    pub no_default_features: bool,
-    /// Target triple.
-    pub target: Option<String>,
-    /// Path of a Cargo.toml.
-    pub manifest_path: Option<PathBuf>,
-    /// Cargo.lock must not change.
-    pub locked: bool,
-    /// No network.
-    pub offline: bool,
+/// Runs the programs that the search needs: what shows progress, or may break it off, does that here.
+pub trait Runner {
+    /// Runs a program to its end, as [`Command::output`] does.
+    ///
+    /// # Errors
+    /// Those of [`Command::output`]; [`io::ErrorKind::Interrupted`] if it was broken off.
+    fn output(&self, command: &mut Command) -> io::Result<Output>;
+
+    /// Whether cargo should say nothing but what is wrong; not unless told so.
+    fn is_quiet(&self) -> bool {
+        false
+    }
+}
+
+/// What was found in some packages.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The channels.
+    pub(crate) channels: Vec<ChannelSchema>,
+    /// What was searched, for messages: `bin server of package chat`.
+    pub(crate) targets: Vec<String>,
 }
 
 /// Why no schemas were found.
@@ -119,79 +123,56 @@ const CUSTOM_HARNESS: &str = " (targets with `harness = false` or `#![no_main]` 
 ///
 /// # Errors
 /// [`DiscoverError`] says what to do.
-pub fn discover(selection: &Selection) -> Result<Vec<ChannelSchema>, DiscoverError> {
-    let workspace = Workspace::load(selection)?;
+pub fn discover(selection: &Selection, runner: &dyn Runner) -> Result<Vec<ChannelSchema>, DiscoverError> {
+    let workspace = Workspace::load(selection, runner)?;
     let packages = workspace.select(selection)?;
-    let built = build(selection, &packages)?;
+    let found = search(&workspace, &packages, selection, runner)?;
+    if found.channels.is_empty() {
+        return Err(DiscoverError::NoChannel {
+            targets: found.targets.join(", "),
+        });
+    }
+    Ok(found.channels)
+}
+
+/// Builds these packages and returns the schemas of their channels; that there are none is no error here.
+pub(crate) fn search(
+    workspace: &Workspace,
+    packages: &[&Package],
+    selection: &Selection,
+    runner: &dyn Runner,
+) -> Result<Found, DiscoverError> {
+    let search = Search {
+        selection,
+        packages,
+        runner,
+    };
+    let built = search.build()?;
 
     let folder = SchemaFolder::create(&workspace.target_directory)?;
-    let mut searched = Vec::new();
-    for program in &built.programs {
+    let mut targets = Vec::new();
+    for program in built.programs {
         let bytes = fs::read(&program.path).map_err(|source| DiscoverError::Io {
             path: program.path.clone(),
             source,
         })?;
         // With a harness of its own, or none, the program is the user's server and not a test.
         if contains(&bytes, HARNESS.as_bytes()) {
-            run(program, &built.libraries, &folder.0)?;
+            search.run(&program, &built.libraries, &folder.0)?;
         }
-        searched.push(program.name.as_str());
+        targets.push(program.name);
     }
-
-    let schemas = folder.read()?;
-    if schemas.is_empty() {
-        return Err(DiscoverError::NoChannel {
-            targets: searched.join(", "),
-        });
-    }
-    Ok(schemas)
+    Ok(Found {
+        channels: folder.read()?,
+        targets,
+    })
 }
 
-impl Selection {
-    /// Passes on the options that every subcommand takes.
-    pub(crate) fn pass_common(&self, command: &mut Command) {
-        if let Some(path) = &self.manifest_path {
-            command.arg("--manifest-path").arg(path);
-        }
-        if self.locked {
-            command.arg("--locked");
-        }
-        if self.offline {
-            command.arg("--offline");
-        }
-    }
-
-    /// Passes on what is built.
-    fn pass_build(&self, command: &mut Command, packages: &[&Package]) {
-        self.pass_common(command);
-        for package in packages {
-            command.arg("-p").arg(&package.id);
-        }
-        // Not `--bin NAME`: that is an error for a binary whose required features are off.
-        command.arg("--bins");
-        if packages.iter().any(|package| package.has_library()) {
-            command.arg("--lib");
-        }
-        let mut keys: Vec<_> = packages
-            .iter()
-            .filter_map(|package| package.runtime_key())
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let switches = keys.iter().map(|key| format!("{key}/codegen"));
-        for features in self.features.iter().cloned().chain(switches) {
-            command.arg("--features").arg(features);
-        }
-        if self.all_features {
-            command.arg("--all-features");
-        }
-        if self.no_default_features {
-            command.arg("--no-default-features");
-        }
-        if let Some(target) = self.target.clone().or_else(host_if_cross) {
-            command.arg("--target").arg(target);
-        }
-    }
+/// What to build, and how.
+struct Search<'a> {
+    selection: &'a Selection,
+    packages: &'a [&'a Package],
+    runner: &'a dyn Runner,
 }
 
 /// A built program that may hold harnesses.
@@ -245,56 +226,128 @@ struct ArtifactProfile {
     test: bool,
 }
 
-/// One build for all packages.
-fn build(selection: &Selection, packages: &[&Package]) -> Result<Built, DiscoverError> {
-    let mut command = cargo("test");
-    command.args(["--no-run", "--message-format=json-render-diagnostics"]);
-    selection.pass_build(&mut command, packages);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(DiscoverError::Cargo)?;
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let lines: Vec<_> = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<CargoLine>(line).ok())
-        .collect();
-    if !output.status.success() {
-        // A feature that isn't there, or a Cargo.lock that would have to change: the crate may be all right.
-        let began = lines
-            .iter()
-            .any(|line| matches!(line, CargoLine::BuildFinished {}));
-        return Err(if began {
-            explain(selection, packages)
-        } else {
-            DiscoverError::Refused
-        });
+impl Search<'_> {
+    /// One build for all packages.
+    fn build(&self) -> Result<Built, DiscoverError> {
+        let mut command = cargo("test");
+        command.args(["--no-run", "--message-format=json-render-diagnostics"]);
+        self.pass_build(&mut command);
+        let output = self
+            .runner
+            .output(command.stderr(Stdio::inherit()))
+            .map_err(DiscoverError::Cargo)?;
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let lines: Vec<_> = messages
+            .lines()
+            .filter_map(|line| serde_json::from_str::<CargoLine>(line).ok())
+            .collect();
+        if !output.status.success() {
+            // A feature that isn't there, or a Cargo.lock that would have to change: the crate may be all right.
+            let began = lines
+                .iter()
+                .any(|line| matches!(line, CargoLine::BuildFinished {}));
+            return Err(if began {
+                self.explain()
+            } else {
+                DiscoverError::Refused
+            });
+        }
+
+        let program = |artifact: Artifact| {
+            let path = artifact.executable.filter(|_| artifact.profile.test)?;
+            let package = self
+                .packages
+                .iter()
+                .find(|package| package.id == artifact.package_id)?;
+            let kind = artifact.target.kind.first().map_or("target", String::as_str);
+            let name = format!("{kind} {} of package {}", artifact.target.name, package.name);
+            Some(Program {
+                name,
+                path,
+                folder: package.folder().to_owned(),
+            })
+        };
+        let (mut programs, mut libraries) = (Vec::new(), Vec::new());
+        for line in lines {
+            match line {
+                CargoLine::CompilerArtifact(artifact) => programs.extend(program(artifact)),
+                CargoLine::BuildScriptExecuted { linked_paths } => {
+                    libraries.extend(linked_paths.iter().map(|path| PathBuf::from(without_kind(path))))
+                }
+                CargoLine::BuildFinished {} | CargoLine::Other => {}
+            }
+        }
+        Ok(Built { programs, libraries })
     }
 
-    let program = |artifact: Artifact| {
-        let path = artifact.executable.filter(|_| artifact.profile.test)?;
-        let package = packages
-            .iter()
-            .find(|package| package.id == artifact.package_id)?;
-        let kind = artifact.target.kind.first().map_or("target", String::as_str);
-        let name = format!("{kind} {} of package {}", artifact.target.name, package.name);
-        Some(Program {
-            name,
-            path,
-            folder: package.folder().to_owned(),
-        })
-    };
-    let (mut programs, mut libraries) = (Vec::new(), Vec::new());
-    for line in lines {
-        match line {
-            CargoLine::CompilerArtifact(artifact) => programs.extend(program(artifact)),
-            CargoLine::BuildScriptExecuted { linked_paths } => {
-                libraries.extend(linked_paths.iter().map(|path| PathBuf::from(without_kind(path))))
-            }
-            CargoLine::BuildFinished {} | CargoLine::Other => {}
+    /// Passes on what is built.
+    fn pass_build(&self, command: &mut Command) {
+        self.selection.pass_build(command);
+        if self.runner.is_quiet() {
+            command.arg("--quiet");
+        }
+        for package in self.packages {
+            command.arg("-p").arg(&package.id);
+        }
+        // Not `--bin NAME`: that is an error for a binary whose required features are off.
+        command.arg("--bins");
+        if self.packages.iter().any(|package| package.has_library()) {
+            command.arg("--lib");
+        }
+        let keys = self.packages.iter().filter_map(|package| package.runtime_key());
+        for key in keys.collect::<BTreeSet<_>>() {
+            command.arg("--features").arg(format!("{key}/codegen"));
+        }
+        if let Some(target) = self.selection.target.clone().or_else(host_if_cross) {
+            command.arg("--target").arg(target);
         }
     }
-    Ok(Built { programs, libraries })
+
+    /// Tells errors in the tests from errors in the crate.
+    fn explain(&self) -> DiscoverError {
+        let mut command = cargo("check");
+        if !self.runner.is_quiet() {
+            command.arg("--quiet");
+        }
+        self.pass_build(&mut command);
+        match self
+            .runner
+            .output(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        {
+            Ok(output) if output.status.success() => DiscoverError::TestBuild,
+            Err(error) => DiscoverError::Cargo(error),
+            Ok(_) => DiscoverError::Build,
+        }
+    }
+
+    /// Runs the harnesses. Not by way of `cargo test`: it would start programs without harnesses, too, and with fewer packages it
+    /// may build them anew.
+    fn run(&self, program: &Program, libraries: &[PathBuf], folder: &Path) -> Result<(), DiscoverError> {
+        let mut command = Command::new(&program.path);
+        command
+            .args(["--quiet", HARNESS])
+            .current_dir(&program.folder)
+            .env("GLUE_CODEGEN_OUT", folder);
+        if let Some(paths) = library_path(program, libraries) {
+            command.env(LIBRARY_PATH, paths);
+        }
+        let output = self
+            .runner
+            .output(&mut command)
+            .map_err(|source| DiscoverError::Io {
+                path: program.path.clone(),
+                source,
+            })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let text = [output.stdout, output.stderr].concat();
+        let output = String::from_utf8_lossy(&text).trim().to_owned();
+        Err(DiscoverError::Harness {
+            target: program.name.clone(),
+            output,
+        })
+    }
 }
 
 /// The path of a search path as build scripts give it: `native=/usr/lib` or `/usr/lib`.
@@ -303,43 +356,6 @@ fn without_kind(path: &str) -> &str {
         Some(("dependency" | "crate" | "native" | "framework" | "all", path)) => path,
         _ => path,
     }
-}
-
-/// Tells errors in the tests from errors in the crate.
-fn explain(selection: &Selection, packages: &[&Package]) -> DiscoverError {
-    let mut command = cargo("check");
-    command.arg("--quiet");
-    selection.pass_build(&mut command, packages);
-    match command.stdout(Stdio::null()).stderr(Stdio::null()).status() {
-        Ok(status) if status.success() => DiscoverError::TestBuild,
-        _ => DiscoverError::Build,
-    }
-}
-
-/// Runs the harnesses. Not by way of `cargo test`: it would start programs without harnesses, too, and with fewer packages it
-/// may build them anew.
-fn run(program: &Program, libraries: &[PathBuf], folder: &Path) -> Result<(), DiscoverError> {
-    let mut command = Command::new(&program.path);
-    command
-        .args(["--quiet", HARNESS])
-        .current_dir(&program.folder)
-        .env("GLUE_CODEGEN_OUT", folder);
-    if let Some(paths) = library_path(program, libraries) {
-        command.env(LIBRARY_PATH, paths);
-    }
-    let output = command.output().map_err(|source| DiscoverError::Io {
-        path: program.path.clone(),
-        source,
-    })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = [output.stdout, output.stderr].concat();
-    let output = String::from_utf8_lossy(&text).trim().to_owned();
-    Err(DiscoverError::Harness {
-        target: program.name.clone(),
-        output,
-    })
 }
 
 /// The search path for shared libraries that cargo gives to the tests it runs: what build scripts have made, what stands beside

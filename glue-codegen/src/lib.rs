@@ -26,6 +26,7 @@ mod name;
 pub mod output;
 mod print;
 mod resolve;
+mod selection;
 mod syntax;
 
 use glue::schema::ChannelSchema;
@@ -42,12 +43,16 @@ pub struct Options {
 }
 
 /// The language of the generated files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Deserialize)]
 pub enum Emit {
     /// TypeScript sources.
     #[default]
+    #[value(name = "ts")]
+    #[serde(rename = "ts")]
     TypeScript,
     /// ES modules with declaration files, for projects that compile nothing.
+    #[value(name = "js")]
+    #[serde(rename = "js")]
     JavaScript,
 }
 

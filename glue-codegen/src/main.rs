@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    glue_codegen::cli::run(std::env::args_os().skip(1))
+    glue_codegen::cli::run(std::env::args_os())
 }

@@ -8,8 +8,9 @@ use std::{
 };
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::discover::{DiscoverError, Selection};
+use crate::discover::{DiscoverError, Runner, Selection};
 
 /// Package whose users may have channels.
 const RUNTIME: &str = "glue-runtime";
@@ -20,6 +21,9 @@ pub(crate) struct Workspace {
     packages: Vec<Package>,
     workspace_root: PathBuf,
     pub(crate) target_directory: PathBuf,
+    /// `[workspace.metadata]`, null if there is none.
+    #[serde(default)]
+    pub(crate) metadata: Value,
 }
 
 /// A member of the workspace.
@@ -27,7 +31,10 @@ pub(crate) struct Workspace {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) id: String,
-    manifest_path: PathBuf,
+    pub(crate) manifest_path: PathBuf,
+    /// `[package.metadata]`, null if there is none.
+    #[serde(default)]
+    pub(crate) metadata: Value,
     dependencies: Vec<Dependency>,
     targets: Vec<Target>,
 }
@@ -48,13 +55,12 @@ struct Target {
 
 impl Workspace {
     /// Asks cargo.
-    pub(crate) fn load(selection: &Selection) -> Result<Self, DiscoverError> {
+    pub(crate) fn load(selection: &Selection, runner: &dyn Runner) -> Result<Self, DiscoverError> {
         let mut command = cargo("metadata");
         command.args(["--format-version", "1", "--no-deps"]);
         selection.pass_common(&mut command);
-        let output = command
-            .stderr(Stdio::inherit())
-            .output()
+        let output = runner
+            .output(command.stderr(Stdio::inherit()))
             .map_err(DiscoverError::Cargo)?;
         if !output.status.success() {
             return Err(DiscoverError::Metadata);
@@ -92,27 +98,39 @@ impl Workspace {
         }
     }
 
+    /// The package whose settings hold: the one asked for, else that of the folder we are in; none in the root of a workspace
+    /// that is no package itself, and where several are asked for.
+    pub(crate) fn home(&self, selection: &Selection) -> Result<Option<&Package>, DiscoverError> {
+        match selection.packages.as_slice() {
+            [name] => Ok(self.packages.iter().find(|package| package.name == *name)),
+            [] => {
+                let Some(manifest) = manifest(selection).map_err(DiscoverError::Cargo)? else {
+                    return Ok(None);
+                };
+                Ok(self.at(&manifest))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The Cargo.toml of the workspace.
+    pub(crate) fn manifest_path(&self) -> PathBuf {
+        self.workspace_root.join("Cargo.toml")
+    }
+
     /// The member whose folder we are in; none in the root of the workspace, where all members count.
     fn current(&self, selection: &Selection) -> io::Result<Option<&Package>> {
-        let manifest = match &selection.manifest_path {
-            Some(path) => Some(path.clone()),
-            None => {
-                let folder = env::current_dir()?;
-                folder
-                    .ancestors()
-                    .map(|folder| folder.join("Cargo.toml"))
-                    .find(|path| path.is_file())
-            }
-        };
-        let Some(manifest) = manifest else { return Ok(None) };
-        let manifest = fs::canonicalize(manifest)?;
-        if fs::canonicalize(self.workspace_root.join("Cargo.toml"))? == manifest {
-            return Ok(None);
-        }
-        Ok(self
-            .packages
+        let manifest = manifest(selection)?;
+        Ok(manifest
+            .filter(|manifest| !same_path(manifest, &self.manifest_path()))
+            .and_then(|manifest| self.at(&manifest)))
+    }
+
+    /// The member with this Cargo.toml.
+    fn at(&self, manifest: &Path) -> Option<&Package> {
+        self.packages
             .iter()
-            .find(|package| same_path(&package.manifest_path, &manifest)))
+            .find(|package| same_path(&package.manifest_path, manifest))
     }
 
     /// `start`, and the members that it reaches by path dependencies: the server's API may live in a crate of its own.
@@ -164,6 +182,16 @@ impl Package {
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or_else(|| Path::new("."))
     }
+}
+
+/// The Cargo.toml of where we are.
+fn manifest(selection: &Selection) -> io::Result<Option<PathBuf>> {
+    if let Some(path) = &selection.manifest_path {
+        return Ok(Some(path.clone()));
+    }
+    let folder = env::current_dir()?;
+    let mut manifests = folder.ancestors().map(|folder| folder.join("Cargo.toml"));
+    Ok(manifests.find(|path| path.is_file()))
 }
 
 /// Returns a command for the cargo that called us, or the one in the path.
