@@ -143,7 +143,7 @@ fn import(out: &mut Out, channel: &ChannelDecl, keyword: &str, names: &[&str]) {
 
 fn docs(channel: &ChannelDecl) -> [String; 1] {
     [format!(
-        "A `{}` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called.",
+        "`{}` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called.",
         channel.class
     )]
 }

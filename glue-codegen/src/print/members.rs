@@ -45,7 +45,7 @@ pub(super) fn api(out: &mut Out, channel: &ChannelDecl) {
     let (class, name) = (&channel.class, channel.api_type());
     out.blank();
     out.doc(&[format!(
-        "What a {{@link {class}}} offers, for code that also takes a fake."
+        "What {{@link {class}}} offers, for code that also takes a fake."
     )]);
     out.line(&format!("export type {name} = Pick<{class}, keyof {class}>;"));
 }

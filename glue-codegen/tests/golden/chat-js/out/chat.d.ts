@@ -66,5 +66,5 @@ export declare class Chat {
   on<E extends keyof ChatEvents>(event: E, listener: (event: ChatEvents[E]) => void): Unsubscribe;
 }
 
-/** What a {@link Chat} offers, for code that also takes a fake. */
+/** What {@link Chat} offers, for code that also takes a fake. */
 export type ChatApi = Pick<Chat, keyof Chat>;

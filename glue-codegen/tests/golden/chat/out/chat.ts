@@ -102,5 +102,5 @@ export class Chat {
   }
 }
 
-/** What a {@link Chat} offers, for code that also takes a fake. */
+/** What {@link Chat} offers, for code that also takes a fake. */
 export type ChatApi = Pick<Chat, keyof Chat>;

@@ -63,5 +63,5 @@ export class Oddities {
   }
 }
 
-/** What a {@link Oddities} offers, for code that also takes a fake. */
+/** What {@link Oddities} offers, for code that also takes a fake. */
 export type OdditiesApi = Pick<Oddities, keyof Oddities>;

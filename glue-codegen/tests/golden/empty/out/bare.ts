@@ -8,5 +8,5 @@ export class Bare {
   }
 }
 
-/** What a {@link Bare} offers, for code that also takes a fake. */
+/** What {@link Bare} offers, for code that also takes a fake. */
 export type BareApi = Pick<Bare, keyof Bare>;

@@ -54,5 +54,5 @@ export class Nothing {
   }
 }
 
-/** What a {@link Nothing} offers, for code that also takes a fake. */
+/** What {@link Nothing} offers, for code that also takes a fake. */
 export type NothingApi = Pick<Nothing, keyof Nothing>;

@@ -20,5 +20,5 @@ export class Shapes {
   }
 }
 
-/** What a {@link Shapes} offers, for code that also takes a fake. */
+/** What {@link Shapes} offers, for code that also takes a fake. */
 export type ShapesApi = Pick<Shapes, keyof Shapes>;

@@ -61,5 +61,5 @@ export class Store {
   }
 }
 
-/** What a {@link Store} offers, for code that also takes a fake. */
+/** What {@link Store} offers, for code that also takes a fake. */
 export type StoreApi = Pick<Store, keyof Store>;

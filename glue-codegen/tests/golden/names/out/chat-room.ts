@@ -104,5 +104,5 @@ export class ChatRoom {
   }
 }
 
-/** What a {@link ChatRoom} offers, for code that also takes a fake. */
+/** What {@link ChatRoom} offers, for code that also takes a fake. */
 export type ChatRoomApi = Pick<ChatRoom, keyof ChatRoom>;

@@ -37,5 +37,5 @@ export class Search {
   }
 }
 
-/** What a {@link Search} offers, for code that also takes a fake. */
+/** What {@link Search} offers, for code that also takes a fake. */
 export type SearchApi = Pick<Search, keyof Search>;

@@ -27,5 +27,5 @@ export class Trees {
   }
 }
 
-/** What a {@link Trees} offers, for code that also takes a fake. */
+/** What {@link Trees} offers, for code that also takes a fake. */
 export type TreesApi = Pick<Trees, keyof Trees>;

@@ -21,5 +21,5 @@ export declare class Prompts {
   handle<M extends keyof PromptsHandlers>(method: M, handler: PromptsHandlers[M]): Unsubscribe;
 }
 
-/** What a {@link Prompts} offers, for code that also takes a fake. */
+/** What {@link Prompts} offers, for code that also takes a fake. */
 export type PromptsApi = Pick<Prompts, keyof Prompts>;

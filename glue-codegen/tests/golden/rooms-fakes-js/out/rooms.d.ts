@@ -131,5 +131,5 @@ export declare class Rooms {
   handle<M extends keyof RoomsHandlers>(method: M, handler: RoomsHandlers[M]): Unsubscribe;
 }
 
-/** What a {@link Rooms} offers, for code that also takes a fake. */
+/** What {@link Rooms} offers, for code that also takes a fake. */
 export type RoomsApi = Pick<Rooms, keyof Rooms>;

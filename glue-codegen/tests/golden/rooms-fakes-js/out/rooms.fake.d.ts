@@ -2,7 +2,7 @@
 import type { RoomsApi, RoomsEvents, RoomsHandlers } from "./rooms.js";
 import type { Fake, Stubs } from "./runtime/index.js";
 
-/** A `Rooms` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
+/** `Rooms` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
 export declare class FakeRooms implements RoomsApi {
   readonly fake: Fake<RoomsApi, RoomsEvents, RoomsHandlers>;
 

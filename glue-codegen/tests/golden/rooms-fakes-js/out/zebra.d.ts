@@ -12,5 +12,5 @@ export declare class Zebra {
   stripes(options?: CallOptions): AsyncIterable<number>;
 }
 
-/** What a {@link Zebra} offers, for code that also takes a fake. */
+/** What {@link Zebra} offers, for code that also takes a fake. */
 export type ZebraApi = Pick<Zebra, keyof Zebra>;

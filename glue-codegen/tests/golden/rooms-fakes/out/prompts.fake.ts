@@ -2,7 +2,7 @@
 import type { PromptsApi, PromptsHandlers } from "./prompts.js";
 import { Fake, type Stubs } from "./runtime/index.js";
 
-/** A `Prompts` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
+/** `Prompts` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
 export class FakePrompts implements PromptsApi {
   readonly fake: Fake<PromptsApi, Record<never, never>, PromptsHandlers>;
 

@@ -38,5 +38,5 @@ export class Prompts {
   }
 }
 
-/** What a {@link Prompts} offers, for code that also takes a fake. */
+/** What {@link Prompts} offers, for code that also takes a fake. */
 export type PromptsApi = Pick<Prompts, keyof Prompts>;

@@ -210,5 +210,5 @@ export class Rooms {
   }
 }
 
-/** What a {@link Rooms} offers, for code that also takes a fake. */
+/** What {@link Rooms} offers, for code that also takes a fake. */
 export type RoomsApi = Pick<Rooms, keyof Rooms>;

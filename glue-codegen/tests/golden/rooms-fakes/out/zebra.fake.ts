@@ -2,7 +2,7 @@
 import { Fake, type Stubs } from "./runtime/index.js";
 import type { ZebraApi } from "./zebra.js";
 
-/** A `Zebra` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
+/** `Zebra` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
 export class FakeZebra implements ZebraApi {
   readonly fake: Fake<ZebraApi, Record<never, never>, Record<never, never>>;
 

@@ -26,5 +26,5 @@ export class Zebra {
   }
 }
 
-/** What a {@link Zebra} offers, for code that also takes a fake. */
+/** What {@link Zebra} offers, for code that also takes a fake. */
 export type ZebraApi = Pick<Zebra, keyof Zebra>;
