@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::checked::CheckedValue;
 use super::codec::{self, Codec};
-use super::exact::ExactValue;
 use super::json_path;
 use super::message::{ArgsError, EncodeError};
 
@@ -275,7 +275,7 @@ impl Problem {
 /// Reads the JSON value of this name by itself; an error says what is wrong, and where in it.
 pub(crate) fn read_named<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, String> {
     match serde_json::from_str(text) {
-        Ok(ExactValue(value)) => Ok(value),
+        Ok(CheckedValue(value)) => Ok(value),
         Err(error) => Err(misfit(name, text, &error)),
     }
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::exact;
+use super::checked;
 #[cfg(feature = "macros")]
 use crate::schema::collect::{Collector, Shape};
 
@@ -81,11 +81,11 @@ impl<T> fmt::Debug for Json<T> {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for Json<T> {
     fn read(self, text: &str) -> serde_json::Result<T> {
-        serde_json::from_str(text).map(|exact::ExactValue(value)| value)
+        serde_json::from_str(text).map(|checked::CheckedValue(value)| value)
     }
 
     fn read_prefix(self, text: &str) -> serde_json::Result<(T, usize)> {
-        read_prefix(text).map(|(exact::ExactValue(value), length)| (value, length))
+        read_prefix(text).map(|(checked::CheckedValue(value), length)| (value, length))
     }
 
     #[cfg(feature = "macros")]
@@ -98,7 +98,7 @@ impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for J
     }
 
     fn write(self, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        exact::to_json(value, out)
+        checked::to_json(value, out)
     }
 }
 
@@ -174,7 +174,7 @@ pub(super) fn append(
 /// Returns `value` as JSON, unless JSON or JavaScript can't hold it.
 pub(crate) fn write<T: Serialize>(value: &T) -> serde_json::Result<String> {
     let mut out = String::new();
-    append(&mut out, |bytes| exact::to_json(value, bytes))?;
+    append(&mut out, |bytes| checked::to_json(value, bytes))?;
     Ok(out)
 }
 

@@ -12,6 +12,7 @@ mod caller;
 #[cfg(feature = "client")]
 mod caller_inbound;
 mod calls;
+mod checked;
 mod context;
 mod contract;
 mod credit;
@@ -19,7 +20,6 @@ mod deadlines;
 mod dispatch;
 mod dispatcher;
 mod error;
-mod exact;
 mod exchange;
 mod exchanges;
 mod greeting;

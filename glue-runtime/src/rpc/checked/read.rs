@@ -14,16 +14,16 @@ use serde::de::{
 use super::MAX_SAFE;
 
 /// A value read so.
-pub(crate) struct ExactValue<T>(pub(crate) T);
+pub(crate) struct CheckedValue<T>(pub(crate) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for ExactValue<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for CheckedValue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(Exact(deserializer)).map(Self)
+        T::deserialize(Checked(deserializer)).map(Self)
     }
 }
 
 /// A deserializer, or the access to a compound value, that watches the integers.
-struct Exact<D>(D);
+struct Checked<D>(D);
 
 /// The seed of a value inside a compound one.
 struct Seed<T>(T);
@@ -32,7 +32,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Seed<T> {
     type Value = T::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Value, D::Error> {
-        self.0.deserialize(Exact(deserializer))
+        self.0.deserialize(Checked(deserializer))
     }
 }
 
@@ -44,7 +44,7 @@ macro_rules! deserialize {
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Exact<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
     type Error = D::Error;
 
     deserialize! { Watch::integer; deserialize_u64 deserialize_i64 deserialize_u128 deserialize_i128 }
@@ -205,27 +205,27 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Exact(deserializer))
+        self.visitor.visit_some(Checked(deserializer))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Exact(deserializer))
+        self.visitor.visit_newtype_struct(Checked(deserializer))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(Exact(elements))
+        self.visitor.visit_seq(Checked(elements))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(Exact(entries))
+        self.visitor.visit_map(Checked(entries))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Exact(variant))
+        self.visitor.visit_enum(Checked(variant))
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Exact<A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Checked<A> {
     type Error = A::Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
@@ -237,7 +237,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Exact<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Exact<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
     type Error = A::Error;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
@@ -253,17 +253,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Exact<A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Exact<A> {
+impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Checked<A> {
     type Error = A::Error;
-    type Variant = Exact<A::Variant>;
+    type Variant = Checked<A::Variant>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
         let (name, content) = self.0.variant_seed(seed)?;
-        Ok((name, Exact(content)))
+        Ok((name, Checked(content)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Exact<A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Checked<A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -313,7 +313,7 @@ mod tests {
 
     fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
         serde_json::from_str(json)
-            .map(|ExactValue(value)| value)
+            .map(|CheckedValue(value)| value)
             .map_err(|error| error.to_string())
     }
 

@@ -17,18 +17,18 @@ use super::MAX_SAFE;
 /// # Errors
 /// Fails with the path of the first number that JavaScript can't hold, or as serde_json does.
 pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    value.serialize(Exact(&mut serde_json::Serializer::new(out)))
+    value.serialize(Checked(&mut serde_json::Serializer::new(out)))
 }
 
 /// A serializer, or what it returned for a compound value, that lets only exact numbers pass.
-struct Exact<S>(S);
+struct Checked<S>(S);
 
 /// A value inside a compound one.
 struct Inner<'a, T: ?Sized>(&'a T);
 
 impl<T: Serialize + ?Sized> Serialize for Inner<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Exact(serializer))
+        self.0.serialize(Checked(serializer))
     }
 }
 
@@ -101,7 +101,7 @@ magnitude! {
     i128, u128;
 }
 
-impl<S: Serializer> Serializer for Exact<S> {
+impl<S: Serializer> Serializer for Checked<S> {
     type Ok = S::Ok;
     type Error = S::Error;
     type SerializeSeq = Elements<S::SerializeSeq>;
@@ -109,8 +109,8 @@ impl<S: Serializer> Serializer for Exact<S> {
     type SerializeTupleStruct = Elements<S::SerializeTupleStruct>;
     type SerializeTupleVariant = Elements<S::SerializeTupleVariant>;
     type SerializeMap = Entries<S::SerializeMap>;
-    type SerializeStruct = Exact<S::SerializeStruct>;
-    type SerializeStructVariant = Exact<S::SerializeStructVariant>;
+    type SerializeStruct = Checked<S::SerializeStruct>;
+    type SerializeStructVariant = Checked<S::SerializeStructVariant>;
 
     forward! {
         serialize_bool: bool,
@@ -216,7 +216,7 @@ impl<S: Serializer> Serializer for Exact<S> {
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
-        self.0.serialize_struct(name, length).map(Exact)
+        self.0.serialize_struct(name, length).map(Checked)
     }
 
     fn serialize_struct_variant(
@@ -228,7 +228,7 @@ impl<S: Serializer> Serializer for Exact<S> {
     ) -> Result<Self::SerializeStructVariant, S::Error> {
         self.0
             .serialize_struct_variant(name, index, variant, length)
-            .map(Exact)
+            .map(Checked)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -285,7 +285,7 @@ elements! {
 
 macro_rules! fields {
     ($($trait:ident,)*) => {
-        $(impl<S: $trait> $trait for Exact<S> {
+        $(impl<S: $trait> $trait for Checked<S> {
             type Ok = S::Ok;
             type Error = S::Error;
 

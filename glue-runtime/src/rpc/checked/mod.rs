@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub(super) use read::ExactValue;
+pub(super) use read::CheckedValue;
 pub(super) use write::to_json;
 
 /// Largest integer that a JavaScript number holds exactly, as do all below it.
