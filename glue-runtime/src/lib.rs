@@ -101,6 +101,8 @@ mod driver;
 #[cfg(feature = "io")]
 mod error;
 #[cfg(feature = "io")]
+pub mod exact;
+#[cfg(feature = "io")]
 mod inbox;
 #[cfg(feature = "io")]
 mod mailbox;
@@ -135,6 +137,7 @@ pub use crate::client::{
 pub use crate::{
     channel::Channel,
     error::{Error, ErrorKind},
+    exact::Exact,
     mailbox::{Delivery, SlowConsumer},
     proto::code::Code,
     proto::limits::{KeepAlive, Limits},

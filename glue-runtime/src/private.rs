@@ -10,6 +10,12 @@ pub mod schema {
     };
 }
 
+/// What `#[glue(exact)]` makes of a field: `#[serde(with = "…")]`.
+#[cfg(feature = "io")]
+pub mod exact {
+    pub use crate::exact::{deserialize, serialize};
+}
+
 #[cfg(feature = "macros")]
 pub use ts_rs;
 
