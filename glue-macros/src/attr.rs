@@ -111,6 +111,21 @@ impl<'a> MethodAttrs<'a> {
     }
 }
 
+/// Reads `#[glue(…)]` of a model's field; returns whether it says `exact`.
+pub(crate) fn is_exact(cx: &Ctxt, attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else {
+        cx.error(attr, "write `#[glue(exact)]`");
+        return false;
+    };
+    let before = cx.count();
+    let mut keys = Keys::parse(cx, list.tokens.clone(), "glue(…)", &["exact"]);
+    let is_exact = keys.take_bare(cx, "exact").is_some();
+    if !is_exact && cx.count() == before {
+        cx.error(attr, "write `#[glue(exact)]`");
+    }
+    is_exact
+}
+
 /// Returns the attributes of the given names.
 pub(crate) fn named<'a>(
     attrs: impl IntoIterator<Item = &'a Attribute>,

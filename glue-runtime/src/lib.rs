@@ -53,7 +53,8 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //!   take, [`Incoming`] is what a caller streams, [`Middleware`] runs around methods, [`Emitter`] sends events.
 //! - [`Groups`] send events to many sockets, [`Presence`] tells who is there, and [`Context::everyone`] is all that have opened a
 //!   channel.
-//! - Types that cross a channel are [models](macro@model).
+//! - Types that cross a channel are [models](macro@model). 64-bit integers, bytes, dates, maps and sets travel as JSON has them, or
+//!   [exactly](exact).
 //! - [`Limits`] bound what a peer may cost; a slow reader makes senders wait, it never makes memory grow.
 //!
 //! The wire is that of the Glue socket protocol 1.9.1, so original servers and clients connect as well; `docs/PROTOCOL.md` of
@@ -71,6 +72,8 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //! | `http2` | no | WebSocket over HTTP/2 (RFC 8441), for servers that are mounted where HTTP/2 is spoken |
 //! | `testing` | no | [`testing`](mod@testing), a network in memory whose links fail when a test says so; with `server` and `client` |
 //! | `metrics` | no | exports what [`Server::stats`] counts through the `metrics` facade |
+//! | `arrayvec`, `bigdecimal`, `bytes`, `chrono`, `heapless`, `indexmap`, `jiff`, `ordered-float`, `rust_decimal`, `semver`, `serde_json`, `smol_str`, `time`, `url`, `uuid` | no | types of the crate of this name may cross a channel |
+//! | `rc` | no | `Arc` and `Rc` may cross a channel, as what they hold |
 //! | `schema` | with `macros` | [`schema`], the data that describes channels |
 //! | `codegen` | never | set by `glue-codegen` on its own builds |
 

@@ -10,6 +10,7 @@ use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Field, Fields, Lit, Meta, Type};
 
+use super::exact::{is_exact, wire_type};
 use super::rename::{self, by_serde_for_field, by_serde_for_variant};
 use super::serde_attr::Entries;
 use crate::attr;
@@ -87,7 +88,12 @@ fn fields(json: &mut Json, fields: &Fields, rule: Option<&str>, default: bool) {
         };
         json.object(|json| {
             common(json, &field.attrs, &entries, name);
-            json.text("rust", &rust(&field.ty));
+            let ty = if is_exact(&field.attrs) {
+                rust(&wire_type(&field.ty))
+            } else {
+                rust(&field.ty)
+            };
+            json.text("rust", &ty);
             json.flag(
                 "default",
                 default || entries.has("default") || absent(field, &entries),
@@ -251,6 +257,8 @@ mod tests {
                 y: [u16; 3],
                 #[serde(skip)]
                 secret: u8,
+                #[glue(exact)]
+                id: Option<Vec<u64>>,
                 #[serde(flatten)]
                 more: More,
             }
@@ -258,7 +266,7 @@ mod tests {
 
         assert_eq!(
             json,
-            r#"{"deny_unknown_fields":true,"fields":[{"name":"userName","aliases":["nick","handle"],"docs":[" Called \\so."],"rust":"String"},{"name":"ages","rust":"Option<Vec<u8>>","default":true},{"name":"x","rust":"[u16; 3]","default":true},{"name":"more","rust":"More","flatten":true}]}"#
+            r#"{"deny_unknown_fields":true,"fields":[{"name":"userName","aliases":["nick","handle"],"docs":[" Called \\so."],"rust":"String"},{"name":"ages","rust":"Option<Vec<u8>>","default":true},{"name":"x","rust":"[u16; 3]","default":true},{"name":"id","rust":"Option<Vec<Exact<u64>>>","default":true},{"name":"more","rust":"More","flatten":true}]}"#
         );
     }
 

@@ -1,5 +1,6 @@
 //! Expands `#[glue::model]`.
 
+mod exact;
 mod facts;
 mod rename;
 mod serde_attr;
@@ -26,9 +27,11 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     attr::take_repeated(&cx, &mut input.attrs, "model");
     let ModelAttr { krate } = ModelAttr::parse(&cx, attr);
     repeated_derives(&cx, &mut input.attrs);
+    exact::check(&cx, &input);
     serde_attr::check(&cx, &mut input);
     rename::state(&mut input);
     facts::state(&mut input);
+    exact::expand(&krate, &mut input);
     serde_attr::split(&mut input);
     // Without its derives each use of the type would be reported as well; where they cannot work, they would say so again.
     let derivable = owned(&cx, &input.generics) && !matches!(input.data, Data::Union(_));

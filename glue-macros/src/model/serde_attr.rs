@@ -70,7 +70,7 @@ pub(super) fn split(input: &mut DeriveInput) {
     });
 }
 
-fn for_each_attrs(input: &mut DeriveInput, change: &mut dyn FnMut(&mut Vec<Attribute>)) {
+pub(super) fn for_each_attrs(input: &mut DeriveInput, change: &mut dyn FnMut(&mut Vec<Attribute>)) {
     change(&mut input.attrs);
     match &mut input.data {
         Data::Struct(data) => data.fields.iter_mut().for_each(|field| change(&mut field.attrs)),
@@ -215,7 +215,7 @@ fn check_conditional(cx: &Ctxt, attrs: &[Attribute]) {
             continue;
         };
         for Conditional { name, .. } in parts.iter().skip(1) {
-            if name == "serde" || name == "ts" {
+            if name == "serde" || name == "ts" || name == "glue" {
                 cx.error(
                     attr,
                     format!("`#[glue::model]` cannot look into `cfg_attr`: write `#[{name}(…)]` without a condition"),

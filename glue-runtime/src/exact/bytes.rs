@@ -35,6 +35,20 @@ impl<'de, const N: usize> Read<'de> for [u8; N] {
     }
 }
 
+#[cfg(feature = "bytes")]
+impl Write for bytes::Bytes {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write(self, serializer)
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl<'de> Read<'de> for bytes::Bytes {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer).map(Self::from)
+    }
+}
+
 fn write<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&STANDARD.encode(bytes))
 }

@@ -67,8 +67,46 @@ impl<'de, T: Deserialize<'de> + Ord> Read<'de> for BTreeSet<T> {
     }
 }
 
+#[cfg(feature = "indexmap")]
+mod of_indexmap {
+    use indexmap::{IndexMap, IndexSet};
+
+    use super::*;
+
+    impl<K: Serialize, V: Serialize, H> Write for IndexMap<K, V, H> {
+        fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self)
+        }
+    }
+
+    impl<'de, K, V, H> Read<'de> for IndexMap<K, V, H>
+    where
+        K: Deserialize<'de> + Eq + Hash,
+        V: Deserialize<'de>,
+        H: BuildHasher + Default,
+    {
+        fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            read_map(deserializer, |map: &mut Self, key, value| {
+                map.insert(key, value).is_none()
+            })
+        }
+    }
+
+    impl<T: Serialize, H> Write for IndexSet<T, H> {
+        fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self)
+        }
+    }
+
+    impl<'de, T: Deserialize<'de> + Eq + Hash, H: BuildHasher + Default> Read<'de> for IndexSet<T, H> {
+        fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            read_set(deserializer, Self::insert)
+        }
+    }
+}
+
 /// Reads an array of pairs. `insert` returns whether the key is new.
-pub(super) fn read_map<'de, D, M, K, V>(
+fn read_map<'de, D, M, K, V>(
     deserializer: D,
     mut insert: impl FnMut(&mut M, K, V) -> bool,
 ) -> Result<M, D::Error>
@@ -87,10 +125,7 @@ where
 }
 
 /// Reads an array of values. `insert` returns whether the value is new.
-pub(super) fn read_set<'de, D, C, T>(
-    deserializer: D,
-    insert: impl FnMut(&mut C, T) -> bool,
-) -> Result<C, D::Error>
+fn read_set<'de, D, C, T>(deserializer: D, insert: impl FnMut(&mut C, T) -> bool) -> Result<C, D::Error>
 where
     D: Deserializer<'de>,
     C: Default,

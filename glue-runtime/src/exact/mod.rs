@@ -20,9 +20,13 @@
 //! What is read must be of exactly that form: a number where a string of digits belongs is an error.
 
 mod bytes;
+#[cfg(feature = "rust_decimal")]
+mod decimal;
 mod form;
+mod instant;
 mod integer;
 mod map;
+mod rfc3339;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "macros")]

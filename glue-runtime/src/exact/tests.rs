@@ -154,3 +154,124 @@ fn typescript_has_types_of_its_own() {
     assert_eq!(text::<Exact<Option<u64>>>(), "bigint | null");
     assert_eq!(text::<Option<Exact<u64>>>(), "bigint | null");
 }
+
+#[test]
+fn system_times_are_rfc_3339() {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    travels(Exact(UNIX_EPOCH), r#""1970-01-01T00:00:00Z""#);
+    travels(
+        Exact(UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)),
+        r#""2023-11-14T22:13:20.5Z""#,
+    );
+    travels(
+        Exact(UNIX_EPOCH - Duration::from_millis(1)),
+        r#""1969-12-31T23:59:59.999Z""#,
+    );
+    assert_eq!(
+        error::<Exact<std::time::SystemTime>>("0"),
+        r#"invalid type: integer `0`, expected an instant as RFC 3339, such as "1970-01-01T00:00:00Z""#
+    );
+    let far = Exact(UNIX_EPOCH + Duration::from_secs(253_402_300_800));
+    assert_eq!(
+        serde_json::to_string(&far).unwrap_err().to_string(),
+        "RFC 3339 has the years 0000 to 9999 only"
+    );
+}
+
+#[cfg(feature = "chrono")]
+#[test]
+fn instants_of_chrono_are_rfc_3339() {
+    use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+
+    let utc = DateTime::<Utc>::from_timestamp(1_700_000_000, 1_000_000).unwrap();
+    travels(Exact(utc), r#""2023-11-14T22:13:20.001Z""#);
+    let there = utc.with_timezone(&FixedOffset::west_opt(12_600).unwrap());
+    travels(Exact(there), r#""2023-11-14T18:43:20.001-03:30""#);
+    let with_seconds = utc.with_timezone(&FixedOffset::east_opt(1_172).unwrap());
+    let json = serde_json::to_string(&Exact(with_seconds)).unwrap();
+    assert_eq!(json, r#""2023-11-14T22:32:20.001+00:19""#);
+    assert_eq!(
+        serde_json::from_str::<Exact<DateTime<Utc>>>(&json).unwrap().0,
+        utc
+    );
+
+    let leap = NaiveDate::from_ymd_opt(2016, 12, 31).and_then(|day| day.and_hms_milli_opt(23, 59, 59, 1_500));
+    let refused = serde_json::to_string(&Exact(leap.unwrap().and_utc()));
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "a JavaScript `Date` has no leap seconds"
+    );
+    assert!(serde_json::to_string(&Exact(DateTime::<Utc>::MAX_UTC)).is_err());
+}
+
+#[cfg(feature = "jiff")]
+#[test]
+fn timestamps_of_jiff_are_rfc_3339() {
+    travels(
+        Exact(jiff::Timestamp::from_nanosecond(-1).unwrap()),
+        r#""1969-12-31T23:59:59.999999999Z""#,
+    );
+    assert!(serde_json::to_string(&Exact(jiff::Timestamp::MIN)).is_err());
+    let last = "\"9999-12-31T23:59:59Z\"";
+    assert!(
+        error::<Exact<jiff::Timestamp>>(last).contains("Unix timestamp"),
+        "beyond the last one of jiff"
+    );
+}
+
+#[cfg(feature = "time")]
+#[test]
+fn instants_of_time_are_rfc_3339() {
+    use time::{OffsetDateTime, UtcOffset};
+
+    let utc = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+    travels(Exact(utc), r#""2023-11-14T22:13:20Z""#);
+    let there = utc.to_offset(UtcOffset::from_hms(-3, -30, 0).unwrap());
+    travels(Exact(there), r#""2023-11-14T18:43:20-03:30""#);
+}
+
+#[cfg(feature = "rust_decimal")]
+#[test]
+fn decimals_are_strings() {
+    use rust_decimal::Decimal;
+
+    travels(Exact(Decimal::new(-150, 2)), r#""-1.50""#);
+    travels(Exact(Decimal::MAX), r#""79228162514264337593543950335""#);
+    for wrong in [
+        "",
+        "1e3",
+        "+1",
+        ".5",
+        "5.",
+        "1_000",
+        "1.2.3",
+        "--1",
+        "79228162514264337593543950336",
+    ] {
+        assert!(
+            serde_json::from_str::<Exact<Decimal>>(&format!("\"{wrong}\"")).is_err(),
+            "{wrong}"
+        );
+    }
+    assert!(serde_json::from_str::<Exact<Decimal>>("1.5").is_err());
+}
+
+#[cfg(feature = "indexmap")]
+#[test]
+fn maps_and_sets_of_indexmap_keep_their_order() {
+    use indexmap::{IndexMap, IndexSet};
+
+    travels(
+        Exact(IndexMap::<_, _>::from_iter([(2, 'b'), (1, 'a')])),
+        r#"[[2,"b"],[1,"a"]]"#,
+    );
+    travels(Exact(IndexSet::<_>::from_iter([2, 1])), "[2,1]");
+    assert!(serde_json::from_str::<Exact<IndexSet<u8>>>("[1,1]").is_err());
+}
+
+#[cfg(feature = "bytes")]
+#[test]
+fn shared_bytes_are_base64() {
+    travels(Exact(bytes::Bytes::from_static(&[1, 2])), r#""AQI=""#);
+}

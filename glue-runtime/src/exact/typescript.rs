@@ -1,6 +1,7 @@
 //! The TypeScript types of exact values.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::SystemTime;
 
 use ts_rs::{Config, IsOption, TS, TypeVisitor};
 
@@ -52,6 +53,23 @@ macro_rules! plain {
 plain! {
     "bigint": u64 i64 u128 i128 usize isize;
     "Uint8Array": Vec<u8>;
+    "Date": SystemTime;
+}
+
+#[cfg(feature = "bytes")]
+plain! { "Uint8Array": bytes::Bytes; }
+#[cfg(feature = "jiff")]
+plain! { "Date": jiff::Timestamp; }
+#[cfg(feature = "time")]
+plain! { "Date": time::OffsetDateTime; }
+#[cfg(feature = "rust_decimal")]
+plain! { "string": rust_decimal::Decimal; }
+
+#[cfg(feature = "chrono")]
+impl<Z: chrono::TimeZone> TypeScript for chrono::DateTime<Z> {
+    fn name(_: &Config) -> String {
+        "Date".to_owned()
+    }
 }
 
 impl<const N: usize> TypeScript for [u8; N] {
@@ -92,6 +110,12 @@ around! {
     BTreeSet<T> [T: TS] plain T: "Set<{}>";
     Vec<T> [T: TypeScript] exact T: "Array<{}>";
     Box<T> [T: TypeScript] exact T: "{}";
+}
+
+#[cfg(feature = "indexmap")]
+around! {
+    indexmap::IndexMap<K, V, H> [K: TS, V: TS, H] plain K V: "Map<{}, {}>";
+    indexmap::IndexSet<T, H> [T: TS, H] plain T: "Set<{}>";
 }
 
 impl<T: TypeScript> TypeScript for Option<T> {
