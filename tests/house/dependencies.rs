@@ -26,7 +26,9 @@ pub(crate) fn check(package: &str, manifest: &str, sources: &[File], reasons: &[
         let used = sources
             .iter()
             .any(|file| names_crate(&file.text, &name.replace('-', "_")));
-        if !used {
+        // Turned on for its types alone, whose TypeScript form ts-rs knows.
+        let is_for_ts_rs = manifest.contains(&format!("\"ts-rs?/{name}-impl\""));
+        if !used && !is_for_ts_rs {
             problems.push(format!("{package}: `{name}` is not used"));
         }
     }
@@ -85,6 +87,14 @@ mod tests {
                 "x: docs/ARCHITECTURE.md explains `tokio`, which is no dependency",
             ]
         );
+    }
+
+    #[test]
+    fn a_crate_whose_types_ts_rs_knows_needs_no_other_use() {
+        let manifest = format!("[features]\nserde = [\"ts-rs?/serde-impl\"]\n{MANIFEST}");
+        let sources = [File::of("a.rs", "#[derive(ts_rs::TS)]")];
+
+        assert!(check("x", &manifest, &sources, &reasons(&["serde", "ts-rs"])).is_empty());
     }
 
     #[test]
