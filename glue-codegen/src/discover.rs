@@ -6,9 +6,7 @@
 
 use std::{
     collections::BTreeSet,
-    env,
-    ffi::OsString,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -16,15 +14,21 @@ use std::{
 use glue::schema::{ChannelSchema, SchemaError};
 use serde::Deserialize;
 
-use crate::metadata::{Package, Workspace, cargo};
 pub use crate::selection::Selection;
+use crate::{
+    host::{self, OwnLibraries},
+    metadata::{Package, RUNTIME, Workspace, cargo},
+};
+
+/// Our folder in the target folder.
+pub(crate) const FOLDER: &str = "glue-codegen";
 
 /// Names of the harnesses start with this.
 const HARNESS: &str = "__glue_codegen_";
 
 /// Runs the programs that the search needs: what shows progress, or may break it off, does that here.
 pub trait Runner {
-    /// Runs a program to its end, as [`Command::output`] does.
+    /// Runs a program to its end, and returns what it wrote to its pipes, as [`Command::output`] does.
     ///
     /// # Errors
     /// Those of [`Command::output`]; [`io::ErrorKind::Interrupted`] if it was broken off.
@@ -39,6 +43,8 @@ pub trait Runner {
 /// What was found in some packages.
 #[derive(Debug)]
 pub(crate) struct Found {
+    /// Version of the glue-runtime that was built, where cargo tells it.
+    pub(crate) runtime: Option<String>,
     /// The channels.
     pub(crate) channels: Vec<ChannelSchema>,
     /// What was searched, for messages: `bin server of package chat`.
@@ -49,9 +55,18 @@ pub(crate) struct Found {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {
+    /// There is no cargo.
+    #[error("cargo was not found; install Rust (https://rustup.rs), or set CARGO to where it is")]
+    NoCargo,
     /// Cargo couldn't be run, or answered something else than we expect.
     #[error("cannot run cargo")]
     Cargo(#[source] io::Error),
+    /// Nothing here is built by cargo.
+    #[error(
+        "there is no Cargo.toml in {} or above it; run glue-codegen in a package, or start one with glue-codegen init",
+        .0.display()
+    )]
+    NoManifest(PathBuf),
     /// `cargo metadata` failed, and has said why.
     #[error("cargo metadata failed; see above")]
     Metadata,
@@ -92,14 +107,13 @@ pub enum DiscoverError {
         targets: String,
     },
     /// The runtime is of another version than this program.
-    #[error(
-        "glue-codegen {} does not fit the glue-runtime of {crate_file}; install the glue-codegen of the same version",
-        env!("CARGO_PKG_VERSION")
-    )]
-    Schema {
-        /// Name of the file that can't be read: crate, module and trait.
-        crate_file: String,
-        /// What is wrong with it.
+    #[error("{}", mismatch(.runtime, .used_by))]
+    Version {
+        /// Version of glue-runtime, where cargo tells it.
+        runtime: Option<String>,
+        /// The crate that uses it.
+        used_by: String,
+        /// What can't be read.
         #[source]
         source: SchemaError,
     },
@@ -112,6 +126,37 @@ pub enum DiscoverError {
         #[source]
         source: io::Error,
     },
+}
+
+impl DiscoverError {
+    /// Says why cargo couldn't be run.
+    pub(crate) fn cargo(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::NoCargo
+        } else {
+            Self::Cargo(error)
+        }
+    }
+}
+
+/// Says which versions don't fit, and what to do.
+fn mismatch(runtime: &Option<String>, used_by: &str) -> String {
+    let own = env!("CARGO_PKG_VERSION");
+    let Some(runtime) = runtime else {
+        return format!(
+            "glue-codegen {own} does not fit the glue-runtime of `{used_by}`; install the glue-codegen of its version"
+        );
+    };
+    if runtime == own {
+        return format!(
+            "this glue-codegen {own} is older or newer than the glue-runtime {runtime} of `{used_by}`: \
+             install it again from where that one is"
+        );
+    }
+    format!(
+        "glue-codegen {own} does not fit glue-runtime {runtime}, which `{used_by}` uses; \
+         install the same version: cargo install --locked glue-codegen --version {runtime}"
+    )
 }
 
 const CUSTOM_HARNESS: &str = " (targets with `harness = false` or `#![no_main]` cannot be searched, and traits inside \
@@ -147,24 +192,25 @@ pub(crate) fn search(
         packages,
         runner,
     };
+    let own = OwnLibraries::ask();
     let built = search.build()?;
 
     let folder = SchemaFolder::create(&workspace.target_directory)?;
-    let mut targets = Vec::new();
-    for program in built.programs {
+    let own = own.folder();
+    for program in &built.programs {
         let bytes = fs::read(&program.path).map_err(|source| DiscoverError::Io {
             path: program.path.clone(),
             source,
         })?;
         // With a harness of its own, or none, the program is the user's server and not a test.
         if contains(&bytes, HARNESS.as_bytes()) {
-            search.run(&program, &built.libraries, &folder.0)?;
+            search.run(program, &built, own.as_deref(), &folder.0)?;
         }
-        targets.push(program.name);
     }
     Ok(Found {
-        channels: folder.read()?,
-        targets,
+        channels: folder.read(built.runtime.as_deref())?,
+        runtime: built.runtime,
+        targets: built.programs.into_iter().map(|program| program.name).collect(),
     })
 }
 
@@ -191,6 +237,8 @@ struct Built {
     programs: Vec<Program>,
     /// Where the programs find shared libraries that build scripts have made.
     libraries: Vec<PathBuf>,
+    /// Version of glue-runtime, where cargo tells it.
+    runtime: Option<String>,
 }
 
 /// The lines of cargo's JSON that we need.
@@ -215,6 +263,23 @@ struct Artifact {
     executable: Option<PathBuf>,
 }
 
+impl Artifact {
+    /// The version, if this is glue-runtime: behind the `@` of its id, or behind the `#` where its folder has its name.
+    fn runtime_version(&self) -> Option<String> {
+        let (folder, name) = self.package_id.rsplit_once('#')?;
+        let version = match name.split_once('@') {
+            Some((RUNTIME, version)) => version,
+            Some(_) => return None,
+            None => folder
+                .rsplit(['/', '\\'])
+                .next()
+                .filter(|name| *name == RUNTIME)
+                .map(|_| name)?,
+        };
+        Some(version.to_owned())
+    }
+}
+
 #[derive(Deserialize)]
 struct ArtifactTarget {
     name: String,
@@ -234,8 +299,8 @@ impl Search<'_> {
         self.pass_build(&mut command);
         let output = self
             .runner
-            .output(command.stderr(Stdio::inherit()))
-            .map_err(DiscoverError::Cargo)?;
+            .output(command.stdout(Stdio::piped()).stderr(Stdio::inherit()))
+            .map_err(DiscoverError::cargo)?;
         let messages = String::from_utf8_lossy(&output.stdout);
         let lines: Vec<_> = messages
             .lines()
@@ -267,17 +332,24 @@ impl Search<'_> {
                 folder: package.folder().to_owned(),
             })
         };
-        let (mut programs, mut libraries) = (Vec::new(), Vec::new());
+        let (mut programs, mut libraries, mut runtime) = (Vec::new(), Vec::new(), None);
         for line in lines {
             match line {
-                CargoLine::CompilerArtifact(artifact) => programs.extend(program(artifact)),
+                CargoLine::CompilerArtifact(artifact) => {
+                    runtime = runtime.or_else(|| artifact.runtime_version());
+                    programs.extend(program(artifact));
+                }
                 CargoLine::BuildScriptExecuted { linked_paths } => {
                     libraries.extend(linked_paths.iter().map(|path| PathBuf::from(without_kind(path))))
                 }
                 CargoLine::BuildFinished {} | CargoLine::Other => {}
             }
         }
-        Ok(Built { programs, libraries })
+        Ok(Built {
+            programs,
+            libraries,
+            runtime,
+        })
     }
 
     /// Passes on what is built.
@@ -298,7 +370,7 @@ impl Search<'_> {
         for key in keys.collect::<BTreeSet<_>>() {
             command.arg("--features").arg(format!("{key}/codegen"));
         }
-        if let Some(target) = self.selection.target.clone().or_else(host_if_cross) {
+        if let Some(target) = self.selection.target.clone().or_else(host::host_if_cross) {
             command.arg("--target").arg(target);
         }
     }
@@ -315,21 +387,29 @@ impl Search<'_> {
             .output(command.stdout(Stdio::null()).stderr(Stdio::null()))
         {
             Ok(output) if output.status.success() => DiscoverError::TestBuild,
-            Err(error) => DiscoverError::Cargo(error),
+            Err(error) => DiscoverError::cargo(error),
             Ok(_) => DiscoverError::Build,
         }
     }
 
     /// Runs the harnesses. Not by way of `cargo test`: it would start programs without harnesses, too, and with fewer packages it
     /// may build them anew.
-    fn run(&self, program: &Program, libraries: &[PathBuf], folder: &Path) -> Result<(), DiscoverError> {
+    fn run(
+        &self,
+        program: &Program,
+        built: &Built,
+        own: Option<&Path>,
+        folder: &Path,
+    ) -> Result<(), DiscoverError> {
         let mut command = Command::new(&program.path);
         command
             .args(["--quiet", HARNESS])
             .current_dir(&program.folder)
-            .env("GLUE_CODEGEN_OUT", folder);
-        if let Some(paths) = library_path(program, libraries) {
-            command.env(LIBRARY_PATH, paths);
+            .env("GLUE_CODEGEN_OUT", folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(paths) = host::library_path(&program.path, &built.libraries, own) {
+            command.env(host::LIBRARY_PATH, paths);
         }
         let output = self
             .runner
@@ -358,33 +438,12 @@ fn without_kind(path: &str) -> &str {
     }
 }
 
-/// The search path for shared libraries that cargo gives to the tests it runs: what build scripts have made, what stands beside
-/// the program, Rust's own, and what the user has set. None where a path can't be in such a list.
-fn library_path(program: &Program, libraries: &[PathBuf]) -> Option<OsString> {
-    let beside = program.path.ancestors().skip(1).take(2).map(Path::to_owned);
-    let own = rustc(&["--print", "target-libdir"]).map(|text| PathBuf::from(text.trim_end()));
-    let set = env::var_os(LIBRARY_PATH);
-    let set = set.iter().flat_map(env::split_paths);
-    env::join_paths(libraries.iter().cloned().chain(beside).chain(own).chain(set)).ok()
-}
-
-/// The variable that holds the search path for shared libraries.
-const LIBRARY_PATH: &str = if cfg!(windows) {
-    "PATH"
-} else if cfg!(target_os = "macos") {
-    "DYLD_FALLBACK_LIBRARY_PATH"
-} else {
-    "LD_LIBRARY_PATH"
-};
-
 /// Where the harnesses of one run write, so that runs at the same time don't mix; removed in the end.
 struct SchemaFolder(PathBuf);
 
 impl SchemaFolder {
     fn create(target: &Path) -> Result<Self, DiscoverError> {
-        let path = target
-            .join("glue-codegen")
-            .join(format!("schema-{}", std::process::id()));
+        let path = target.join(FOLDER).join(format!("schema-{}", std::process::id()));
         // What an earlier process with our id left behind after a crash.
         let _ = fs::remove_dir_all(&path);
         match fs::create_dir_all(&path) {
@@ -393,7 +452,7 @@ impl SchemaFolder {
         }
     }
 
-    fn read(&self) -> Result<Vec<ChannelSchema>, DiscoverError> {
+    fn read(&self, runtime: Option<&str>) -> Result<Vec<ChannelSchema>, DiscoverError> {
         let error = |source| DiscoverError::Io {
             path: self.0.clone(),
             source,
@@ -410,9 +469,13 @@ impl SchemaFolder {
                 let text = fs::read_to_string(&path).map_err(error)?;
                 ChannelSchema::from_json(&text).map_err(|source| {
                     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                    // Behind the `@` the runtime puts a hash that keeps files apart.
-                    let crate_file = stem.split('@').next().unwrap_or_default().to_owned();
-                    DiscoverError::Schema { crate_file, source }
+                    // Crate, module, trait; behind the `@` a hash that keeps files apart.
+                    let used_by = stem.split(['.', '@', ':']).next().unwrap_or_default().to_owned();
+                    DiscoverError::Version {
+                        runtime: runtime.map(str::to_owned),
+                        used_by,
+                        source,
+                    }
                 })
             })
             .collect()
@@ -423,56 +486,6 @@ impl Drop for SchemaFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// The host's triple where the user's configuration builds for another target: the harnesses have to run here.
-fn host_if_cross() -> Option<String> {
-    let configured = env::var_os("CARGO_BUILD_TARGET").is_some()
-        || env::current_dir().is_ok_and(|at| configures_target(&at));
-    if !configured {
-        return None;
-    }
-    rustc(&["-vV"])?
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .map(str::to_owned)
-}
-
-/// What rustc prints.
-fn rustc(args: &[&str]) -> Option<String> {
-    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(program).args(args).output().ok()?;
-    String::from_utf8(output.stdout).ok()
-}
-
-/// Whether a configuration file that holds for `folder` sets a target.
-fn configures_target(folder: &Path) -> bool {
-    let home = cargo_home(env::var_os("CARGO_HOME"), env::home_dir());
-    let folders = folder.ancestors().map(|folder| folder.join(".cargo")).chain(home);
-    let mut texts = folders
-        .flat_map(|folder| [folder.join("config.toml"), folder.join("config")])
-        .filter_map(|path| fs::read_to_string(path).ok());
-    texts.any(|text| sets_target(&text))
-}
-
-/// Cargo's own folder, where the configuration is that holds everywhere.
-fn cargo_home(set: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
-    set.filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .or_else(|| home.map(|home| home.join(".cargo")))
-}
-
-/// Whether this configuration has the key `build.target`. Reading the whole of TOML for it would take a dependency; where the
-/// guess is wrong, the dependencies are built once more, for the same host.
-fn sets_target(config: &str) -> bool {
-    let mut section = "";
-    config.lines().map(str::trim).any(|line| {
-        if line.starts_with('[') {
-            section = line;
-        }
-        let key = line.split('=').next().unwrap_or_default().trim();
-        key == "build.target" || (section == "[build]" && key == "target")
-    })
 }
 
 /// Whether `needle` occurs in `bytes`. Executables are large and are read by debug builds too, so it skips ahead by the length
@@ -508,30 +521,8 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_of_the_user_holds_without_cargo_home_too() {
-        let home = || Some(PathBuf::from("/home/user"));
-
-        assert_eq!(cargo_home(None, home()), Some("/home/user/.cargo".into()));
-        assert_eq!(cargo_home(Some("".into()), home()), cargo_home(None, home()));
-        assert_eq!(
-            cargo_home(Some("/opt/cargo".into()), home()),
-            Some("/opt/cargo".into())
-        );
-        assert_eq!(cargo_home(None, None), None);
-    }
-
-    #[test]
     fn search_paths_lose_their_kind() {
         assert_eq!(without_kind("native=/usr/lib"), "/usr/lib");
         assert_eq!(without_kind("/a=b/lib"), "/a=b/lib");
-    }
-
-    #[test]
-    fn a_configured_target_is_seen() {
-        assert!(sets_target(
-            "[build]\njobs = 2\ntarget = \"wasm32-unknown-unknown\""
-        ));
-        assert!(sets_target("build.target = [\"a\", \"b\"]"));
-        assert!(!sets_target("[build]\ntarget-dir = \"x\"\n[env]\ntarget = \"y\""));
     }
 }

@@ -20,6 +20,7 @@
 pub mod cli;
 pub mod discover;
 mod embed;
+mod host;
 mod metadata;
 mod model;
 mod name;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::discover::{DiscoverError, Runner, Selection};
 
 /// Package whose users may have channels.
-const RUNTIME: &str = "glue-runtime";
+pub(crate) const RUNTIME: &str = "glue-runtime";
 
 /// A workspace: the part of `cargo metadata` that we need.
 #[derive(Debug, Deserialize)]
@@ -56,12 +56,15 @@ struct Target {
 impl Workspace {
     /// Asks cargo.
     pub(crate) fn load(selection: &Selection, runner: &dyn Runner) -> Result<Self, DiscoverError> {
+        if manifest(selection).map_err(DiscoverError::Cargo)?.is_none() {
+            return Err(DiscoverError::NoManifest(env::current_dir().unwrap_or_default()));
+        }
         let mut command = cargo("metadata");
         command.args(["--format-version", "1", "--no-deps"]);
         selection.pass_common(&mut command);
         let output = runner
-            .output(command.stderr(Stdio::inherit()))
-            .map_err(DiscoverError::Cargo)?;
+            .output(command.stdout(Stdio::piped()).stderr(Stdio::inherit()))
+            .map_err(DiscoverError::cargo)?;
         if !output.status.success() {
             return Err(DiscoverError::Metadata);
         }
@@ -156,6 +159,34 @@ impl Workspace {
             }
         }
         found
+    }
+}
+
+impl Workspace {
+    /// The folders of `packages` and of all that they reach by path, build scripts and tests included; beyond the workspace
+    /// only those that its members name.
+    pub(crate) fn source_folders(&self, packages: &[&Package]) -> Vec<PathBuf> {
+        let mut folders: Vec<_> = packages
+            .iter()
+            .map(|package| package.folder().to_owned())
+            .collect();
+        let mut next = 0;
+        while let Some(folder) = folders.get(next).cloned() {
+            next += 1;
+            let Some(package) = self.at(&folder.join("Cargo.toml")) else {
+                continue;
+            };
+            let paths = package
+                .dependencies
+                .iter()
+                .filter_map(|dependency| dependency.path.as_ref());
+            for path in paths {
+                if !folders.iter().any(|known| same_path(known, path)) {
+                    folders.push(path.clone());
+                }
+            }
+        }
+        folders
     }
 }
 

@@ -35,6 +35,9 @@ pub enum OutputError {
     /// A file that we didn't write stands where one of ours belongs. Move it, or choose another folder.
     #[error("{} was not written by glue-codegen and is in the way; move it or choose another --out folder", .0.display())]
     Foreign(PathBuf),
+    /// The folder is none.
+    #[error("{} is a file, and not a folder to write to", .0.display())]
+    NotAFolder(PathBuf),
     /// The file system refused.
     #[error("{}", .path.display())]
     Io {
@@ -51,6 +54,9 @@ pub enum OutputError {
 /// # Errors
 /// [`OutputError`], before anything was changed.
 pub fn plan(folder: &Path, files: &[File]) -> Result<Vec<Change>, OutputError> {
+    if folder.is_file() {
+        return Err(OutputError::NotAFolder(folder.to_owned()));
+    }
     let mut changes = Vec::new();
     for file in files {
         let path = folder.join(&file.path);
@@ -103,13 +109,27 @@ pub fn write(folder: &Path, files: &[File]) -> Result<Vec<Change>, OutputError> 
         let result = match files.iter().find(|file| file.path == change.path) {
             Some(file) => {
                 let parent = path.parent().unwrap_or(folder);
-                fs::create_dir_all(parent).and_then(|()| fs::write(&path, &file.text))
+                fs::create_dir_all(parent).and_then(|()| replace(&path, &file.text))
             }
             None => fs::remove_file(&path).map(|()| remove_empty_parents(folder, &path)),
         };
         result.map_err(|source| OutputError::Io { path, source })?;
     }
     Ok(changes)
+}
+
+/// Writes a file beside its place and moves it there: what reads it meanwhile sees the old or the new text, and a disk that is full
+/// leaves no half of it, which would look like somebody else's.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let result = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+    if result.is_err() {
+        // If it can't be removed either, the next run writes over it.
+        let _ = fs::remove_file(&new);
+    }
+    result
 }
 
 fn is_ours(text: &str) -> bool {

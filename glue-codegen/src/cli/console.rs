@@ -1,9 +1,11 @@
 //! What the user sees: messages on standard error, with colours only where a terminal shows them.
 
 use std::{
+    env,
     error::Error,
     fmt::Display,
     io,
+    path::Path,
     process::{Command, Output},
     time::{Duration, Instant},
 };
@@ -59,7 +61,7 @@ impl Console {
     }
 
     /// Tells of a command that has been run.
-    fn ran(self, command: &Command, took: Duration) {
+    pub(super) fn ran(self, command: &Command, took: Duration) {
         if self.0.verbose {
             let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
             let program = command.get_program().to_string_lossy();
@@ -79,6 +81,13 @@ impl Runner for Console {
     fn is_quiet(&self) -> bool {
         self.0.quiet
     }
+}
+
+/// Writes a path as seen from where we are.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = env::current_dir().unwrap_or_default();
+    let relative = path.strip_prefix(&here).unwrap_or(path);
+    relative.display().to_string()
 }
 
 /// Writes a time that a person waited.

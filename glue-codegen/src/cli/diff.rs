@@ -23,9 +23,9 @@ pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failur
         selection: arguments.selection,
         ..Flags::default()
     };
-    let project = Project::open(flags, console)?;
+    let project = Project::open(flags, &console)?;
     let Settings { .. } = &project.settings;
-    let _channels = project.channels(console)?;
+    let _channels = project.search(console, &console)?.channels;
     let _ = (arguments.against, Exit::Breaking);
     Err(Failure::usage("not available yet"))
 }

@@ -1,10 +1,17 @@
 //! `glue-codegen` without a subcommand: writes the client, or compares it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
-use super::{Console, Exit, Failure, Project, Verbosity, settings::Flags};
+use super::{
+    Console, Exit, Failure, Project, Verbosity,
+    console::{now, seconds, shown},
+    settings::Flags,
+    watch,
+};
 use crate::{
-    Emit, embed, generate,
+    Emit,
+    discover::{DiscoverError, Runner},
+    embed, generate,
     output::{self, Change, ChangeKind},
     selection::Selection,
 };
@@ -24,6 +31,9 @@ pub(crate) struct Arguments {
     /// Write nothing; exit with 3 if files would change
     #[arg(long)]
     check: bool,
+    /// Write again after every change of the sources, until Ctrl-C
+    #[arg(long, conflicts_with = "check")]
+    watch: bool,
     #[command(flatten)]
     pub(super) verbosity: Verbosity,
     #[command(flatten)]
@@ -42,18 +52,44 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failure> {
-    let check = arguments.check;
-    let project = Project::open(arguments.flags(), console)?;
-    let settings = &project.settings;
-    let Some(out) = &settings.out else {
-        return Err(Failure::usage(NO_OUT));
-    };
-    let channels = project.channels(console)?;
-    let files = generate(&channels, &settings.options)?;
+    let (watch, check) = (arguments.watch, arguments.check);
+    let flags = arguments.flags();
+    if watch {
+        return watch::watch(&flags, console);
+    }
+    let started = now();
+    let project = Project::open(flags, &console)?;
+    once(&project, check, started, console, &console)
+}
 
-    let folder = out.display();
+/// Writes the client, or compares it if this is a `check`.
+pub(super) fn once(
+    project: &Project,
+    check: bool,
+    started: Instant,
+    console: Console,
+    runner: &dyn Runner,
+) -> Result<Exit, Failure> {
+    let settings = &project.settings;
+    let out = settings.out.as_deref().ok_or_else(|| Failure::usage(NO_OUT))?;
+    let found = project.search(console, runner)?;
+    let built = started.elapsed();
+    let files = generate(&found.channels, &settings.options)?;
+
+    let folder = shown(out);
+    let changes = output::plan(out, &files)?;
+    if found.channels.is_empty() {
+        // Without this, a feature that was forgotten would cost the user the client.
+        let targets = found.targets.join(", ");
+        if changes.iter().any(|change| change.kind == ChangeKind::Remove) {
+            return Err(DiscoverError::NoChannel { targets }.into());
+        }
+        Console::warn(format_args!(
+            "{}; the client is the runtime alone, for raw channels",
+            DiscoverError::NoChannel { targets }
+        ));
+    }
     if check {
-        let changes = output::plan(out, &files)?;
         if changes.is_empty() {
             console.status(format_args!("{folder} is up to date"));
             return Ok(Exit::Success);
@@ -64,16 +100,18 @@ pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failur
         report(&changes, console);
         return Ok(Exit::Stale);
     }
-    let changes = output::write(out, &files)?;
-    let count = if channels.len() == 1 {
-        "1 channel".to_owned()
-    } else {
-        format!("{} channels", channels.len())
+    output::write(out, &files)?;
+    let channels = match found.channels.len() {
+        1 => "1 channel".to_owned(),
+        count => format!("{count} channels"),
     };
+    let took = started.elapsed();
     console.status(format_args!(
-        "{count}, {} files in {folder}, {} changed",
+        "{channels}, {} files in {folder}, {} changed, in {} ({:.0} ms after the build)",
         files.len(),
-        changes.len()
+        changes.len(),
+        seconds(took),
+        (took - built).as_secs_f64() * 1e3,
     ));
     report(&changes, console);
     Ok(Exit::Success)

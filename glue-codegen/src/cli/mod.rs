@@ -8,6 +8,7 @@ mod generate;
 mod init;
 mod project;
 mod settings;
+mod watch;
 
 use std::{ffi::OsString, io, io::Write as _, process::ExitCode};
 
@@ -93,5 +94,6 @@ const EXAMPLES: &str = "\
 Examples:
   glue-codegen --out web/generated    Write the client of the package here
   glue-codegen                        The same, as Cargo.toml says
+  glue-codegen --watch                Again after every saved change
   glue-codegen --check                In CI: is what is checked in up to date?
   glue-codegen init hello             A new project in the folder hello";

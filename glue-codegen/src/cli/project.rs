@@ -1,13 +1,11 @@
 //! What a command works on: the workspace, and the settings that hold in it.
 
-use glue::schema::ChannelSchema;
-
 use super::{
     Console, Failure,
     settings::{Flags, Settings},
 };
 use crate::{
-    discover,
+    discover::{self, Found, Runner},
     metadata::{Package, Workspace},
 };
 
@@ -20,8 +18,8 @@ pub(crate) struct Project {
 
 impl Project {
     /// Asks cargo about the workspace, and adds to the flags what its Cargo.toml files say.
-    pub(crate) fn open(flags: Flags, console: Console) -> Result<Self, Failure> {
-        let workspace = Workspace::load(&flags.selection, &console)?;
+    pub(crate) fn open(flags: Flags, runner: &dyn Runner) -> Result<Self, Failure> {
+        let workspace = Workspace::load(&flags.selection, runner)?;
         let mut flags = flags;
         if let Some(package) = workspace.home(&flags.selection)? {
             let section = Flags::read(&package.metadata, "package", &package.manifest_path);
@@ -38,9 +36,31 @@ impl Project {
     }
 
     /// Builds the packages, and returns the schemas of their channels; none if they have none.
-    pub(crate) fn channels(&self, console: Console) -> Result<Vec<ChannelSchema>, Failure> {
+    pub(crate) fn search(&self, console: Console, runner: &dyn Runner) -> Result<Found, Failure> {
         let packages = self.packages()?;
-        let found = discover::search(&self.workspace, &packages, &self.settings.selection, &console)?;
-        Ok(found.channels)
+        if !self.workspace.target_directory.join(discover::FOLDER).is_dir() {
+            let names: Vec<_> = packages.iter().map(|package| package.name.as_str()).collect();
+            console.status(format_args!(
+                "building {} in test mode; the first time this takes as long as a first `cargo test`",
+                names.join(", ")
+            ));
+        }
+        let found = discover::search(&self.workspace, &packages, &self.settings.selection, runner)?;
+        if let Some(runtime) = &found.runtime
+            && minor(runtime) != minor(env!("CARGO_PKG_VERSION"))
+        {
+            Console::warn(format_args!(
+                "this glue-codegen is {}, but glue-runtime is {runtime}; \
+                 install the same version: cargo install --locked glue-codegen --version {runtime}",
+                env!("CARGO_PKG_VERSION")
+            ));
+        }
+        Ok(found)
     }
+}
+
+/// Major and minor version, within which all fits.
+fn minor(version: &str) -> Option<(&str, &str)> {
+    let mut numbers = version.split('.');
+    Some((numbers.next()?, numbers.next()?))
 }
