@@ -27,6 +27,7 @@ fn method(name: &str, kind: MethodKind, args: &[&str]) -> MethodSchema {
     let arg = |name: &&str| ArgSchema {
         name: (*name).into(),
         ty: "string".into(),
+        rust: String::new(),
         optional: false,
         stream: false,
     };
@@ -37,7 +38,9 @@ fn method(name: &str, kind: MethodKind, args: &[&str]) -> MethodSchema {
         kind,
         args,
         ret: None,
+        ret_rust: None,
         err: None,
+        err_rust: None,
     }
 }
 
@@ -47,6 +50,7 @@ fn ty(ident: &str, path: &str, decl: &str) -> TypeSchema {
         path: path.into(),
         decl: decl.into(),
         docs: vec![],
+        model: None,
     }
 }
 
