@@ -130,7 +130,7 @@ impl Workspace {
     }
 
     /// The member with this Cargo.toml.
-    fn at(&self, manifest: &Path) -> Option<&Package> {
+    pub(crate) fn at(&self, manifest: &Path) -> Option<&Package> {
         self.packages
             .iter()
             .find(|package| same_path(&package.manifest_path, manifest))

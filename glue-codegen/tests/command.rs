@@ -317,3 +317,49 @@ fn completions_are_scripts_of_their_shells() {
         assert!(status.unwrap().success());
     }
 }
+
+#[test]
+fn init_keeps_what_is_there_and_joins_a_workspace() {
+    let fixture = Fixture::new(&[
+        ("all/Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = []\n"),
+        ("all/old/web/main.js", "// mine\n"),
+    ]);
+
+    let said = fixture.says("all", "init old --runtime-path ../runtime", 1);
+    assert_eq!(
+        error(&said),
+        "old/web/main.js is there already; choose a folder without it"
+    );
+    assert_eq!(fixture.names("all/old"), ["web"]);
+    let said = fixture.says("all", "init new --runtime-path ..", 1);
+    assert_eq!(
+        error(&said),
+        ".. has no glue-runtime; --runtime-path takes the folder with its Cargo.toml"
+    );
+
+    // The runtime here has no macros, so the server can't be built; the project is there all the same.
+    let said = fixture.says("all", "init new --name hello --runtime-path ../runtime", 1);
+    assert!(said.contains("glue-codegen: set up hello in new\n"), "{said}");
+    assert!(
+        said.contains("warning: the project is set up, but its client is not written"),
+        "{said}"
+    );
+    assert!(fixture.text("all/Cargo.toml").contains("members = [\"new\"]"));
+    let manifest = fixture.text("all/new/Cargo.toml");
+    assert!(
+        manifest.contains("name = \"hello\"") && manifest.contains("path = \"../../runtime\""),
+        "{manifest}"
+    );
+    assert!(
+        fixture
+            .text("all/new/web/index.html")
+            .contains("<title>hello</title>")
+    );
+    assert_eq!(fixture.text("all/new/.gitignore"), "/target\n");
+
+    let said = fixture.says("all", "init new", 1);
+    assert!(
+        error(&said).starts_with("new/web/index.html is there already"),
+        "{said}"
+    );
+}

@@ -3,6 +3,7 @@
 mod debian;
 mod demo;
 mod guide;
+mod init;
 mod markdown;
 mod node;
 mod pressure;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::debian;
 use crate::guide::guide;
+use crate::init::init;
 use crate::node::{self, npm};
 use crate::quickstart::quickstart;
 use crate::run::{Failure, capture, cargo, run};
@@ -27,6 +28,11 @@ pub(crate) const STAGES: &[Stage] = &[
         "quickstart",
         "README.md's quick start in an empty folder",
         quickstart,
+    ),
+    Stage::new(
+        "init",
+        "what glue-codegen init sets up, from nothing to a call",
+        init,
     ),
     Stage::new("guide", "the TypeScript of docs/GUIDE.md", guide),
     Stage::new(

@@ -76,6 +76,8 @@ impl Fixture {
             .args(args.split_whitespace())
             .current_dir(self.path(folder))
             .env_remove("CARGO_TARGET_DIR")
+            // Nothing here is from a registry, and what init wants of it fails at once.
+            .env("CARGO_HOME", self.path("cargo-home"))
             .env("CARGO_NET_OFFLINE", "true");
         command
     }
