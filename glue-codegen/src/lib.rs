@@ -27,8 +27,10 @@ mod name;
 pub mod output;
 mod print;
 mod resolve;
+mod rustdoc;
 mod selection;
 mod syntax;
+mod variants;
 
 use glue::schema::ChannelSchema;
 
@@ -73,7 +75,8 @@ pub struct File {
 /// # Errors
 /// [`Problems`] lists every type that has no TypeScript form and every name that two things want.
 pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<File>, Problems> {
-    let model = resolve::resolve(channels, options)?;
+    let mut model = resolve::resolve(channels, options)?;
+    print::translate(&mut model);
 
     let mut files = Vec::new();
     let mut add = |path: String, text: String| files.push(File { path, text });

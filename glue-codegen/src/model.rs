@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use glue::schema::ModelSchema;
+
 use crate::syntax::{Member, Type};
 
 /// Everything that one run prints.
@@ -145,4 +147,10 @@ pub(crate) struct TypeDecl {
     pub(crate) parameters: String,
     pub(crate) docs: Vec<String>,
     pub(crate) ty: Type,
+    /// Path of the Rust type.
+    pub(crate) path: String,
+    /// What serde does with it, if that is known.
+    pub(crate) model: Option<ModelSchema>,
+    /// Docs of each arm of an enum's type; filled in for printing.
+    pub(crate) variants: Vec<Vec<String>>,
 }

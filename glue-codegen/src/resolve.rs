@@ -164,6 +164,9 @@ impl Resolver {
                     parameters,
                     docs: ty.docs.clone(),
                     ty: body,
+                    path: ty.path.clone(),
+                    model: ty.model.clone(),
+                    variants: Vec::new(),
                 };
                 entry.insert((ty, decl));
             }

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, LitStr, Meta, Path, Token, parse_quote};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path, Token, parse_quote};
 
 use crate::ctxt::Ctxt;
 
@@ -135,6 +135,34 @@ pub(crate) fn named<'a>(
         .into_iter()
         .filter(|attr| names.iter().any(|name| attr.path().is_ident(name)))
         .collect()
+}
+
+/// The line of a doc comment, for glue-codegen, that says that something is deprecated: `@deprecated use this`.
+pub(crate) fn deprecation<'a>(attrs: impl IntoIterator<Item = &'a Attribute>) -> Option<String> {
+    let attr = named(attrs, &["deprecated"]).into_iter().next()?;
+    let text = |value: &Expr| match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text), ..
+        }) => Some(text.value()),
+        _ => None,
+    };
+    let mut note = None;
+    match &attr.meta {
+        Meta::Path(_) => {}
+        Meta::NameValue(meta) => note = text(&meta.value),
+        // What is malformed is for rustc to refuse.
+        Meta::List(list) => {
+            let _ = list.parse_nested_meta(|meta| {
+                let value = meta.value()?.parse::<Expr>()?;
+                if meta.path.is_ident("note") {
+                    note = text(&value);
+                }
+                Ok(())
+            });
+        }
+    }
+    let note = note.unwrap_or_default();
+    Some(format!("@deprecated {note}").trim_end().to_owned())
 }
 
 /// Takes further attributes of ours off an item: a second `#[glue::channel]` would expand the first one's output.

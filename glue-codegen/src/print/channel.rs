@@ -1,7 +1,7 @@
 //! Stubs: one class per channel, in three forms. `.ts` holds all, `.js` the code, `.d.ts` the types.
 
 use super::{
-    doc, header,
+    header,
     members::{api, members},
     out::{Out, WIDTH, group, sort_names},
     types::flat,
@@ -119,7 +119,7 @@ impl Param {
 
 /// Prints every function of the class, with an empty line between two.
 fn functions(out: &mut Out, channel: &ChannelDecl, print: impl Fn(&mut Out, &Function)) {
-    let methods = channel.methods.iter().map(|method| method_of(channel, method));
+    let methods = channel.methods.iter().map(method_of);
     let mut functions = vec![constructor(channel)];
     functions.extend(is_error(channel));
     functions.extend(methods);
@@ -198,7 +198,7 @@ fn is_error(channel: &ChannelDecl) -> Option<Function> {
     })
 }
 
-fn method_of(channel: &ChannelDecl, method: &MethodDecl) -> Function {
+fn method_of(method: &MethodDecl) -> Function {
     let params = method.params.iter().map(|param| {
         let optional = if param.optional { "?" } else { "" };
         Param::new(&param.name, &format!("{optional}: {}", flat(&param.ty)))
@@ -214,7 +214,7 @@ fn method_of(channel: &ChannelDecl, method: &MethodDecl) -> Function {
     let throws = method.error.as_ref();
     let throws = throws.map_or_else(String::new, |error| format!(" & Throws<{}>", flat(error)));
     Function {
-        docs: method_docs(channel, method),
+        docs: method.docs.clone(),
         name: method.name.clone(),
         type_parameters: String::new(),
         params: params.chain(items).chain(options).collect(),
@@ -259,26 +259,6 @@ fn handle(channel: &ChannelDecl) -> Option<Function> {
         result: ": Unsubscribe".to_owned(),
         body: "return handle(this.#rpc, method, handler);".to_owned(),
     })
-}
-
-fn method_docs(channel: &ChannelDecl, method: &MethodDecl) -> Vec<String> {
-    let Some(error) = &method.error else {
-        return method.docs.clone();
-    };
-    let mut docs = doc::clean(&method.docs);
-    if !docs.is_empty() {
-        docs.push(String::new());
-    }
-    let text = flat(error);
-    let text = if channel.imports.contains(&text) {
-        format!("{{@link {text}}}")
-    } else {
-        format!("`{text}`")
-    };
-    docs.push(format!(
-        "@throws `GlueError` with the code `application` and a {text} as its `data`."
-    ));
-    docs
 }
 
 fn method_body(method: &MethodDecl) -> String {

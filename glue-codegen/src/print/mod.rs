@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(crate) use channel::{class_declaration, class_script, class_source};
+pub(crate) use doc::translate;
 pub(crate) use fake::{fake_declaration, fake_script, fake_source};
 pub(crate) use types::declarations;
 

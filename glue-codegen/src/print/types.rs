@@ -24,9 +24,20 @@ pub(crate) fn declarations(types: &[TypeDecl]) -> String {
 fn declaration(decl: &TypeDecl, columns: usize) -> String {
     let head = format!("export type {}{} =", decl.name, decl.parameters);
     // Fields and variants with fields stand one a line, as in Rust, even when they would fit on one.
+    let documented = decl.variants.iter().any(|docs| !doc::is_empty(docs));
+    let docs = if documented { &decl.variants[..] } else { &[] };
     let body = match &decl.ty {
+        ty if docs.len() == 1 => {
+            let comment = doc::comment(&docs[0], columns - 2).unwrap_or_default();
+            format!(
+                "\n{}",
+                indented(&format!("{comment}\n{}", layout(ty, 2, columns - 2)))
+            )
+        }
         Type::Object(members) if !members.is_empty() => broken_object(members, columns),
-        Type::Union(types) if types.iter().any(has_members) => broken_union(types, columns),
+        Type::Union(types) if types.iter().any(has_members) || !docs.is_empty() => {
+            broken_union(types, docs, columns)
+        }
         ty => layout(ty, head.len() + 1, columns),
     };
     let space = if body.starts_with('\n') { "" } else { " " };
@@ -67,7 +78,7 @@ fn layout(ty: &Type, at: usize, columns: usize) -> String {
     }
     match ty {
         Type::Object(members) if !members.is_empty() => broken_object(members, columns),
-        Type::Union(types) => broken_union(types, columns),
+        Type::Union(types) => broken_union(types, &[], columns),
         Type::Intersection(types) => {
             let part = |ty: &Type| match ty {
                 Type::Union(_) => intersected(ty),
@@ -91,17 +102,21 @@ fn layout(ty: &Type, at: usize, columns: usize) -> String {
     }
 }
 
-fn broken_union(types: &[Type], columns: usize) -> String {
-    let arm = |ty: &Type| {
+/// `docs` holds those of each arm, or nothing.
+fn broken_union(types: &[Type], docs: &[Vec<String>], columns: usize) -> String {
+    let arm = |(index, ty): (usize, &Type)| {
         let text = layout(ty, 4, columns.saturating_sub(2));
         let text = if matches!(ty, Type::Intersection(_)) {
             format!("({text})")
         } else {
             text
         };
-        format!("\n| {}", hang(&text))
+        let docs = docs.get(index).map_or(&[][..], Vec::as_slice);
+        let comment = doc::comment(docs, columns.saturating_sub(2));
+        let comment = comment.map(|comment| format!("\n{comment}")).unwrap_or_default();
+        format!("{comment}\n| {}", hang(&text))
     };
-    indented(&types.iter().map(arm).collect::<String>())
+    indented(&types.iter().enumerate().map(arm).collect::<String>())
 }
 
 fn broken_object(members: &[Member], columns: usize) -> String {
@@ -190,7 +205,7 @@ fn has_docs(ty: &Type) -> bool {
         Type::Verbatim(_) => false,
         Type::Object(members) => members
             .iter()
-            .any(|member| !doc::clean(&member.docs).is_empty() || has_docs(&member.ty)),
+            .any(|member| !doc::is_empty(&member.docs) || has_docs(&member.ty)),
         Type::Mapped { value, .. } => has_docs(value),
         Type::Array(item) => has_docs(item),
         Type::Name { args: types, .. }
@@ -253,7 +268,7 @@ mod tests {
     #[test]
     fn documented_members_break_their_object() {
         assert_eq!(
-            print("{ \n/**\n * Doc.\n */\na: A, b: B, }"),
+            print("{ \n/**\n *Doc.\n */\na: A, b: B, }"),
             "{\n  /** Doc. */\n  a: A;\n  b: B;\n}"
         );
     }

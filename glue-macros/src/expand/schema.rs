@@ -1,7 +1,8 @@
 //! What describes the channel: to the peer as hashes, and to glue-codegen in full.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
+use syn::Attribute;
 
 use super::wire::{Value, Wires};
 use super::{Names, messages};
@@ -64,10 +65,7 @@ pub(super) fn harness(channel: &Channel<'_>, names: &Names) -> TokenStream {
         ..
     } = names;
     let test = format_ident!("__glue_codegen_{trait_name}");
-    let (cfgs, docs) = (
-        channel.cfgs(),
-        doc_text(&attr::named(&channel.item.attrs, &["doc"])),
-    );
+    let (cfgs, docs) = (channel.cfgs(), docs(channel.item.attrs.iter()));
     let (name, wire_name) = (syn::ext::IdentExt::unraw(trait_name).to_string(), &channel.name);
     quote! {
         #(#cfgs)*
@@ -90,8 +88,19 @@ pub(super) fn harness(channel: &Channel<'_>, names: &Names) -> TokenStream {
     }
 }
 
+/// The doc comment among `attrs`, and a line for `#[deprecated]`.
+fn docs<'a>(attrs: impl Iterator<Item = &'a Attribute> + Clone) -> Vec<TokenStream> {
+    let mut lines = doc_text(&attr::named(attrs.clone(), &["doc"]));
+    lines.extend(attr::deprecation(attrs).map(ToTokens::into_token_stream));
+    lines
+}
+
 fn describe(method: &Method<'_>, Names { glue, .. }: &Names, wires: &mut Wires<'_>) -> TokenStream {
-    let (cfgs, name, docs) = (method.cfgs(), &method.name, doc_text(&method.docs()));
+    let (cfgs, name, docs) = (
+        method.cfgs(),
+        &method.name,
+        docs(method.attrs.kept.iter().copied()),
+    );
     let kind = match method.kind {
         Kind::Call(_) => quote!(Call),
         Kind::Notification => quote!(Notification),

@@ -20,8 +20,29 @@ use crate::types;
 pub(super) fn state(input: &mut DeriveInput) {
     // Not in our own tests: their snapshots are the same under all features.
     if cfg!(all(feature = "codegen", not(test))) {
+        say_deprecated(input);
         let line = format!("glue::model {}", describe(input));
         input.attrs.push(syn::parse_quote!(#[doc = #line]));
+    }
+}
+
+/// Says in doc comments what is deprecated.
+fn say_deprecated(input: &mut DeriveInput) {
+    let say = |attrs: &mut Vec<Attribute>| {
+        if let Some(line) = attr::deprecation(&*attrs) {
+            attrs.push(syn::parse_quote!(#[doc = #line]));
+        }
+    };
+    say(&mut input.attrs);
+    match &mut input.data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(|field| say(&mut field.attrs)),
+        Data::Enum(data) => {
+            for variant in &mut data.variants {
+                say(&mut variant.attrs);
+                variant.fields.iter_mut().for_each(|field| say(&mut field.attrs));
+            }
+        }
+        Data::Union(_) => {}
     }
 }
 

@@ -15,13 +15,7 @@ export type Inline = {
   type: string;
 };
 
-/**
- * Ends with a slash *\/ and goes on.
- *
- * ```
- * let a = "b";
- * ```
- */
+/** Ends with a slash *\/ and goes on. */
 export type Odd = {
   /**
    * A comment that ends *\/ early, with a "quote
