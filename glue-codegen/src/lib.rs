@@ -17,6 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod asyncapi;
 pub mod cli;
 pub mod discover;
 mod embed;
@@ -34,6 +35,7 @@ mod variants;
 
 use glue::schema::ChannelSchema;
 
+pub use asyncapi::asyncapi;
 pub use resolve::{Problem, Problems};
 
 /// What to generate.

@@ -97,7 +97,7 @@ pub(crate) fn resolve(schemas: &[ChannelSchema], options: &Options) -> Result<Mo
 }
 
 /// Leaves out what is described twice: a module that both the library and the binary of a package declare.
-fn distinct(schemas: &[ChannelSchema]) -> Vec<&ChannelSchema> {
+pub(crate) fn distinct(schemas: &[ChannelSchema]) -> Vec<&ChannelSchema> {
     let mut sorted: Vec<_> = schemas.iter().collect();
     sorted.sort_by_key(|schema| {
         (
