@@ -27,6 +27,7 @@ mod model;
 mod name;
 pub mod output;
 mod print;
+mod reference;
 mod resolve;
 mod rustdoc;
 mod selection;
@@ -36,6 +37,7 @@ mod variants;
 use glue::schema::ChannelSchema;
 
 pub use asyncapi::asyncapi;
+pub use reference::{ReferenceFormat, reference};
 pub use resolve::{Problem, Problems};
 
 /// What to generate.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use glue::schema::ChannelSchema;
-use glue_codegen::asyncapi;
+use glue_codegen::{ReferenceFormat, asyncapi, reference};
 
 /// Cases in `golden` that have other outputs than TypeScript: each shows something that no other does.
 const CASES: &[&str] = &[
@@ -45,10 +45,15 @@ fn schemas(case: &str) -> Vec<ChannelSchema> {
 /// The outputs of a case, by the names of their files.
 fn outputs(case: &str) -> Vec<(String, String)> {
     let schemas = schemas(case);
-    vec![(
-        format!("{case}.asyncapi.json"),
-        asyncapi(&schemas, "1.2.3").unwrap(),
-    )]
+    let reference = |format| reference(&schemas, format).unwrap();
+    vec![
+        (
+            format!("{case}.asyncapi.json"),
+            asyncapi(&schemas, "1.2.3").unwrap(),
+        ),
+        (format!("{case}.html"), reference(ReferenceFormat::Html)),
+        (format!("{case}.md"), reference(ReferenceFormat::Markdown)),
+    ]
 }
 
 #[test]
@@ -92,8 +97,14 @@ fn the_order_of_schemas_does_not_matter() {
         .flat_map(|case| schemas(case))
         .collect();
 
-    let document = asyncapi(&schemas, "1").unwrap();
+    let outputs = |schemas: &[ChannelSchema]| {
+        (
+            asyncapi(schemas, "1").unwrap(),
+            reference(schemas, ReferenceFormat::Markdown).unwrap(),
+        )
+    };
+    let expected = outputs(&schemas);
     schemas.reverse();
 
-    assert_eq!(asyncapi(&schemas, "1").unwrap(), document);
+    assert_eq!(outputs(&schemas), expected);
 }

@@ -71,6 +71,15 @@ pub(crate) fn class_declaration(channel: &ChannelDecl) -> String {
     out.finish()
 }
 
+/// Returns how a method is called, without the options that all have.
+pub(crate) fn signature(method: &MethodDecl) -> String {
+    let mut function = method_of(method);
+    if has_options(method) {
+        function.params.pop();
+    }
+    function.typed(SIGNATURE)
+}
+
 /// A member of the class that can be called.
 struct Function {
     docs: Vec<String>,
@@ -372,3 +381,6 @@ const fn nested(columns: usize) -> usize {
 
 /// Columns of a line in the body of a function of the class.
 const BODY: usize = WIDTH - 2 * "  ".len();
+
+/// Columns of a signature in the reference, which is read on phones too.
+const SIGNATURE: usize = 80;

@@ -12,10 +12,10 @@ use crate::{
     model::Model,
 };
 
-pub(crate) use channel::{class_declaration, class_script, class_source};
+pub(crate) use channel::{class_declaration, class_script, class_source, signature};
 pub(crate) use doc::translate;
 pub(crate) use fake::{fake_declaration, fake_script, fake_source};
-pub(crate) use types::declarations;
+pub(crate) use types::{declarations, flat};
 
 use out::{Out, sort_names};
 

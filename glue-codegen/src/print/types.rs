@@ -45,7 +45,7 @@ fn declaration(decl: &TypeDecl, columns: usize) -> String {
 }
 
 /// Returns `ty` on one line. Doc comments of members are lost, so only types without any are printed with it.
-pub(super) fn flat(ty: &Type) -> String {
+pub(crate) fn flat(ty: &Type) -> String {
     match ty {
         Type::Verbatim(text) => text.clone(),
         Type::Name { name, args } if args.is_empty() => name.clone(),

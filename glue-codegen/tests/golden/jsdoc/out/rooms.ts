@@ -48,6 +48,11 @@ export type RoomsHandlers = {
  * Rooms, see {@link Message}, {@link Rooms.sendFile} and {@link Color | the color}.
  *
  * Written by [somebody](https://example.com) for `Absent` and {@link Color | Color::Red}.
+ *
+ * <script>alert(1)</script> <javascript:alert(2)> ![an image](https://example.com/a.png) here | `a<b>`
+ *
+ * # Notes
+ * <!-- none
  */
 export class Rooms {
   readonly #rpc: Rpc;
@@ -128,5 +133,5 @@ export class Rooms {
   }
 }
 
-/** What a {@link Rooms} offers, for code that also takes a fake. */
+/** What {@link Rooms} offers, for code that also takes a fake. */
 export type RoomsApi = Pick<Rooms, keyof Rooms>;

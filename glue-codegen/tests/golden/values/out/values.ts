@@ -202,5 +202,5 @@ export class Values {
   }
 }
 
-/** What a {@link Values} offers, for code that also takes a fake. */
+/** What {@link Values} offers, for code that also takes a fake. */
 export type ValuesApi = Pick<Values, keyof Values>;
