@@ -1,7 +1,5 @@
 //! What a command works on: the workspace, and the settings that hold in it.
 
-use std::path::Path;
-
 use super::{
     Console, Failure,
     settings::{Flags, Settings},
@@ -30,12 +28,6 @@ impl Project {
         let section = Flags::read(&workspace.metadata, "workspace", &workspace.manifest_path());
         let settings = flags.or(section.map_err(Failure::usage)?).settle();
         Ok(Self { workspace, settings })
-    }
-
-    /// The name of the package in this folder.
-    pub(crate) fn package_at(&self, folder: &Path) -> Option<String> {
-        let package = self.workspace.at(&folder.join("Cargo.toml"))?;
-        Some(package.name.clone())
     }
 
     /// The packages to look at.
