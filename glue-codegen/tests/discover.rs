@@ -290,7 +290,7 @@ fn a_workspace_gives_the_channels_of_where_it_is_run() {
     assert!(fixture.run("server", "--check").status.success());
     fixture.write("web/chat.ts", &chat.replace("post", "say"));
     let output = fixture.run("server", "--check");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     assert!(
         stderr(&output).ends_with("run glue-codegen without --check\n  ~ chat.ts\n"),
         "{}",
@@ -398,11 +398,166 @@ fn broken_tests_are_told_from_a_broken_crate() {
         "cargo test failed; see above"
     );
 
-    fixture.write("src/lib.rs", "");
-    let message = error(&fixture.run(".", ""));
-    assert!(
-        message.starts_with("no #[glue::channel] trait found in lib broken of package broken"),
-        "{message}"
-    );
     assert!(!fixture.0.join("web").exists());
+}
+
+/// Where a trait may stand, and what of it is seen.
+#[test]
+fn traits_in_odd_places_are_seen_unless_nothing_can_name_them() {
+    let library = r#"
+        #![allow(dead_code)]
+
+        mod outer {
+            mod inner {
+                #[glue::channel]
+                pub(super) trait Deep {
+                    async fn a(&self);
+                }
+            }
+        }
+
+        macro_rules! channel {
+            ($name:ident) => {
+                #[glue::channel]
+                pub trait $name {
+                    async fn a(&self);
+                }
+            };
+        }
+        channel!(Expanded);
+
+        const _: () = {
+            #[glue::channel]
+            trait Nameless {
+                async fn a(&self);
+            }
+        };
+
+        fn body() {
+            #[glue::channel]
+            trait Inside {
+                async fn a(&self);
+            }
+        }
+
+        #[cfg(not(test))]
+        #[glue::channel]
+        pub trait Untested {
+            async fn a(&self);
+        }
+
+        #[cfg(test)]
+        mod tests {
+            #[glue::channel]
+            trait Tested {
+                async fn a(&self);
+            }
+        }
+
+        #[glue::channel]
+        pub trait Gated {
+            async fn always(&self, class: u32, delete: u32);
+            #[cfg(feature = "admin")]
+            async fn delete(&self);
+        }
+
+        #[cfg(feature = "bad")]
+        mod bad {
+            #[glue::model]
+            pub struct Formless {
+                pub value: Strange,
+            }
+
+            pub mod one {
+                #[glue::model]
+                pub struct Same(u8);
+            }
+            pub mod two {
+                #[glue::model]
+                pub struct Same(bool);
+            }
+
+            #[derive(serde::Serialize, serde::Deserialize)]
+            pub struct Strange;
+
+            impl glue::__private::ts_rs::TS for Strange {
+                type WithoutGenerics = Self;
+                type OptionInnerType = Self;
+                fn name(_: &glue::__private::ts_rs::Config) -> String {
+                    "Strange".to_owned()
+                }
+                fn inline(_: &glue::__private::ts_rs::Config) -> String {
+                    panic!("Strange cannot be inlined")
+                }
+                fn decl(_: &glue::__private::ts_rs::Config) -> String {
+                    panic!("Strange cannot be written")
+                }
+                fn output_path() -> Option<std::path::PathBuf> {
+                    Some("strange.ts".into())
+                }
+            }
+
+            #[glue::channel]
+            pub trait Bad {
+                async fn formless(&self) -> Formless;
+                async fn first(&self) -> one::Same;
+                async fn second(&self) -> two::Same;
+            }
+        }
+    "#;
+    let fixture = Fixture::new(
+        "odd",
+        &[
+            (
+                "Cargo.toml",
+                &format!("{LONE}\nserde = \"1\"\n[features]\nadmin = []\nbad = []\n"),
+            ),
+            ("src/lib.rs", library),
+        ],
+    );
+
+    assert_eq!(
+        fixture.stubs(".", ""),
+        ["deep.ts", "expanded.ts", "gated.ts", "tested.ts"]
+    );
+    let gated = fixture.text("gated.ts");
+    assert!(
+        gated.contains("always(class_: number, delete_: number,"),
+        "{gated}"
+    );
+    assert!(!gated.contains("delete("), "{gated}");
+
+    fixture.stubs(".", "-F admin");
+    assert!(fixture.text("gated.ts").contains("delete(options?: CallOptions)"));
+    assert_eq!(fixture.run(".", "--check").status.code(), Some(3));
+
+    let output = fixture.run(".", "-F bad");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    for problem in [
+        "`odd::bad::Strange` has no TypeScript form: Strange cannot be written (used by channel Bad, src/lib.rs:",
+        "`Same` is both odd::bad::one::Same and odd::bad::two::Same; give one another TypeScript name",
+    ] {
+        assert!(said.contains(problem), "{said}");
+    }
+}
+
+/// A program without a test harness must not be started.
+#[test]
+fn programs_with_a_harness_of_their_own_are_not_started() {
+    let main = "#[glue::channel]\ntrait Chat {\n    async fn post(&self);\n}\n\
+                fn main() {\n    std::fs::write(\"was-started\", \"\").expect(\"a folder to write to\");\n}\n";
+    let manifest = format!("{LONE}\n[[bin]]\nname = \"harness\"\npath = \"src/main.rs\"\nharness = false\n");
+    let fixture = Fixture::new("harness", &[("Cargo.toml", &manifest), ("src/main.rs", main)]);
+
+    let output = fixture.run(".", "");
+
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output)
+            .contains("no #[glue::channel] trait found in bin harness of package harness (targets with"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!fixture.0.join("was-started").exists());
 }
