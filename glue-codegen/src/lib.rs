@@ -32,6 +32,7 @@ mod resolve;
 mod rustdoc;
 mod selection;
 mod syntax;
+mod tanstack;
 mod variants;
 
 use glue::schema::ChannelSchema;
@@ -39,6 +40,7 @@ use glue::schema::ChannelSchema;
 pub use asyncapi::asyncapi;
 pub use reference::{ReferenceFormat, reference};
 pub use resolve::{Problem, Problems};
+pub use tanstack::Tanstack;
 
 /// What to generate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +49,8 @@ pub struct Options {
     pub emit: Emit,
     /// Whether to write a fake beside each channel, for tests of an application without a server; not unless told so.
     pub fakes: bool,
+    /// Whether to write option factories for TanStack Query beside each channel, and for which library; not unless told so.
+    pub tanstack: Option<Tanstack>,
 }
 
 /// The language of the generated files.
@@ -92,6 +96,9 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
                 if options.fakes {
                     add(format!("{}.fake.ts", channel.stem), print::fake_source(channel));
                 }
+                if options.tanstack.is_some() && print::has_queries(channel) {
+                    add(format!("{}.query.ts", channel.stem), print::query_source(channel));
+                }
             }
             if !model.types.is_empty() {
                 add("types.ts".into(), print::declarations(&model.types));
@@ -113,6 +120,13 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
                         print::fake_declaration(channel),
                     );
                 }
+                if options.tanstack.is_some() && print::has_queries(channel) {
+                    add(format!("{}.query.js", channel.stem), print::query_script(channel));
+                    add(
+                        format!("{}.query.d.ts", channel.stem),
+                        print::query_declaration(channel),
+                    );
+                }
             }
             if !model.types.is_empty() {
                 add("types.js".into(), print::header("") + "export {};\n");
@@ -126,6 +140,11 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
     };
     for (path, text) in runtime {
         add(format!("{}/{path}", embed::FOLDER), print::header("") + text);
+    }
+    if let Some(tanstack) = options.tanstack {
+        for (path, text) in tanstack.runtime(options.emit) {
+            add(path, print::header("") + &text);
+        }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

@@ -65,6 +65,11 @@ impl ChannelDecl {
         format!("Fake{}", self.class)
     }
 
+    /// Name of the class of option factories for TanStack Query.
+    pub(crate) fn queries_class(&self) -> String {
+        format!("{}Queries", self.class)
+    }
+
     /// Names of the types beside the class, sorted.
     pub(crate) fn types(&self) -> Vec<String> {
         let optional = [self.errors_type(), self.events_type(), self.handlers_type()];

@@ -12,6 +12,7 @@ use crate::{
     model::{ChannelDecl, EventDecl, HandlerDecl, MethodDecl, Model, ParamDecl, TypeDecl, Verb},
     name,
     syntax::{Member, Type, parse_declaration},
+    tanstack,
 };
 
 /// Something in the schemas that has no TypeScript form.
@@ -67,11 +68,18 @@ impl std::error::Error for Problems {}
 pub(crate) fn resolve(schemas: &[ChannelSchema], options: &Options) -> Result<Model, Problems> {
     let mut resolver = Resolver {
         fakes: options.fakes,
+        queries: options.tanstack.is_some(),
         ..Resolver::default()
     };
     for name in embed::EXPORTS.iter().map(|(name, _)| name).chain(embed::IMPORTS) {
         let place = format!("a name of the Glue runtime, in {}/", embed::FOLDER);
         resolver.exported.insert((*name).to_owned(), place);
+    }
+    if resolver.queries {
+        for name in tanstack::NAMES {
+            let place = format!("a name of the queries' runtime, in {}/", embed::FOLDER);
+            resolver.exported.insert((*name).to_owned(), place);
+        }
     }
     let schemas = distinct(schemas);
 
@@ -126,6 +134,8 @@ struct Resolver {
     problems: Vec<Problem>,
     /// Whether each class gets a fake, which has names of its own.
     fakes: bool,
+    /// Whether each class gets factories for TanStack Query, which have names of their own.
+    queries: bool,
     /// What index.ts exports, and who exports it.
     exported: BTreeMap<String, String>,
     /// Channels by their name on the wire.
@@ -276,7 +286,8 @@ impl Resolver {
         // With a second class of the same name the first problem says it all.
         if is_first {
             let fake = self.fakes.then(|| channel.fake_class());
-            for name in channel.types().into_iter().chain(fake) {
+            let queries = self.queries.then(|| channel.queries_class());
+            for name in channel.types().into_iter().chain(fake).chain(queries) {
                 let place = format!("a name that comes with {place}");
                 claim(&mut self.problems, &mut self.exported, &name, place, RENAME_ONE);
             }

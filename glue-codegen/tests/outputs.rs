@@ -13,7 +13,7 @@ use std::{
 };
 
 use glue::schema::ChannelSchema;
-use glue_codegen::{ReferenceFormat, asyncapi, reference};
+use glue_codegen::{Emit, File, Options, ReferenceFormat, Tanstack, asyncapi, generate, reference};
 
 /// Cases in `golden` that have other outputs than TypeScript: each shows something that no other does.
 const CASES: &[&str] = &[
@@ -26,6 +26,9 @@ const CASES: &[&str] = &[
     "rooms-fakes",
     "values",
 ];
+
+/// Cases whose queries are tried in `ecosystem`.
+const QUERIES: &[&str] = &["rooms-fakes", "shop"];
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
@@ -74,6 +77,112 @@ fn channels_give_the_expected_documents() {
         different.is_empty(),
         "{different:?} differ; bless with BLESS=1 and read the diff"
     );
+}
+
+/// What is written for TanStack Query, and what that needs, without the runtime: `ecosystem/queries` has it from elsewhere.
+fn queries(emit: Emit) -> Vec<File> {
+    let options = Options {
+        emit,
+        fakes: true,
+        tanstack: Some(Tanstack::React),
+    };
+    let schemas: Vec<_> = QUERIES.iter().flat_map(|case| schemas(case)).collect();
+    let mut files = generate(&schemas, &options).unwrap();
+    files.retain(|file| !file.path.starts_with("runtime/"));
+    files
+}
+
+#[test]
+fn channels_give_the_expected_queries() {
+    let bless = env::var_os("BLESS").is_some();
+    let mut different = Vec::new();
+
+    for (emit, folder) in [(Emit::TypeScript, "queries"), (Emit::JavaScript, "queries-js")] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("ecosystem")
+            .join(folder);
+        for file in queries(emit) {
+            let path = folder.join(&file.path);
+            if bless {
+                fs::write(path, file.text).unwrap();
+            } else if fs::read_to_string(&path).ok() != Some(file.text) {
+                different.push(path);
+            }
+        }
+    }
+
+    assert!(
+        different.is_empty(),
+        "{different:?} differ; bless with BLESS=1 and read the diff"
+    );
+}
+
+#[test]
+fn queries_are_written_on_demand_only_and_for_the_library_that_was_asked_for() {
+    let written = |tanstack, emit| {
+        let options = Options {
+            emit,
+            tanstack,
+            ..Options::default()
+        };
+        let files = generate(&schemas("rooms-fakes"), &options).unwrap();
+        let mut found: Vec<_> = files
+            .iter()
+            .filter(|file| file.path.contains("query") || file.path.contains("tanstack"))
+            .map(|file| file.path.clone())
+            .collect();
+        let import = files
+            .iter()
+            .find(|file| file.text.contains("from \"@tanstack/vue-query\""));
+        found.extend(import.map(|file| format!("vue in {}", file.path)));
+        found
+    };
+
+    assert!(written(None, Emit::TypeScript).is_empty());
+    // The third channel has nothing to query.
+    assert_eq!(
+        written(Some(Tanstack::Vue), Emit::TypeScript),
+        [
+            "rooms.query.ts",
+            "runtime/tanstack.ts",
+            "zebra.query.ts",
+            "vue in runtime/tanstack.ts"
+        ]
+    );
+    assert_eq!(
+        written(Some(Tanstack::Core), Emit::JavaScript),
+        [
+            "rooms.query.d.ts",
+            "rooms.query.js",
+            "runtime/tanstack.d.ts",
+            "runtime/tanstack.js",
+            "zebra.query.d.ts",
+            "zebra.query.js"
+        ]
+    );
+}
+
+#[test]
+fn names_of_the_queries_are_taken_while_they_are_written() {
+    let mut schemas = schemas("rooms-fakes");
+    for schema in &mut schemas {
+        for ty in schema.types.iter_mut().filter(|ty| ty.ident == "PostError") {
+            ty.decl = ty.decl.replace("PostError", "RoomsQueries");
+            ty.ident = "RoomsQueries".to_owned();
+        }
+    }
+
+    let with = |tanstack| {
+        let options = Options {
+            tanstack,
+            ..Options::default()
+        };
+        generate(&schemas, &options).map(|_| ())
+    };
+
+    assert_eq!(with(None), Ok(()));
+    let problems = with(Some(Tanstack::React)).unwrap_err().to_string();
+    assert!(problems.contains("`RoomsQueries` is both"), "{problems}");
 }
 
 #[test]

@@ -105,6 +105,7 @@ impl Flags {
             options: Options {
                 emit: self.emit.unwrap_or_default(),
                 fakes: self.fakes.unwrap_or_default(),
+                tanstack: None,
             },
             selection: self.selection,
         }

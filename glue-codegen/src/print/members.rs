@@ -94,7 +94,7 @@ fn handler_member(handler: &HandlerDecl, columns: usize) -> String {
 }
 
 /// Returns the type of an object on one line, or one field a line if that takes more than `columns`.
-fn object(fields: &[Member], columns: usize) -> String {
+pub(super) fn object(fields: &[Member], columns: usize) -> String {
     let text = flat(&Type::Object(fields.to_vec()));
     if text.chars().count() <= columns {
         return text;

@@ -5,6 +5,7 @@ mod doc;
 mod fake;
 mod members;
 mod out;
+mod query;
 mod types;
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
 pub(crate) use channel::{class_declaration, class_script, class_source, signature};
 pub(crate) use doc::translate;
 pub(crate) use fake::{fake_declaration, fake_script, fake_source};
+pub(crate) use query::{has_queries, query_declaration, query_script, query_source};
 pub(crate) use types::{declarations, flat};
 
 use out::{Out, sort_names};

@@ -1,0 +1,77 @@
+/**
+ * What the generated option factories for TanStack Query have in common. For a channel `chat` this is printed:
+ *
+ *     export class ChatQueries {
+ *       readonly history: CallQueries<{ room: string }, Message[], Failure>;
+ *
+ *       constructor(chat: ChatApi, prefix: QueryKey = []) {
+ *         const key = [...prefix, "chat"];
+ *         this.history = new CallQueries([...key, "history"], ({ room }, options) => chat.history(room, options));
+ *       }
+ *     }
+ */
+import { type DataTag, type QueryFunction, type QueryKey, type SkipToken } from "@tanstack/query-core";
+import type { CallOptions } from "./index.js";
+export type { QueryKey } from "@tanstack/query-core";
+/** Options of the calls that a query makes; TanStack Query says itself when one is to be cancelled. */
+export type QueryCallOptions = Omit<CallOptions, "signal">;
+/** Options of a streamed query. */
+export interface StreamOptions extends QueryCallOptions {
+    /**
+     * What happens to the items when the stream is read again: `"reset"` drops them at once, `"append"` adds to them,
+     * `"replace"` keeps them until the new stream has ended. Default `"reset"`.
+     */
+    readonly refetchMode?: "reset" | "append" | "replace" | undefined;
+    /** How many items are kept, the latest; a stream without end needs it. At least 1. Default all. */
+    readonly keep?: number | undefined;
+}
+/** By these the type of errors is inferred; neither is ever there. */
+interface Fails<E> {
+    readonly throwOnError?: (error: E) => boolean;
+    readonly retryDelay?: (failureCount: number, error: E) => number;
+}
+/** What `useQuery`, `fetchQuery` and the like take. */
+export interface QueryOptions<T, E> extends Fails<E> {
+    readonly queryKey: DataTag<QueryKey, T, E>;
+    readonly queryFn: QueryFunction<T, QueryKey>;
+}
+/** The same of a query that may be skipped. */
+export interface SkippableOptions<T, E> extends Fails<E> {
+    readonly queryKey: DataTag<QueryKey, T, E>;
+    readonly queryFn: QueryFunction<T, QueryKey> | SkipToken;
+}
+/** What `useMutation` takes. */
+export interface MutationOptions<Args, T, E> extends Fails<E> {
+    readonly mutationKey: QueryKey;
+    readonly mutationFn: (args: Variables<Args>) => Promise<T>;
+}
+/** Arguments of which all may be left out may be left out altogether. */
+type Variables<Args> = Record<never, never> extends Args ? Args | void : Args;
+type Given<Args, Options> = Record<never, never> extends Args ? [args?: Args, options?: Options] : [args: Args, options?: Options];
+/** A method that is only called: it answers nothing, or takes items. */
+export declare class Mutations<Args extends object, T, E> {
+    #private;
+    constructor(key: QueryKey, call: (args: Args, options?: CallOptions) => Promise<T>);
+    /** Options for `useMutation`, whose variables are the arguments by name. */
+    mutationOptions(options?: CallOptions): MutationOptions<Args, T, E>;
+}
+/** A method that is called and answers. */
+export declare class CallQueries<Args extends object, T, E> extends Mutations<Args, T, E> {
+    #private;
+    constructor(key: QueryKey, call: (args: Args, options?: CallOptions) => Promise<T>);
+    /** The key of the query with these arguments, or what all queries with these have in common. */
+    queryKey(args?: Partial<Args>): DataTag<QueryKey, T, E>;
+    /** Options for `useQuery`, given the arguments by name. */
+    queryOptions(...given: Given<Args, QueryCallOptions>): QueryOptions<T, E>;
+    queryOptions(args: Args | SkipToken, options?: QueryCallOptions): SkippableOptions<T, E>;
+}
+/** A method that answers with items. */
+export declare class StreamQueries<Args extends object, T, E> {
+    #private;
+    constructor(key: QueryKey, call: (args: Args, options?: CallOptions) => AsyncIterable<T>);
+    /** The key of the query with these arguments, or what all queries with these have in common. */
+    queryKey(args?: Partial<Args>): DataTag<QueryKey, T[], E>;
+    /** Options for `useQuery`, whose data are the items so far. */
+    streamedOptions(...given: Given<Args, StreamOptions>): QueryOptions<T[], E>;
+    streamedOptions(args: Args | SkipToken, options?: StreamOptions): SkippableOptions<T[], E>;
+}

@@ -1,0 +1,2 @@
+// Stands in for the runtime that this one is written beside.
+export * from "../../typescript/src/index.js";
