@@ -1,0 +1,183 @@
+/** Codecs around the calls of a channel, for generated code. */
+import { GlueError } from "../errors.js";
+import { isError } from "../rpc/failure.js";
+import { convert, OUT } from "./codec.js";
+/**
+ * The options of a channel, by which its calls are coded. Interceptors stand outside: they see what the application
+ * gave and will get.
+ */
+export function codedOptions(codecs, options = {}) {
+    return {
+        ...options,
+        intercept(call, next) {
+            const own = codecs[call.method];
+            const coded = own ? (given) => new CodedCall(own, given).run(next) : next;
+            return options.intercept ? options.intercept(call, coded) : coded(call);
+        },
+    };
+}
+/** Listens by `listener` to an event that arrives coded. What doesn't fit is a fault, and no listener hears of it. */
+export function codedListener(codecs, rpc, event, listener) {
+    const codec = codecs[event]?.args;
+    if (!codec)
+        return listener;
+    return (wire) => {
+        let value;
+        try {
+            value = convert(codec, wire, 0, "event");
+        }
+        catch {
+            rpc.calls.faults++;
+            return;
+        }
+        listener(value);
+    };
+}
+/**
+ * Handles by `handler` calls of the server that are coded. The server's wrong arguments are refused; an answer of the wrong
+ * form is `internal` for the server and surfaces here.
+ */
+export function codedHandler(codecs, method, handler) {
+    const own = codecs[method];
+    if (!own)
+        return handler;
+    const encode = (codec, value, what) => codec ? convert(codec, value, OUT, `${what} of \`${method}\``) : value;
+    return async (wire, context) => {
+        const args = coded(own.args, wire, 0, `arguments of \`${method}\``, "invalid_argument");
+        let value;
+        try {
+            value = await handler(args, context);
+        }
+        catch (error) {
+            // One that another call has failed with names its method, and isn't passed on.
+            if (!(error instanceof GlueError) || error.code !== "application" || error.method)
+                throw error;
+            throw new GlueError(error.code, error.message, { data: encode(own.error, error.data, "error") });
+        }
+        return encode(own.answer, value, "value");
+    };
+}
+/** Errors whose data is decoded: one may come by twice, when the items of a call fail with what another call failed with. */
+const DECODED = new WeakSet();
+/** A call on its way to the server. */
+class CodedCall {
+    #codecs;
+    #call;
+    constructor(codecs, call) {
+        this.#codecs = codecs;
+        this.#call = call;
+    }
+    run(next) {
+        if (this.#call.kind === "call")
+            return this.#answer(next);
+        const result = next(this.#encoded());
+        return this.#call.kind === "stream" ? this.#stream(result) : result;
+    }
+    /** Whatever is wrong fails the promise: nobody expects a call to throw. */
+    async #answer(next) {
+        const call = this.#encoded();
+        let value;
+        try {
+            value = await next(call);
+        }
+        catch (error) {
+            throw this.#failure(error);
+        }
+        return this.#decode(this.#codecs.answer, value, "answer");
+    }
+    #stream(stream) {
+        return {
+            [Symbol.asyncIterator]: () => {
+                const items = stream[Symbol.asyncIterator]();
+                const end = async () => {
+                    await items.return?.();
+                    return { done: true, value: undefined };
+                };
+                return {
+                    next: async () => {
+                        const result = await items.next().catch((error) => {
+                            throw this.#failure(error);
+                        });
+                        if (result.done)
+                            return result;
+                        try {
+                            return { done: false, value: this.#decode(this.#codecs.answer, result.value, "item") };
+                        }
+                        catch (error) {
+                            // Those that come behind it are of no use any more.
+                            await end();
+                            throw error;
+                        }
+                    },
+                    return: end,
+                };
+            },
+        };
+    }
+    #encoded() {
+        const { args, items } = this.#call;
+        return {
+            ...this.#call,
+            args: this.#encode(this.#codecs.args, args, "arguments"),
+            items: items && this.#codecs.items ? this.#items(items) : items,
+        };
+    }
+    #items(items) {
+        return {
+            [Symbol.asyncIterator]: () => {
+                const both = items;
+                const source = both[Symbol.asyncIterator]?.() ?? both[Symbol.iterator]();
+                const end = async () => {
+                    await source.return?.();
+                    return { done: true, value: undefined };
+                };
+                return {
+                    next: async () => {
+                        const { done, value } = await source.next();
+                        if (done)
+                            return { done, value };
+                        // A source that isn't asynchronous may give promises.
+                        const item = await value;
+                        try {
+                            return { done: false, value: this.#encode(this.#codecs.items, item, "item") };
+                        }
+                        catch (error) {
+                            // It isn't the source that failed, so it is told; what it has to say of that is of no use to anybody.
+                            end().catch(() => { });
+                            throw error;
+                        }
+                    },
+                    return: end,
+                };
+            },
+        };
+    }
+    /** Decodes the data of an error that is the method's own. */
+    #failure(error) {
+        const { channel, method } = this.#call;
+        if (!this.#codecs.error || !isError(error, channel, method) || DECODED.has(error))
+            return error;
+        DECODED.add(error);
+        return Object.assign(error, { data: this.#decode(this.#codecs.error, error.data, "error") });
+    }
+    #encode(codec, value, what) {
+        return this.#coded(codec, value, OUT, what, "invalid_argument");
+    }
+    #decode(codec, value, what) {
+        return this.#coded(codec, value, 0, what, "internal");
+    }
+    #coded(codec, value, way, what, code) {
+        const { channel, method } = this.#call;
+        return coded(codec, value, way, `${what} of \`${method}\``, code, `${channel}.${method}`);
+    }
+}
+function coded(codec, value, way, what, code, method) {
+    if (!codec)
+        return value;
+    try {
+        return convert(codec, value, way, what);
+    }
+    catch (cause) {
+        throw new GlueError(code, GlueError.from(cause).message, { cause, method });
+    }
+}

@@ -1,0 +1,146 @@
+/** What has the same form on both sides, around values that may not. */
+import { CLOSED, type Codec, isA, Mismatch } from "./codec.js";
+
+/** Members by their names. */
+export type Members = Readonly<Record<string, Codec>>;
+
+/** Whatever it is, it needs nothing. */
+export const any: Codec = (value) => value;
+
+export const string: Codec = (value) => (typeof value === "string" ? value : new Mismatch("a string"));
+export const number: Codec = (value) => (typeof value === "number" ? value : new Mismatch("a number"));
+export const boolean: Codec = (value) => (typeof value === "boolean" ? value : new Mismatch("true or false"));
+
+/** Just `expected`. */
+/* @__NO_SIDE_EFFECTS__ */
+export function literal(expected: string | number | boolean | null): Codec {
+  // One that tells arms of a union apart doesn't count as a part that fits: the arm is another.
+  return (value) => (value === expected ? value : new Mismatch(JSON.stringify(expected), -1));
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function nullable(codec: Codec): Codec {
+  return (value, way) => (value === null ? value : codec(value, way));
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function array(item: Codec): Codec {
+  return (value, way) => (Array.isArray(value) ? each(value, () => item, way) : new Mismatch("an array"));
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function tuple(...items: readonly Codec[]): Codec {
+  return (value, way) =>
+    Array.isArray(value) && value.length === items.length
+      ? each(value, (index) => items[index] as Codec, way)
+      : new Mismatch(`an array of ${items.length}`);
+}
+
+function each(values: readonly unknown[], codecOf: (index: number) => Codec, way: number): unknown {
+  const result: unknown[] = [];
+  for (let index = 0; index < values.length; index++) {
+    const item = codecOf(index)(values[index], way);
+    if (item instanceof Mismatch) return item.at(index);
+    result.push(item);
+  }
+  return result;
+}
+
+/** An object with any keys. */
+/* @__NO_SIDE_EFFECTS__ */
+export function record(codec: Codec): Codec {
+  return (value, way) => {
+    if (!isA(value, "Object")) return new Mismatch("an object");
+    const result: [string, unknown][] = [];
+    for (const [key, item] of Object.entries(value as object)) {
+      // As in JSON, where it would be left out.
+      if (item === undefined) continue;
+      const converted = codec(item, way);
+      if (converted instanceof Mismatch) return converted.at(key);
+      result.push([key, converted]);
+    }
+    // Unlike an assignment it can't set the prototype.
+    return Object.fromEntries(result);
+  };
+}
+
+/** An object; members that aren't listed stay as they are. */
+/* @__NO_SIDE_EFFECTS__ */
+export function object(required: Members, optional: Members = {}): Codec {
+  const members = Object.entries({ ...required, ...optional });
+  return (value, way) => {
+    if (!isA(value, "Object")) return new Mismatch("an object");
+    const result = { ...(value as Record<string, unknown>) };
+    for (const [key, codec] of members) {
+      const member = Object.hasOwn(result, key) ? result[key] : undefined;
+      if (member === undefined) {
+        if (Object.hasOwn(required, key)) return new Mismatch("a value", -0.5).at(key);
+      } else {
+        const converted = codec(member, way);
+        if (converted instanceof Mismatch) return converted.at(key);
+        result[key] = converted;
+      }
+    }
+    if (way & CLOSED) {
+      for (const key of Object.keys(result)) {
+        if (!Object.hasOwn(required, key) && !Object.hasOwn(optional, key))
+          return new Mismatch("nothing").at(key);
+      }
+    }
+    return result;
+  };
+}
+
+/** An object that is of several forms at once, which share no member. */
+/* @__NO_SIDE_EFFECTS__ */
+export function intersection(...parts: readonly Codec[]): Codec {
+  return (value, way) => {
+    let result = value;
+    for (const part of parts) {
+      // To each part the members of the others are unknown.
+      result = part(result, way & ~CLOSED);
+      if (result instanceof Mismatch) break;
+    }
+    return result;
+  };
+}
+
+/** The first of `arms` that fits, where no value fits two. */
+/* @__NO_SIDE_EFFECTS__ */
+export function oneOf(...arms: readonly Codec[]): Codec {
+  return (value, way) => {
+    let best: Mismatch | undefined;
+    for (const arm of arms) {
+      const result = arm(value, way);
+      if (!(result instanceof Mismatch)) return result;
+      if (!best || result.rank > best.rank) best = result;
+      else if (result.rank === best.rank && result.path === best.path && result.expected !== best.expected) {
+        best.expected += ` or ${result.expected}`;
+      }
+    }
+    return best;
+  };
+}
+
+/**
+ * The first of `arms` that fits without a member that it doesn't know, or else the first that fits at all: a later arm
+ * may be an earlier one with more members. Arms list all their members.
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export function union(...arms: readonly Codec[]): Codec {
+  const codec = oneOf(...arms);
+  return (value, way) => {
+    const result = codec(value, way | CLOSED);
+    return result instanceof Mismatch && !(way & CLOSED) ? codec(value, way) : result;
+  };
+}
+
+/** A codec that can't be made yet, or that holds itself. */
+/* @__NO_SIDE_EFFECTS__ */
+export function lazy(make: () => Codec): Codec {
+  let codec: Codec | undefined;
+  return (value, way) => {
+    codec ??= make();
+    return codec(value, way);
+  };
+}
