@@ -19,6 +19,7 @@
 
 mod asyncapi;
 pub mod cli;
+mod codec;
 pub mod discover;
 mod embed;
 mod host;
@@ -103,6 +104,9 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
             if !model.types.is_empty() {
                 add("types.ts".into(), print::declarations(&model.types));
             }
+            if !model.codecs.channels.is_empty() {
+                add("codecs.ts".into(), print::codecs_source(&model.codecs));
+            }
         }
         Emit::JavaScript => {
             add("index.js".into(), print::index(&model, false));
@@ -131,6 +135,10 @@ pub fn generate(channels: &[ChannelSchema], options: &Options) -> Result<Vec<Fil
             if !model.types.is_empty() {
                 add("types.js".into(), print::header("") + "export {};\n");
                 add("types.d.ts".into(), print::declarations(&model.types));
+            }
+            if !model.codecs.channels.is_empty() {
+                add("codecs.js".into(), print::codecs_script(&model.codecs));
+                add("codecs.d.ts".into(), print::codecs_declaration(&model.codecs));
             }
         }
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use glue::schema::ModelSchema;
 
-use crate::syntax::{Member, Type};
+use crate::{
+    codec::{Coded, Codecs},
+    syntax::{Member, Type},
+};
 
 /// Everything that one run prints.
 #[derive(Debug)]
@@ -13,6 +16,7 @@ pub(crate) struct Model {
     pub(crate) channels: Vec<ChannelDecl>,
     /// Sorted by name.
     pub(crate) types: Vec<TypeDecl>,
+    pub(crate) codecs: Codecs,
 }
 
 /// A channel: one class in one file.
@@ -36,6 +40,8 @@ pub(crate) struct ChannelDecl {
     pub(crate) methods: Vec<MethodDecl>,
     pub(crate) events: Vec<EventDecl>,
     pub(crate) handlers: Vec<HandlerDecl>,
+    /// What of it must be decoded and encoded, if anything.
+    pub(crate) coded: Option<Coded>,
 }
 
 impl ChannelDecl {

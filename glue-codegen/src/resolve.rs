@@ -8,7 +8,7 @@ use std::{
 use glue::schema::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
 
 use crate::{
-    Options, embed,
+    Options, codec, embed,
     model::{ChannelDecl, EventDecl, HandlerDecl, MethodDecl, Model, ParamDecl, TypeDecl, Verb},
     name,
     syntax::{Member, Type, parse_declaration},
@@ -95,9 +95,12 @@ pub(crate) fn resolve(schemas: &[ChannelSchema], options: &Options) -> Result<Mo
     channels.sort_by(|a, b| a.stem.cmp(&b.stem));
 
     if resolver.problems.is_empty() {
+        let types: Vec<_> = types.into_values().map(|(_, decl)| decl).collect();
+        let codecs = codec::codecs(&types, &mut channels);
         Ok(Model {
             channels,
-            types: types.into_values().map(|(_, decl)| decl).collect(),
+            types,
+            codecs,
         })
     } else {
         Err(Problems(resolver.problems))
@@ -262,6 +265,7 @@ impl Resolver {
             methods: Vec::new(),
             events: of_kind(MethodKind::Event).map(event_decl).collect(),
             handlers: of_kind(MethodKind::ClientCall).map(handler_decl).collect(),
+            coded: None,
         };
         let mut names = BTreeMap::new();
         if self.fakes {

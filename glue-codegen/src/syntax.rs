@@ -73,24 +73,31 @@ impl Type {
         }
     }
 
-    /// Calls `visit` with the members of every object in the type.
-    pub(crate) fn visit_objects(&self, visit: &mut impl FnMut(&[Member])) {
+    /// Calls `visit` with the type and with every type in it.
+    pub(crate) fn visit(&self, visit: &mut impl FnMut(&Self)) {
+        visit(self);
         match self {
             Self::Verbatim(_) => {}
-            Self::Object(members) => {
-                visit(members);
-                members.iter().for_each(|member| member.ty.visit_objects(visit));
-            }
+            Self::Object(members) => members.iter().for_each(|member| member.ty.visit(visit)),
             Self::Mapped { key, value, .. } => {
-                key.visit_objects(visit);
-                value.visit_objects(visit);
+                key.visit(visit);
+                value.visit(visit);
             }
-            Self::Array(item) => item.visit_objects(visit),
+            Self::Array(item) => item.visit(visit),
             Self::Name { args: types, .. }
             | Self::Tuple(types)
             | Self::Union(types)
-            | Self::Intersection(types) => types.iter().for_each(|ty| ty.visit_objects(visit)),
+            | Self::Intersection(types) => types.iter().for_each(|ty| ty.visit(visit)),
         }
+    }
+
+    /// Calls `visit` with the members of every object in the type.
+    pub(crate) fn visit_objects(&self, visit: &mut impl FnMut(&[Member])) {
+        self.visit(&mut |ty| {
+            if let Self::Object(members) = ty {
+                visit(members);
+            }
+        });
     }
 }
 
@@ -105,6 +112,29 @@ pub(crate) fn parse_declaration(decl: &str, ident: &str) -> Option<(String, Type
     };
     let ty = ty.trim_start().strip_prefix('=')?.trim_end().strip_suffix(';')?;
     Some((parameters.to_owned(), Type::parse(ty)))
+}
+
+/// Splits type parameters, `<A, B = string>`, into their names and what stands for those that are left out.
+pub(crate) fn type_parameters(text: &str) -> Vec<(String, Option<Type>)> {
+    let Some(list) = text.strip_prefix('<').and_then(|list| list.strip_suffix('>')) else {
+        return Vec::new();
+    };
+    let mut depth = 0_usize;
+    let parts = list.split(|char| {
+        match char {
+            '<' | '{' | '[' | '(' => depth += 1,
+            '>' | '}' | ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && char == ','
+    });
+    let parts = parts.map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.split_once('=') {
+            Some((name, default)) => (name.trim().to_owned(), Some(Type::parse(default))),
+            None => (part.to_owned(), None),
+        })
+        .collect()
 }
 
 fn closing_bracket(text: &str) -> Option<usize> {
@@ -147,7 +177,7 @@ impl<'a> Parser<'a> {
     }
 
     fn ty(&mut self) -> Option<Type> {
-        self.separated('|', Self::intersection, Type::Union)
+        self.separated('|', Self::intersection, union)
     }
 
     fn intersection(&mut self) -> Option<Type> {
@@ -282,6 +312,27 @@ impl<'a> Parser<'a> {
 
     fn expect(&mut self, mark: char) -> Option<()> {
         self.take(mark).then_some(())
+    }
+}
+
+/// A union says the same once: `Option<Option<T>>` is `T | null | null` in ts-rs.
+fn union(types: Vec<Type>) -> Type {
+    let mut distinct = Vec::new();
+    for ty in types {
+        let arms = match ty {
+            Type::Union(arms) => arms,
+            ty => vec![ty],
+        };
+        for arm in arms {
+            if !distinct.contains(&arm) {
+                distinct.push(arm);
+            }
+        }
+    }
+    if distinct.len() == 1 {
+        distinct.remove(0)
+    } else {
+        Type::Union(distinct)
     }
 }
 

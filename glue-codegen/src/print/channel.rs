@@ -6,12 +6,16 @@ use super::{
     out::{Out, WIDTH, group, sort_names},
     types::flat,
 };
-use crate::model::{ChannelDecl, MethodDecl, ParamDecl, Verb};
+use crate::{
+    codec::Coded,
+    model::{ChannelDecl, MethodDecl, ParamDecl, Verb},
+};
 
 /// Prints the stub as TypeScript.
 pub(crate) fn class_source(channel: &ChannelDecl) -> String {
     let mut out = Out::new(&channel_header(channel));
     let types = runtime_types(channel).map(|name| format!("type {name}"));
+    import_codecs(&mut out, channel);
     import_runtime(
         &mut out,
         "import ",
@@ -37,6 +41,7 @@ pub(crate) fn class_source(channel: &ChannelDecl) -> String {
 /// Prints the stub as JavaScript.
 pub(crate) fn class_script(channel: &ChannelDecl) -> String {
     let mut out = Out::new(&channel_header(channel));
+    import_codecs(&mut out, channel);
     import_runtime(&mut out, "import ", runtime_values(channel).collect());
     out.blank();
     out.block(&format!("export class {}", channel.class), |out| {
@@ -159,7 +164,10 @@ fn constructor(channel: &ChannelDecl) -> Function {
         "socket".to_owned(),
         format!("\"{}\"", channel.wire),
         group("", '{', &contract, "", nested(BODY)),
-        "options".to_owned(),
+        match coded(channel, |coded| coded.methods) {
+            Some(codecs) => format!("codedOptions({codecs}, options)"),
+            None => "options".to_owned(),
+        },
     ];
     let assignment = if is_empty(channel) { "" } else { "this.#rpc = " };
     Function {
@@ -247,7 +255,12 @@ fn on(channel: &ChannelDecl) -> Option<Function> {
             Param::new("listener", &format!(": (event: {events}[E]) => void")),
         ],
         result: ": Unsubscribe".to_owned(),
-        body: "return this.#rpc.on(event, listener);".to_owned(),
+        body: match coded(channel, |coded| coded.events) {
+            Some(codecs) => {
+                format!("return this.#rpc.on(event, codedListener({codecs}, this.#rpc, event, listener));")
+            }
+            None => "return this.#rpc.on(event, listener);".to_owned(),
+        },
     })
 }
 
@@ -266,7 +279,10 @@ fn handle(channel: &ChannelDecl) -> Option<Function> {
             Param::new("handler", &format!(": {handlers}[M]")),
         ],
         result: ": Unsubscribe".to_owned(),
-        body: "return handle(this.#rpc, method, handler);".to_owned(),
+        body: match coded(channel, |coded| coded.handlers) {
+            Some(codecs) => format!("return handle(this.#rpc, method, codedHandler({codecs}, method, handler));"),
+            None => "return handle(this.#rpc, method, handler);".to_owned(),
+        },
     })
 }
 
@@ -348,6 +364,26 @@ fn runtime_values(channel: &ChannelDecl) -> impl Iterator<Item = String> {
 fn import_runtime(out: &mut Out, keyword: &str, mut names: Vec<String>) {
     sort_names(&mut names);
     out.group(keyword, '{', &names, " from \"./runtime/index.js\";");
+}
+
+/// Imports the channel's codecs and what takes them.
+fn import_codecs(out: &mut Out, channel: &ChannelDecl) {
+    let Some(coded) = &channel.coded else { return };
+    out.line(&format!("import {{ {} }} from \"./codecs.js\";", coded.codecs));
+    let names = [
+        (coded.handlers, "codedHandler"),
+        (coded.events, "codedListener"),
+        (coded.methods, "codedOptions"),
+    ];
+    let names = names.into_iter().filter(|(used, _)| *used);
+    let names: Vec<_> = names.map(|(_, name)| name.to_owned()).collect();
+    out.group("import ", '{', &names, " from \"./runtime/codec/index.js\";");
+}
+
+/// Name of the channel's codecs where `part` of it is coded.
+fn coded(channel: &ChannelDecl, part: fn(&Coded) -> bool) -> Option<&str> {
+    let coded = channel.coded.as_ref().filter(|coded| part(coded))?;
+    Some(&coded.codecs)
 }
 
 fn import_types(out: &mut Out, channel: &ChannelDecl) {

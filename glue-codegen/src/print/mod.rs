@@ -1,6 +1,7 @@
 //! The model as text. Printers lay out; every name was decided before.
 
 mod channel;
+mod codecs;
 mod doc;
 mod fake;
 mod members;
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub(crate) use channel::{class_declaration, class_script, class_source, signature};
+pub(crate) use codecs::{codecs_declaration, codecs_script, codecs_source};
 pub(crate) use doc::translate;
 pub(crate) use fake::{fake_declaration, fake_script, fake_source};
 pub(crate) use query::{has_queries, query_declaration, query_script, query_source};

@@ -152,7 +152,7 @@ pub(super) fn key(member: &Member) -> String {
     format!("{readonly}{}{optional}: ", quoted_if_needed(&member.key))
 }
 
-fn quoted_if_needed(key: &str) -> String {
+pub(super) fn quoted_if_needed(key: &str) -> String {
     if name::is_plain_key(key) {
         key.to_owned()
     } else {

@@ -18,8 +18,8 @@ export interface MethodCodecs {
   readonly error?: Codec;
 }
 
-/** Those of a channel, by the names on the wire. */
-export type ChannelCodecs = Readonly<Record<string, MethodCodecs>>;
+/** Those of a channel, by the names on the wire; made when it is first used. */
+export type ChannelCodecs = () => Readonly<Record<string, MethodCodecs>>;
 
 /**
  * The options of a channel, by which its calls are coded. Interceptors stand outside: they see what the application
@@ -29,7 +29,7 @@ export function codedOptions(codecs: ChannelCodecs, options: ChannelOptions = {}
   return {
     ...options,
     intercept(call, next) {
-      const own = codecs[call.method];
+      const own = codecs()[call.method];
       const coded = own ? (given: InterceptedCall): unknown => new CodedCall(own, given).run(next) : next;
       return options.intercept ? options.intercept(call, coded as Next) : coded(call);
     },
@@ -43,7 +43,7 @@ export function codedListener<T>(
   event: string,
   listener: (event: T) => void,
 ): (event: T) => void {
-  const codec = codecs[event]?.args;
+  const codec = codecs()[event]?.args;
   if (!codec) return listener;
   return (wire) => {
     let value: unknown;
@@ -66,7 +66,7 @@ export function codedHandler<Args, Context, T>(
   method: string,
   handler: (args: Args, context: Context) => T | Promise<T>,
 ): (args: Args, context: Context) => T | Promise<T> {
-  const own = codecs[method];
+  const own = codecs()[method];
   if (!own) return handler;
   const encode = (codec: Codec | undefined, value: unknown, what: string): unknown =>
     codec ? convert(codec, value, OUT, `${what} of \`${method}\``) : value;

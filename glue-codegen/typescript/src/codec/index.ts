@@ -18,6 +18,7 @@ export {
   nullable,
   number,
   object,
+  once,
   oneOf,
   record,
   string,

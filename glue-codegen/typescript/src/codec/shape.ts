@@ -12,23 +12,19 @@ export const number: Codec = (value) => (typeof value === "number" ? value : new
 export const boolean: Codec = (value) => (typeof value === "boolean" ? value : new Mismatch("true or false"));
 
 /** Just `expected`. */
-/* @__NO_SIDE_EFFECTS__ */
 export function literal(expected: string | number | boolean | null): Codec {
   // One that tells arms of a union apart doesn't count as a part that fits: the arm is another.
   return (value) => (value === expected ? value : new Mismatch(JSON.stringify(expected), -1));
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 export function nullable(codec: Codec): Codec {
   return (value, way) => (value === null ? value : codec(value, way));
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 export function array(item: Codec): Codec {
   return (value, way) => (Array.isArray(value) ? each(value, () => item, way) : new Mismatch("an array"));
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 export function tuple(...items: readonly Codec[]): Codec {
   return (value, way) =>
     Array.isArray(value) && value.length === items.length
@@ -47,7 +43,6 @@ function each(values: readonly unknown[], codecOf: (index: number) => Codec, way
 }
 
 /** An object with any keys. */
-/* @__NO_SIDE_EFFECTS__ */
 export function record(codec: Codec): Codec {
   return (value, way) => {
     if (!isA(value, "Object")) return new Mismatch("an object");
@@ -65,7 +60,6 @@ export function record(codec: Codec): Codec {
 }
 
 /** An object; members that aren't listed stay as they are. */
-/* @__NO_SIDE_EFFECTS__ */
 export function object(required: Members, optional: Members = {}): Codec {
   const members = Object.entries({ ...required, ...optional });
   return (value, way) => {
@@ -92,7 +86,6 @@ export function object(required: Members, optional: Members = {}): Codec {
 }
 
 /** An object that is of several forms at once, which share no member. */
-/* @__NO_SIDE_EFFECTS__ */
 export function intersection(...parts: readonly Codec[]): Codec {
   return (value, way) => {
     let result = value;
@@ -106,7 +99,6 @@ export function intersection(...parts: readonly Codec[]): Codec {
 }
 
 /** The first of `arms` that fits, where no value fits two. */
-/* @__NO_SIDE_EFFECTS__ */
 export function oneOf(...arms: readonly Codec[]): Codec {
   return (value, way) => {
     let best: Mismatch | undefined;
@@ -126,7 +118,6 @@ export function oneOf(...arms: readonly Codec[]): Codec {
  * The first of `arms` that fits without a member that it doesn't know, or else the first that fits at all: a later arm
  * may be an earlier one with more members. Arms list all their members.
  */
-/* @__NO_SIDE_EFFECTS__ */
 export function union(...arms: readonly Codec[]): Codec {
   const codec = oneOf(...arms);
   return (value, way) => {
@@ -135,12 +126,17 @@ export function union(...arms: readonly Codec[]): Codec {
   };
 }
 
-/** A codec that can't be made yet, or that holds itself. */
-/* @__NO_SIDE_EFFECTS__ */
+/** A codec that is made when it is first used: it may hold itself, and loading it costs nothing. */
 export function lazy(make: () => Codec): Codec {
-  let codec: Codec | undefined;
-  return (value, way) => {
-    codec ??= make();
-    return codec(value, way);
+  const codec = once(make);
+  return (value, way) => codec()(value, way);
+}
+
+/** Calls `make` at the first call. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
