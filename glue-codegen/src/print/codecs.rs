@@ -66,13 +66,21 @@ fn print(out: &mut Out, codecs: &Codecs, is_typed: bool) {
     for codec in &codecs.types {
         out.blank();
         let params = params(codec, is_typed);
-        let (ty, params, pure) = if params.is_empty() {
-            (ty("Codec"), params, PURE)
+        let body = |columns: usize| expr(&codec.expr, columns - "  ,".len());
+        if params.is_empty() {
+            let head = format!("export const {}{} = {PURE}lazy(() =>", codec.name, ty("Codec"));
+            out.line(&thunk(&head, &body(out.columns()), out.columns()));
+            continue;
+        }
+        let head = format!("export const {} = ({params}){} =>", codec.name, ty("Codec"));
+        let columns = out.columns() - 2;
+        let thunk = thunk("lazy(() =>", &body(columns), columns);
+        let line = format!("{head} {thunk}");
+        if thunk.contains('\n') || line.chars().count() > out.columns() {
+            out.line(&format!("{head}\n{}", indented(&thunk)));
         } else {
-            (String::new(), format!("({params}){} => ", ty("Codec")), "")
-        };
-        let head = format!("export const {}{ty} = {params}{pure}lazy(() =>", codec.name);
-        thunk(out, &head, &expr(&codec.expr, out.columns() - "  ,".len()));
+            out.line(&line);
+        }
     }
     for channel in &codecs.channels {
         out.blank();
@@ -89,13 +97,13 @@ fn print(out: &mut Out, codecs: &Codecs, is_typed: bool) {
     }
 }
 
-/// Prints what is made when it is first used: on one line, or `body` below `head`.
-fn thunk(out: &mut Out, head: &str, body: &str) {
+/// What is made when it is first used: on one line, or `body` below `head`.
+fn thunk(head: &str, body: &str, columns: usize) -> String {
     let flat = format!("{head} {body});");
-    if !flat.contains('\n') && flat.chars().count() <= out.columns() {
-        out.line(&flat);
+    if !flat.contains('\n') && flat.chars().count() <= columns {
+        flat
     } else {
-        out.line(&format!("{head}\n{},\n);", indented(body)));
+        format!("{head}\n{},\n);", indented(body))
     }
 }
 

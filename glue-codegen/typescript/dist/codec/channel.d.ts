@@ -12,8 +12,8 @@ export interface MethodCodecs {
     /** Of the method's own error. */
     readonly error?: Codec;
 }
-/** Those of a channel, by the names on the wire. */
-export type ChannelCodecs = Readonly<Record<string, MethodCodecs>>;
+/** Those of a channel, by the names on the wire; made when it is first used. */
+export type ChannelCodecs = () => Readonly<Record<string, MethodCodecs>>;
 /**
  * The options of a channel, by which its calls are coded. Interceptors stand outside: they see what the application
  * gave and will get.
@@ -25,4 +25,6 @@ export declare function codedListener<T>(codecs: ChannelCodecs, rpc: Rpc, event:
  * Handles by `handler` calls of the server that are coded. The server's wrong arguments are refused; an answer of the wrong
  * form is `internal` for the server and surfaces here.
  */
-export declare function codedHandler<Args, Context, T>(codecs: ChannelCodecs, method: string, handler: (args: Args, context: Context) => T | Promise<T>): (args: Args, context: Context) => T | Promise<T>;
+export declare function codedHandler(codecs: ChannelCodecs, method: string, handler: AnyHandler): AnyHandler;
+type AnyHandler = (args: never, context: never) => unknown;
+export {};

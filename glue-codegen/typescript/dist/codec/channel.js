@@ -10,7 +10,7 @@ export function codedOptions(codecs, options = {}) {
     return {
         ...options,
         intercept(call, next) {
-            const own = codecs[call.method];
+            const own = codecs()[call.method];
             const coded = own ? (given) => new CodedCall(own, given).run(next) : next;
             return options.intercept ? options.intercept(call, coded) : coded(call);
         },
@@ -18,7 +18,7 @@ export function codedOptions(codecs, options = {}) {
 }
 /** Listens by `listener` to an event that arrives coded. What doesn't fit is a fault, and no listener hears of it. */
 export function codedListener(codecs, rpc, event, listener) {
-    const codec = codecs[event]?.args;
+    const codec = codecs()[event]?.args;
     if (!codec)
         return listener;
     return (wire) => {
@@ -38,7 +38,7 @@ export function codedListener(codecs, rpc, event, listener) {
  * form is `internal` for the server and surfaces here.
  */
 export function codedHandler(codecs, method, handler) {
-    const own = codecs[method];
+    const own = codecs()[method];
     if (!own)
         return handler;
     const encode = (codec, value, what) => codec ? convert(codec, value, OUT, `${what} of \`${method}\``) : value;

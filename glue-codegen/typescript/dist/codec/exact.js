@@ -63,13 +63,11 @@ export const date = (value, way) => {
 };
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 /** A `Map`, as an array of its entries [X-4]. */
-/* @__NO_SIDE_EFFECTS__ */
 export function map(key, value) {
     const entry = tuple(key, value);
     return collection(Map, entry, (entry) => entry[0]);
 }
 /** A `Set`, as an array [X-5]. */
-/* @__NO_SIDE_EFFECTS__ */
 export function set(item) {
     return collection(Set, item, (item) => item);
 }

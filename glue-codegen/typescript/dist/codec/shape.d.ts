@@ -25,5 +25,7 @@ export declare function oneOf(...arms: readonly Codec[]): Codec;
  * may be an earlier one with more members. Arms list all their members.
  */
 export declare function union(...arms: readonly Codec[]): Codec;
-/** A codec that can't be made yet, or that holds itself. */
+/** A codec that is made when it is first used: it may hold itself, and loading it costs nothing. */
 export declare function lazy(make: () => Codec): Codec;
+/** Calls `make` at the first call. */
+export declare function once<T>(make: () => T): () => T;

@@ -6,20 +6,16 @@ export const string = (value) => (typeof value === "string" ? value : new Mismat
 export const number = (value) => (typeof value === "number" ? value : new Mismatch("a number"));
 export const boolean = (value) => (typeof value === "boolean" ? value : new Mismatch("true or false"));
 /** Just `expected`. */
-/* @__NO_SIDE_EFFECTS__ */
 export function literal(expected) {
     // One that tells arms of a union apart doesn't count as a part that fits: the arm is another.
     return (value) => (value === expected ? value : new Mismatch(JSON.stringify(expected), -1));
 }
-/* @__NO_SIDE_EFFECTS__ */
 export function nullable(codec) {
     return (value, way) => (value === null ? value : codec(value, way));
 }
-/* @__NO_SIDE_EFFECTS__ */
 export function array(item) {
     return (value, way) => (Array.isArray(value) ? each(value, () => item, way) : new Mismatch("an array"));
 }
-/* @__NO_SIDE_EFFECTS__ */
 export function tuple(...items) {
     return (value, way) => Array.isArray(value) && value.length === items.length
         ? each(value, (index) => items[index], way)
@@ -36,7 +32,6 @@ function each(values, codecOf, way) {
     return result;
 }
 /** An object with any keys. */
-/* @__NO_SIDE_EFFECTS__ */
 export function record(codec) {
     return (value, way) => {
         if (!isA(value, "Object"))
@@ -56,7 +51,6 @@ export function record(codec) {
     };
 }
 /** An object; members that aren't listed stay as they are. */
-/* @__NO_SIDE_EFFECTS__ */
 export function object(required, optional = {}) {
     const members = Object.entries({ ...required, ...optional });
     return (value, way) => {
@@ -86,7 +80,6 @@ export function object(required, optional = {}) {
     };
 }
 /** An object that is of several forms at once, which share no member. */
-/* @__NO_SIDE_EFFECTS__ */
 export function intersection(...parts) {
     return (value, way) => {
         let result = value;
@@ -100,7 +93,6 @@ export function intersection(...parts) {
     };
 }
 /** The first of `arms` that fits, where no value fits two. */
-/* @__NO_SIDE_EFFECTS__ */
 export function oneOf(...arms) {
     return (value, way) => {
         let best;
@@ -121,7 +113,6 @@ export function oneOf(...arms) {
  * The first of `arms` that fits without a member that it doesn't know, or else the first that fits at all: a later arm
  * may be an earlier one with more members. Arms list all their members.
  */
-/* @__NO_SIDE_EFFECTS__ */
 export function union(...arms) {
     const codec = oneOf(...arms);
     return (value, way) => {
@@ -129,12 +120,16 @@ export function union(...arms) {
         return result instanceof Mismatch && !(way & CLOSED) ? codec(value, way) : result;
     };
 }
-/** A codec that can't be made yet, or that holds itself. */
-/* @__NO_SIDE_EFFECTS__ */
+/** A codec that is made when it is first used: it may hold itself, and loading it costs nothing. */
 export function lazy(make) {
-    let codec;
-    return (value, way) => {
-        codec ??= make();
-        return codec(value, way);
+    const codec = once(make);
+    return (value, way) => codec()(value, way);
+}
+/** Calls `make` at the first call. */
+export function once(make) {
+    let made;
+    return () => {
+        made ??= { value: make() };
+        return made.value;
     };
 }

@@ -61,28 +61,26 @@ export function codedListener<T>(
  * Handles by `handler` calls of the server that are coded. The server's wrong arguments are refused; an answer of the wrong
  * form is `internal` for the server and surfaces here.
  */
-export function codedHandler<Args, Context, T>(
-  codecs: ChannelCodecs,
-  method: string,
-  handler: (args: Args, context: Context) => T | Promise<T>,
-): (args: Args, context: Context) => T | Promise<T> {
+export function codedHandler(codecs: ChannelCodecs, method: string, handler: AnyHandler): AnyHandler {
   const own = codecs()[method];
   if (!own) return handler;
   const encode = (codec: Codec | undefined, value: unknown, what: string): unknown =>
     codec ? convert(codec, value, OUT, `${what} of \`${method}\``) : value;
   return async (wire, context) => {
     const args = coded(own.args, wire, 0, `arguments of \`${method}\``, "invalid_argument");
-    let value: T;
+    let value: unknown;
     try {
-      value = await handler(args as Args, context);
+      value = await handler(args as never, context);
     } catch (error) {
       // One that another call has failed with names its method, and isn't passed on.
       if (!(error instanceof GlueError) || error.code !== "application" || error.method) throw error;
       throw new GlueError(error.code, error.message, { data: encode(own.error, error.data, "error") });
     }
-    return encode(own.answer, value, "value") as T;
+    return encode(own.answer, value, "value");
   };
 }
+
+type AnyHandler = (args: never, context: never) => unknown;
 
 /** Errors whose data is decoded: one may come by twice, when the items of a call fail with what another call failed with. */
 const DECODED = new WeakSet<GlueError>();
