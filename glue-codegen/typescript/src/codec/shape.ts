@@ -105,12 +105,13 @@ export function oneOf(...arms: readonly Codec[]): Codec {
     for (const arm of arms) {
       const result = arm(value, way);
       if (!(result instanceof Mismatch)) return result;
-      if (!best || result.rank > best.rank) best = result;
-      else if (result.rank === best.rank && result.path === best.path && result.expected !== best.expected) {
+      const [rank, most] = [Math.max(result.rank, 0), Math.max(best?.rank ?? -1, 0)];
+      if (!best || rank > most) best = result;
+      else if (rank === most && result.path === best.path && result.expected !== best.expected) {
         best.expected += ` or ${result.expected}`;
       }
     }
-    return best;
+    return best ?? new Mismatch("nothing");
   };
 }
 
