@@ -1,7 +1,7 @@
 /** What travels in another form than it has for the application. */
 import { isA, Mismatch, OUT } from "./codec.js";
 import { array, tuple } from "./shape.js";
-/** An integer of at most 128 bits, as a string of decimal digits [X-1]. */
+/** An integer of at most 128 bits, as a string of decimal digits [V-1]. */
 export const bigint = (value, way) => {
     const isOut = way & OUT;
     const text = typeof value === (isOut ? "bigint" : "string") ? String(value) : "";
@@ -10,7 +10,7 @@ export const bigint = (value, way) => {
     }
     return isOut ? text : BigInt(text);
 };
-/** Bytes, as base64 with padding [X-2]. */
+/** Bytes, as base64 with padding [V-2]. */
 export const bytes = (value, way) => {
     if (way & OUT)
         return isA(value, "Uint8Array") ? toBase64(value) : new Mismatch("a Uint8Array");
@@ -42,7 +42,7 @@ function fromBase64(value) {
         return undefined;
     }
 }
-/** An instant, as RFC 3339 with a year of four digits; what is beyond milliseconds is cut off [X-3]. */
+/** An instant, as RFC 3339 with a year of four digits; what is beyond milliseconds is cut off [V-3]. */
 export const date = (value, way) => {
     if (way & OUT) {
         const year = isA(value, "Date") ? value.getUTCFullYear() : Number.NaN;
@@ -57,17 +57,17 @@ export const date = (value, way) => {
         // Some engines take the 30th of February for a day of March.
         const isDay = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(`${day}`);
         if (isDay)
-            return new Date(`${day}T${time}${fraction.padEnd(4, "0").slice(0, 4)}${zone}`);
+            return new Date(`${day}T${time}${fraction.padEnd(4, "0").slice(0, 4)}${zone?.toUpperCase()}`);
     }
     return new Mismatch("an RFC 3339 date and time");
 };
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.\d+)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
-/** A `Map`, as an array of its entries [X-4]. */
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.\d{1,9})?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+/** A `Map`, as an array of its entries [V-4]. */
 export function map(key, value) {
     const entry = tuple(key, value);
     return collection(Map, entry, (entry) => entry[0]);
 }
-/** A `Set`, as an array [X-5]. */
+/** A `Set`, as an array [V-5]. */
 export function set(item) {
     return collection(Set, item, (item) => item);
 }

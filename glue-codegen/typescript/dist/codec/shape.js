@@ -100,13 +100,14 @@ export function oneOf(...arms) {
             const result = arm(value, way);
             if (!(result instanceof Mismatch))
                 return result;
-            if (!best || result.rank > best.rank)
+            const [rank, most] = [Math.max(result.rank, 0), Math.max(best?.rank ?? -1, 0)];
+            if (!best || rank > most)
                 best = result;
-            else if (result.rank === best.rank && result.path === best.path && result.expected !== best.expected) {
+            else if (rank === most && result.path === best.path && result.expected !== best.expected) {
                 best.expected += ` or ${result.expected}`;
             }
         }
-        return best;
+        return best ?? new Mismatch("nothing");
     };
 }
 /**
