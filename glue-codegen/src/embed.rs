@@ -33,6 +33,9 @@ pub(crate) const IMPORTS: &[&str] = &[
     "streamWith",
 ];
 
+/// Names of the runtime's `codec/` that stubs import.
+pub(crate) const CODEC_IMPORTS: &[&str] = &["codedHandler", "codedListener", "codedOptions"];
+
 /// How a name of the runtime may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -181,6 +184,13 @@ mod tests {
 
         for name in EXPORTS.iter().map(|(name, _)| name).chain(IMPORTS) {
             assert!(words.contains(name), "{name}");
+        }
+        let (_, index) = SOURCES
+            .iter()
+            .find(|(path, _)| *path == "codec/index.ts")
+            .unwrap();
+        for name in CODEC_IMPORTS {
+            assert!(index.contains(name), "{name}");
         }
     }
 }

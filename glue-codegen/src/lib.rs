@@ -18,6 +18,7 @@
 //! ```
 
 mod asyncapi;
+mod check;
 pub mod cli;
 mod codec;
 pub mod discover;

@@ -128,7 +128,7 @@ const RESERVED_WORDS: &[&str] = &[
     "yield",
 ];
 
-/// The types of the language, and those that generated code names.
+/// The types of the language, those that generated code names, and those whose values are decoded.
 const RESERVED_TYPES: &[&str] = &[
     "any",
     "bigint",
@@ -142,10 +142,14 @@ const RESERVED_TYPES: &[&str] = &[
     "unknown",
     "Array",
     "AsyncIterable",
+    "Date",
     "Iterable",
+    "Map",
     "Pick",
     "Promise",
     "Record",
+    "Set",
+    "Uint8Array",
 ];
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 use glue::schema::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
 
 use crate::{
-    Options, codec, embed,
+    Options, check, codec, embed,
     model::{ChannelDecl, EventDecl, HandlerDecl, MethodDecl, Model, ParamDecl, TypeDecl, Verb},
     name,
     syntax::{Member, Type, parse_declaration},
@@ -44,6 +44,59 @@ pub enum Problem {
         /// What to write instead.
         hint: &'static str,
     },
+    /// A map whose keys JSON can't write as names of members.
+    #[error(
+        "{place} holds a map whose keys are `{key}`, which can't be the names of an object's members; \
+         write `Exact<HashMap<…>>` or #[glue(exact)], which makes it a `Map`"
+    )]
+    MapKey {
+        /// What holds the map.
+        place: String,
+        /// The type of its keys, in TypeScript.
+        key: String,
+    },
+    /// A name that neither a type of the channels nor TypeScript declares.
+    #[error(
+        "{place} names the type `{name}`, which nothing declares; \
+         write `#[ts(as = \"…\")]` with a Rust type that has `#[glue::model]`, or a type of TypeScript itself"
+    )]
+    Undeclared {
+        /// What names it.
+        place: String,
+        /// The name.
+        name: String,
+    },
+    /// A type with other than its number of type arguments.
+    #[error("{place} names the type `{name}` with {found} type arguments, and it has {wanted}")]
+    TypeArguments {
+        /// What names it.
+        place: String,
+        /// The name.
+        name: String,
+        /// How many it has.
+        wanted: usize,
+        /// How many stand there.
+        found: usize,
+    },
+    /// A type that is itself with nothing in between.
+    #[error(
+        "{place} is itself with nothing in between, which TypeScript doesn't take; give it a field with a name"
+    )]
+    Circular {
+        /// The type.
+        place: String,
+    },
+    /// Values that have to be decoded stand in TypeScript that we can't read.
+    #[error(
+        "{place} has the type `{text}`, in which glue-codegen can't find what has to be decoded; \
+         write it with the names of types, `[]`, `{{…}}`, `|` and `&` alone"
+    )]
+    Opaque {
+        /// What has the type.
+        place: String,
+        /// The type.
+        text: String,
+    },
 }
 
 /// Everything that is wrong with the schemas.
@@ -71,7 +124,8 @@ pub(crate) fn resolve(schemas: &[ChannelSchema], options: &Options) -> Result<Mo
         queries: options.tanstack.is_some(),
         ..Resolver::default()
     };
-    for name in embed::EXPORTS.iter().map(|(name, _)| name).chain(embed::IMPORTS) {
+    let imports = embed::IMPORTS.iter().chain(embed::CODEC_IMPORTS);
+    for name in embed::EXPORTS.iter().map(|(name, _)| name).chain(imports) {
         let place = format!("a name of the Glue runtime, in {}/", embed::FOLDER);
         resolver.exported.insert((*name).to_owned(), place);
     }
@@ -94,9 +148,15 @@ pub(crate) fn resolve(schemas: &[ChannelSchema], options: &Options) -> Result<Mo
         .collect();
     channels.sort_by(|a, b| a.stem.cmp(&b.stem));
 
+    let decls = types.values().map(|(schema, decl)| (*schema, decl));
+    resolver.problems.extend(check::check(decls, &schemas));
     if resolver.problems.is_empty() {
         let types: Vec<_> = types.into_values().map(|(_, decl)| decl).collect();
         let codecs = codec::codecs(&types, &mut channels);
+        resolver.codecs(&channels);
+        if !resolver.problems.is_empty() {
+            return Err(Problems(resolver.problems));
+        }
         Ok(Model {
             channels,
             types,
@@ -193,6 +253,32 @@ impl Resolver {
                     hint: RENAME_TYPE,
                 });
             }
+        }
+    }
+
+    /// What comes with the codecs, where there are any, has names too.
+    fn codecs(&mut self, channels: &[ChannelDecl]) {
+        let coded = channels
+            .iter()
+            .filter_map(|channel| Some((channel, channel.coded.as_ref()?)));
+        for (index, (channel, coded)) in coded.enumerate() {
+            let place = format!("the codecs of the channel {}", channel.class);
+            if index == 0 {
+                claim(
+                    &mut self.problems,
+                    &mut self.stems,
+                    "codecs",
+                    "the file of the codecs".to_owned(),
+                    RENAME_CHANNEL,
+                );
+            }
+            claim(
+                &mut self.problems,
+                &mut self.exported,
+                &coded.codecs,
+                place,
+                RENAME_ONE,
+            );
         }
     }
 
@@ -371,7 +457,14 @@ impl Resolver {
         for (index, arg) in args.iter().enumerate() {
             let name = name::parameter(&arg.name);
             let place = format!("the parameter `{}` of {method}", arg.name);
-            claim(&mut self.problems, &mut names, &name, place, RENAME_ONE);
+            claim(&mut self.problems, &mut names, &name, place.clone(), RENAME_ONE);
+            if name::is_reserved_key(&arg.name) {
+                self.problems.push(Problem::Reserved {
+                    name: arg.name.clone(),
+                    place,
+                    hint: "rename it",
+                });
+            }
             let optional = index >= required;
             params.push(ParamDecl {
                 name,

@@ -149,7 +149,8 @@ fn closing_bracket(text: &str) -> Option<usize> {
     })
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The names, and other words, of a text.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char: char| !(char.is_alphanumeric() || matches!(char, '_' | '$')))
 }
 

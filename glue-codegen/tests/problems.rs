@@ -374,3 +374,282 @@ fn what_the_collector_found_is_passed_on() {
 
     assert_eq!(problems(&[chat]), ["`demo::Flat` has no TypeScript form"]);
 }
+
+/// The problems of a channel with these types, each a path and a declaration.
+fn problems_of(types: &[&str]) -> Vec<String> {
+    let mut chat = channel("Chat", "chat");
+    for decl in types {
+        let name = decl.trim_start_matches("type ").split([' ', '<']).next().unwrap();
+        chat.types.push(ty(name, &format!("demo::{name}"), decl));
+    }
+    problems(&[chat])
+}
+
+fn accepts(types: &[&str]) {
+    let mut chat = channel("Chat", "chat");
+    for decl in types {
+        let name = decl.trim_start_matches("type ").split([' ', '<']).next().unwrap();
+        chat.types.push(ty(name, &format!("demo::{name}"), decl));
+    }
+    generate(&[chat], &Options::default()).unwrap();
+}
+
+#[test]
+fn keys_of_a_map_must_be_names_of_members() {
+    for key in [
+        "[number, number]",
+        "Point",
+        "string | null",
+        "Page<string>",
+        "bigint",
+        "Flag",
+        "Uint8Array",
+    ] {
+        let decl = format!("type A = {{ cells: {{ [key in {key}]: number }}, }};");
+
+        let found = problems_of(&[
+            &decl,
+            "type Flag = boolean;",
+            "type Page<T> = { items: Array<T>, };",
+            "type Point = { x: number, };",
+        ]);
+
+        assert_eq!(
+            found,
+            [format!(
+                "demo::A holds a map whose keys are `{key}`, which can't be the names of an object's members; \
+                 write `Exact<HashMap<…>>` or #[glue(exact)], which makes it a `Map`"
+            )]
+        );
+    }
+    assert_eq!(
+        problems_of(&["type Table<K> = { rows: { [key in K]: number }, };"]).len(),
+        1
+    );
+    assert_eq!(problems_of(&["type A = Record<Array<string>, number>;"]).len(), 1);
+
+    accepts(&[
+        "type A = { a: { [key in string]: 1 }, b: { [key in number]: 1 }, c: { [key in boolean]: 1 }, d: { [key in B]?: 1 }, };",
+        "type B = C;",
+        "type C = \"x\" | \"y\" | 7;",
+        "type D = { [key in `id-${number}`]: 1 };",
+        "type E = Record<string, number>;",
+        "type F = string & { __brand: \"f\" };",
+        "type G = { [key in F]: 1 };",
+    ]);
+}
+
+#[test]
+fn a_map_with_such_keys_is_found_where_a_method_has_it() {
+    let mut chat = channel("Chat", "chat");
+    let mut set = method("set", MethodKind::Call, &["cells"]);
+    set.args[0].ty = "{ [key in [number, number]]: string }".into();
+    set.ret = Some("Array<{ [key in Nothing]: string }>".into());
+    set.err = Some("Lost".into());
+    chat.methods.push(set);
+
+    let found = problems(&[chat]);
+
+    let starts = [
+        "the parameter `cells` of demo::api::Chat::set holds a map whose keys are `[number, number]`",
+        "the value of demo::api::Chat::set holds a map whose keys are `Nothing`",
+        "the value of demo::api::Chat::set names the type `Nothing`, which nothing declares",
+        "the error of demo::api::Chat::set names the type `Lost`, which nothing declares",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:?}");
+    for (found, start) in found.iter().zip(starts) {
+        assert!(found.starts_with(start), "{found}");
+    }
+}
+
+#[test]
+fn names_that_nothing_declares_are_refused() {
+    assert_eq!(
+        problems_of(&["type A = { b: Array<Foo | null>, };"]),
+        [
+            "demo::A names the type `Foo`, which nothing declares; write `#[ts(as = \"…\")]` with a Rust type that \
+             has `#[glue::model]`, or a type of TypeScript itself"
+        ]
+    );
+    assert_eq!(problems_of(&["type A = React.Node;"]).len(), 1);
+    assert_eq!(problems_of(&["type A<T> = T | U;"]).len(), 1);
+
+    accepts(&[
+        "type A<T, U = string> = { a: T, b: U, c: Partial<Record<string, unknown>>, d: Intl.NumberFormat, };",
+        "type B = { a: A<number>, b: A<1, 2>, c: null | true | -1 | 'x', d: object, e: PropertyKey, };",
+        "type C = (value: Whatever) => void;",
+    ]);
+}
+
+#[test]
+fn type_arguments_are_counted() {
+    assert_eq!(
+        problems_of(&[
+            "type A = { a: Page, b: Map<string>, c: A<string>, };",
+            "type Page<T> = T;"
+        ]),
+        [
+            "demo::A names the type `Page` with 0 type arguments, and it has 1",
+            "demo::A names the type `Map` with 1 type arguments, and it has 2",
+            "demo::A names the type `A` with 1 type arguments, and it has 0",
+        ]
+    );
+}
+
+#[test]
+fn a_type_that_is_itself_is_refused() {
+    let circular = |name: &str| {
+        format!(
+            "demo::{name} is itself with nothing in between, which TypeScript doesn't take; give it a field with a name"
+        )
+    };
+
+    assert_eq!(problems_of(&["type A = A | null;"]), [circular("A")]);
+    assert_eq!(
+        problems_of(&["type A = B;", "type B = A | string;"]),
+        [circular("A"), circular("B")]
+    );
+    assert_eq!(
+        problems_of(&["type A = Page<A>;", "type Page<T> = { items: Array<T>, };"]),
+        [circular("A")]
+    );
+    assert_eq!(problems_of(&["type A = Record<string, A>;"]), [circular("A")]);
+
+    accepts(&[
+        "type A = Array<A>;",
+        "type B = [B] | null;",
+        "type C = { [key in string]: C };",
+        "type D = { d: D | null, };",
+        "type E = Map<string, E>;",
+        "type F = Page<{ f: F | null }>;",
+        "type Page<T> = { items: Array<T>, more: Page<T> | null, };",
+    ]);
+}
+
+#[test]
+fn what_has_to_be_decoded_must_be_readable() {
+    for text in [
+        "Partial<A>",
+        "readonly bigint[]",
+        "() => Date",
+        "Promise<Map<string, number>>",
+        "A[\"id\"]",
+    ] {
+        let found = problems_of(&[
+            "type A = { id: bigint, };",
+            &format!("type B = {{ b: {text}, }};"),
+        ]);
+
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(found[0].starts_with("demo::B has the type `"), "{found:?}");
+        assert!(
+            found[0].contains("can't find what has to be decoded"),
+            "{found:?}"
+        );
+    }
+
+    accepts(&[
+        "type A = { id: bigint, };",
+        "type B = keyof A;",
+        "type C = { a: Array<A>, b: Record<string, A>, c: Partial<D>, };",
+        "type D = { d: number, };",
+    ]);
+}
+
+#[test]
+fn what_is_flattened_together_has_members_of_different_names() {
+    let clash = |name: &str| {
+        format!(
+            "`{name}` is both a field of demo::A and a field of what is flattened into it, or its tag; \
+             give one another name: #[serde(rename = \"…\")]"
+        )
+    };
+
+    assert_eq!(
+        problems_of(&["type A = { id: number, } & B;", "type B = { id: string, };"]),
+        [clash("id")]
+    );
+    assert_eq!(
+        problems_of(&[
+            "type A = { \"kind\": \"x\" } & B | { \"kind\": \"y\" };",
+            "type B = { kind: string, };"
+        ]),
+        [clash("kind")]
+    );
+    accepts(&[
+        "type A = { id: number, } & (B | C);",
+        "type B = { x: string, };",
+        "type C = { x: number, };",
+    ]);
+}
+
+#[test]
+fn names_of_what_is_decoded_are_taken() {
+    for name in ["Date", "Map", "Set", "Uint8Array", "bigint"] {
+        let found = problems_of(&[&format!("type {name} = string;")]);
+
+        let expected = format!("the type demo::{name} can't be named `{name}` in TypeScript");
+        assert!(found.len() == 1 && found[0].starts_with(&expected), "{found:?}");
+    }
+}
+
+#[test]
+fn codecs_have_a_file_and_names_of_their_own() {
+    let mut codecs = channel("Codecs", "codecs");
+    codecs.types.push(ty(
+        "CodecsCodecs",
+        "demo::CodecsCodecs",
+        "type CodecsCodecs = string;",
+    ));
+    let mut get = method("get", MethodKind::Call, &["id"]);
+    codecs.methods.push(get.clone());
+    assert!(generate(std::slice::from_ref(&codecs), &Options::default()).is_ok());
+
+    get.name = "find".into();
+    get.args[0].ty = "bigint".into();
+    codecs.methods.push(get);
+
+    let found = problems(&[codecs]);
+
+    assert!(
+        found[0].starts_with("`codecs` is both the channel demo::api::Codecs"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].starts_with("`CodecsCodecs` is both demo::CodecsCodecs and the codecs of"),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn a_parameter_is_not_named_proto() {
+    let mut rooms = channel("Rooms", "rooms");
+    rooms
+        .methods
+        .push(method("set", MethodKind::Call, &["__proto__"]));
+
+    assert_eq!(
+        problems(&[rooms]),
+        [
+            "the parameter `__proto__` of demo::api::Rooms::set can't be named `__proto__` in TypeScript; rename it"
+        ]
+    );
+}
+
+#[test]
+fn a_union_says_the_same_once() {
+    let mut chat = channel("Chat", "chat");
+    chat.types.push(ty(
+        "A",
+        "demo::A",
+        "type A = { a: number | null | null, b: Array<(string | null) | null>, c: null | null, };",
+    ));
+
+    let files = generate(&[chat], &Options::default()).unwrap();
+
+    let types = files.iter().find(|file| file.path == "types.ts").unwrap();
+    for member in ["a: number | null;", "b: Array<string | null>;", "c: null;"] {
+        assert!(types.text.contains(member), "{}", types.text);
+    }
+}

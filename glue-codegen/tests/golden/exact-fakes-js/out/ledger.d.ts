@@ -117,5 +117,5 @@ export declare class Ledger {
   handle<M extends keyof LedgerHandlers>(method: M, handler: LedgerHandlers[M]): Unsubscribe;
 }
 
-/** What a {@link Ledger} offers, for code that also takes a fake. */
+/** What {@link Ledger} offers, for code that also takes a fake. */
 export type LedgerApi = Pick<Ledger, keyof Ledger>;

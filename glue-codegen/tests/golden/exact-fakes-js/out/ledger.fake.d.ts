@@ -2,7 +2,7 @@
 import type { LedgerApi, LedgerEvents, LedgerHandlers } from "./ledger.js";
 import type { Fake, Stubs } from "./runtime/index.js";
 
-/** A `Ledger` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
+/** `Ledger` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
 export declare class FakeLedger implements LedgerApi {
   readonly fake: Fake<LedgerApi, LedgerEvents, LedgerHandlers>;
 

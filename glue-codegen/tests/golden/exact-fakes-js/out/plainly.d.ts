@@ -11,5 +11,5 @@ export declare class Plainly {
   say(text: string, options?: CallOptions): Promise<Plain | null>;
 }
 
-/** What a {@link Plainly} offers, for code that also takes a fake. */
+/** What {@link Plainly} offers, for code that also takes a fake. */
 export type PlainlyApi = Pick<Plainly, keyof Plainly>;

@@ -2,7 +2,7 @@
 import type { PlainlyApi } from "./plainly.js";
 import type { Fake, Stubs } from "./runtime/index.js";
 
-/** A `Plainly` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
+/** `Plainly` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
 export declare class FakePlainly implements PlainlyApi {
   readonly fake: Fake<PlainlyApi, Record<never, never>, Record<never, never>>;
 

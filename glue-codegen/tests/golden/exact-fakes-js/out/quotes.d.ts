@@ -18,5 +18,5 @@ export declare class Quotes {
   on<E extends keyof QuotesEvents>(event: E, listener: (event: QuotesEvents[E]) => void): Unsubscribe;
 }
 
-/** What a {@link Quotes} offers, for code that also takes a fake. */
+/** What {@link Quotes} offers, for code that also takes a fake. */
 export type QuotesApi = Pick<Quotes, keyof Quotes>;

@@ -2,7 +2,7 @@
 import type { QuotesApi, QuotesEvents } from "./quotes.js";
 import type { Fake, Stubs } from "./runtime/index.js";
 
-/** A `Quotes` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
+/** `Quotes` for tests, without a server: it answers as `stubs` say, and `fake` tells what was called. */
 export declare class FakeQuotes implements QuotesApi {
   readonly fake: Fake<QuotesApi, QuotesEvents, Record<never, never>>;
 

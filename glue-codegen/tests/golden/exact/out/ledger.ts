@@ -189,5 +189,5 @@ export class Ledger {
   }
 }
 
-/** What a {@link Ledger} offers, for code that also takes a fake. */
+/** What {@link Ledger} offers, for code that also takes a fake. */
 export type LedgerApi = Pick<Ledger, keyof Ledger>;

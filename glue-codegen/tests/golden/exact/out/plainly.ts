@@ -20,5 +20,5 @@ export class Plainly {
   }
 }
 
-/** What a {@link Plainly} offers, for code that also takes a fake. */
+/** What {@link Plainly} offers, for code that also takes a fake. */
 export type PlainlyApi = Pick<Plainly, keyof Plainly>;

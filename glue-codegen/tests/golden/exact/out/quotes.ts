@@ -41,5 +41,5 @@ export class Quotes {
   }
 }
 
-/** What a {@link Quotes} offers, for code that also takes a fake. */
+/** What {@link Quotes} offers, for code that also takes a fake. */
 export type QuotesApi = Pick<Quotes, keyof Quotes>;
