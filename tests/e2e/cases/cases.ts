@@ -4,6 +4,7 @@ import { CALLS } from "./calls.js";
 import { CHANNELS } from "./channels.js";
 import { CONTRACTS } from "./contracts.js";
 import { ENDINGS } from "./endings.js";
+import { EXACT } from "./exact.js";
 import { LOBBY } from "./lobby.js";
 import { Scene, type Setting } from "./scene.js";
 import { STREAMS } from "./streams.js";
@@ -19,6 +20,7 @@ export const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = 
   ...CONTRACTS,
   ...LOBBY,
   ...CHANNELS,
+  ...EXACT,
   ...ADMISSION,
 };
 

@@ -22,10 +22,16 @@ export async function failure(promise: PromiseLike<unknown>): Promise<GlueError>
   throw error;
 }
 
-/** JSON that tells apart what `JSON.stringify` would not. */
+/** JSON that tells apart what `JSON.stringify` would not, or doesn't know. */
 function show(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (part === undefined) return "(undefined)";
+  return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key, part: unknown) {
+    // As it was before `toJSON`.
+    const raw = this[key];
+    if (raw === undefined) return "(undefined)";
+    if (typeof raw === "bigint") return `(bigint ${raw})`;
+    if (raw instanceof Date) return `(Date ${raw.getTime()})`;
+    if (raw instanceof Map || raw instanceof Set) return [`(${raw.constructor.name})`, ...raw];
+    if (raw instanceof Uint8Array) return ["(bytes)", ...raw];
     return Object.is(part, -0) ? "(-0)" : part;
   });
 }

@@ -1,11 +1,12 @@
 //! The server of the end-to-end tests: a channel with every shape of type and what a call can come to, others for calls both
-//! ways, groups and middleware, and raw echoes.
+//! ways, values that travel exactly, groups and middleware, and raw echoes.
 //!
 //! `e2e-server [--port N] [--keep-alive MS] [--pong MS] [--files FOLDER] [--origin ORIGIN] [--rate CALLS]`. Its first line is
 //! `{"port":N}`.
 
 #![allow(clippy::print_stdout)] // the port is for whoever starts it
 
+mod bank;
 mod duplex;
 mod ledger;
 mod lobby;
@@ -24,6 +25,7 @@ use glue::{
 };
 use tokio::sync::watch;
 
+use self::bank::{Bank as _, Counter};
 use self::duplex::{Both, Duplex as _};
 use self::ledger::Ledger;
 use self::lobby::{House, Lobby as _};
@@ -425,6 +427,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .into_channel(),
         )
         .channel(House::default().into_channel())
+        .channel(Counter.into_channel())
         .channel(Cellar { ledger }.service())
         .limits(limits)
         .authorize(authorize)
