@@ -1,5 +1,7 @@
 //! What a command works on: the workspace, and the settings that hold in it.
 
+use std::path::Path;
+
 use super::{
     Console, Failure,
     settings::{Flags, Settings},
@@ -28,6 +30,12 @@ impl Project {
         let section = Flags::read(&workspace.metadata, "workspace", &workspace.manifest_path());
         let settings = flags.or(section.map_err(Failure::usage)?).settle();
         Ok(Self { workspace, settings })
+    }
+
+    /// The name of the package in this folder.
+    pub(crate) fn package_at(&self, folder: &Path) -> Option<String> {
+        let package = self.workspace.at(&folder.join("Cargo.toml"))?;
+        Some(package.name.clone())
     }
 
     /// The packages to look at.
