@@ -170,6 +170,9 @@ fn names_of_the_queries_are_taken_while_they_are_written() {
             ty.decl = ty.decl.replace("PostError", "RoomsQueries");
             ty.ident = "RoomsQueries".to_owned();
         }
+        for error in schema.methods.iter_mut().filter_map(|method| method.err.as_mut()) {
+            *error = error.replace("PostError", "RoomsQueries");
+        }
     }
 
     let with = |tanstack| {
