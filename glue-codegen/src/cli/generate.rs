@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// Write nothing; exit with 3 if files would change
     #[arg(long)]
     check: bool,
-    /// Write again after every change of the sources, until Ctrl-C
+    /// Write again after every change, until Ctrl-C
     #[arg(long, conflicts_with = "check")]
     watch: bool,
     #[command(flatten)]
