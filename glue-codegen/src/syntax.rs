@@ -73,6 +73,28 @@ impl Type {
         }
     }
 
+    /// Drops the doc comments of all members.
+    pub(crate) fn forget_docs(&mut self) {
+        match self {
+            Self::Verbatim(_) => {}
+            Self::Object(members) => {
+                for member in members {
+                    member.docs.clear();
+                    member.ty.forget_docs();
+                }
+            }
+            Self::Mapped { key, value, .. } => {
+                key.forget_docs();
+                value.forget_docs();
+            }
+            Self::Array(item) => item.forget_docs(),
+            Self::Name { args: types, .. }
+            | Self::Tuple(types)
+            | Self::Union(types)
+            | Self::Intersection(types) => types.iter_mut().for_each(Self::forget_docs),
+        }
+    }
+
     /// Calls `visit` with the type and with every type in it.
     pub(crate) fn visit(&self, visit: &mut impl FnMut(&Self)) {
         visit(self);
@@ -248,7 +270,8 @@ impl<'a> Parser<'a> {
             let Token::Word(_) = self.tokens.pop()? else {
                 return None;
             };
-            if self.tokens.pop()? != Token::Word("in") {
+            // `[key in Key]` as ts-rs has it, or `[key: Key]` as we print it.
+            if !self.take(':') && self.tokens.pop()? != Token::Word("in") {
                 return None;
             }
             let key = Box::new(self.ty()?);

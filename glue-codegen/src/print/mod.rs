@@ -19,7 +19,7 @@ pub(crate) use codecs::{codecs_declaration, codecs_script, codecs_source};
 pub(crate) use doc::translate;
 pub(crate) use fake::{fake_declaration, fake_script, fake_source};
 pub(crate) use query::{has_queries, query_declaration, query_script, query_source};
-pub(crate) use types::{declarations, flat};
+pub(crate) use types::{bare_declaration, declarations, flat};
 
 use out::{Out, sort_names};
 

@@ -2,7 +2,7 @@
 
 use super::{
     doc, header,
-    out::{Out, indented},
+    out::{Out, WIDTH, indented},
 };
 use crate::{
     model::TypeDecl,
@@ -19,6 +19,19 @@ pub(crate) fn declarations(types: &[TypeDecl]) -> String {
         out.line(&declaration(decl, out.columns()));
     }
     out.finish()
+}
+
+/// Prints one declaration without docs and without `export`: what can be seen of a type on the wire, for the lock.
+pub(crate) fn bare_declaration(name: &str, parameters: &str, mut ty: Type) -> String {
+    ty.forget_docs();
+    let decl = TypeDecl {
+        name: name.to_owned(),
+        parameters: parameters.to_owned(),
+        docs: Vec::new(),
+        ty,
+    };
+    let text = declaration(&decl, WIDTH);
+    text.strip_prefix("export ").unwrap_or(&text).to_owned()
 }
 
 fn declaration(decl: &TypeDecl, columns: usize) -> String {

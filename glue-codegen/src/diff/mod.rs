@@ -1,0 +1,1 @@
+//! What a change of the contract does to clients and servers that were built before it.
