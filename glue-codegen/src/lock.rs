@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use glue::schema::{ArgSchema, ChannelSchema, FieldSchema, MethodKind, MethodSchema, ModelSchema};
 use serde::{Deserialize, Serialize};
 
-pub use file::{LockError, check, changed_methods, read, write};
+pub use file::{LockError, changed_methods, check, read, write};
+pub(crate) use file::keys;
 
 use crate::{
     print,

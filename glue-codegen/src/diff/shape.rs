@@ -1,0 +1,594 @@
+//! Two types side by side: what differs, at the deepest place that says it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{
+    Breaks, Finding, Place, Rule,
+    node::{Field, Node, Object, Types, Union},
+    rule::Way,
+    rust::Number,
+};
+
+/// A place in a method or in a type.
+#[derive(Debug, Clone)]
+pub(super) struct At {
+    pub(super) owner: Owner,
+    pub(super) root: Root,
+    /// Below the root: `filter.tags[]`.
+    path: String,
+    pub(super) way: Way,
+    /// How many names were looked through to get here.
+    depth: usize,
+}
+
+/// Whose change it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owner {
+    Method(String),
+    /// A pair of types, by its number.
+    Pair(usize),
+}
+
+/// What a path begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    Arguments,
+    Value,
+    Items,
+    Upload,
+    Error,
+    Type,
+}
+
+impl At {
+    pub(super) const fn method(method: String, root: Root, way: Way) -> Self {
+        Self {
+            owner: Owner::Method(method),
+            root,
+            path: String::new(),
+            way,
+            depth: 0,
+        }
+    }
+
+    pub(super) fn below(&self, step: &str) -> Self {
+        let dot = if self.path.is_empty() || step.starts_with(['[', '(']) {
+            ""
+        } else {
+            "."
+        };
+        Self {
+            path: format!("{}{dot}{step}", self.path),
+            ..self.clone()
+        }
+    }
+
+    fn deeper(&self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self.clone()
+        }
+    }
+
+    /// What stands at this place, in words.
+    pub(super) fn subject(&self) -> String {
+        let path = &self.path;
+        match (self.root, path.as_str()) {
+            (Root::Arguments, "") => "the arguments".to_owned(),
+            (Root::Arguments, _) => format!("the argument `{path}`"),
+            (Root::Type, "") => "the type".to_owned(),
+            (Root::Type, _) => format!("the field `{path}`"),
+            (root, "") => root.name().to_owned(),
+            (root, _) => format!("`{path}` of {}", root.name()),
+        }
+    }
+
+    /// A field of this place, in words.
+    fn field(&self, name: &str) -> String {
+        let field = self.below(name);
+        match self.root {
+            Root::Arguments if self.path.is_empty() => format!("the argument `{name}`"),
+            Root::Arguments | Root::Type => format!("the field `{}`", field.path),
+            root => format!("the field `{}` of {}", field.path, root.name()),
+        }
+    }
+
+    const fn is_argument(&self) -> bool {
+        matches!(self.root, Root::Arguments) && self.path.is_empty()
+    }
+}
+
+impl Root {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Arguments => "the arguments",
+            Self::Value => "the value",
+            Self::Items => "the items",
+            Self::Upload => "the items that are sent",
+            Self::Error => "the error",
+            Self::Type => "the type",
+        }
+    }
+}
+
+/// Compares types, and gathers what differs.
+pub(super) struct Walk<'a> {
+    pub(super) old: Types<'a>,
+    pub(super) new: Types<'a>,
+    found: Vec<(Owner, Finding)>,
+    /// Pairs of named types by their texts and way: each is compared once.
+    pairs: BTreeMap<(String, String, Way), usize>,
+    /// The names of the pairs, and whose types lead to each.
+    names: Vec<String>,
+    users: Vec<BTreeSet<Owner>>,
+    waiting: VecDeque<(usize, Node, Node, Way)>,
+}
+
+/// How many names are looked through in one place: more is a type that grows with each step.
+const DEPTH: usize = 32;
+
+impl<'a> Walk<'a> {
+    pub(super) const fn new(old: Types<'a>, new: Types<'a>) -> Self {
+        Self {
+            old,
+            new,
+            found: Vec::new(),
+            pairs: BTreeMap::new(),
+            names: Vec::new(),
+            users: Vec::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Notes a change; `reads` says what a client finds where it breaks by reading.
+    pub(super) fn add(&mut self, at: &At, rule: Rule, what: String, (clients, servers): (Breaks, Breaks), reads: &str) {
+        let who = |breaks| match breaks {
+            Breaks::Nobody => None,
+            Breaks::Rust => Some("clients in Rust"),
+            Breaks::All => Some("clients"),
+        };
+        let mut consequences = BTreeSet::new();
+        if let Some(who) = who(clients) {
+            consequences.insert(match (at.way, clients) {
+                (Way::Up, _) => format!("{who} built before this fail with invalid_argument"),
+                (Way::Down, Breaks::Rust) => format!("{who} built before this fail to read it"),
+                (Way::Down, _) => format!("{who} built before this {reads}"),
+            });
+        }
+        if let Some(who) = who(servers) {
+            consequences.insert(match (at.way, servers) {
+                (Way::Up, _) => format!("{who} built after this fail with invalid_argument at older servers"),
+                (Way::Down, Breaks::Rust) => format!("{who} built after this fail to read it from older servers"),
+                (Way::Down, _) => format!("{who} built after this {reads} from older servers"),
+            });
+        }
+        let finding = Finding {
+            rule,
+            place: Place::Method(String::new()),
+            methods: BTreeSet::new(),
+            what,
+            clients,
+            servers,
+            consequences,
+        };
+        self.found.push((at.owner.clone(), finding));
+    }
+
+    /// Compares all pairs that are left, and returns what was found with its place and methods.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        while let Some((pair, old, new, way)) = self.waiting.pop_front() {
+            let at = At {
+                owner: Owner::Pair(pair),
+                root: Root::Type,
+                path: String::new(),
+                way,
+                depth: 0,
+            };
+            let (old, new) = (self.behind(self.old, &old), self.behind(self.new, &new));
+            self.compare(&old, &new, &at);
+        }
+        let found = std::mem::take(&mut self.found);
+        let with_place = |(owner, finding): (Owner, Finding)| {
+            let place = match &owner {
+                Owner::Method(method) => Place::Method(method.clone()),
+                Owner::Pair(pair) => Place::Type(self.names.get(*pair).cloned().unwrap_or_default()),
+            };
+            Finding {
+                place,
+                methods: self.methods(owner),
+                ..finding
+            }
+        };
+        found.into_iter().map(with_place).collect()
+    }
+
+    /// The methods that lead to an owner.
+    fn methods(&self, owner: Owner) -> BTreeSet<String> {
+        let (mut methods, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut unread = vec![owner];
+        while let Some(owner) = unread.pop() {
+            match &owner {
+                Owner::Method(method) => {
+                    methods.insert(method.clone());
+                }
+                Owner::Pair(pair) => {
+                    if seen.insert(*pair) {
+                        unread.extend(self.users.get(*pair).into_iter().flatten().cloned());
+                    }
+                }
+            }
+        }
+        methods
+    }
+
+    /// Returns the type behind a name; any other as it is.
+    fn behind(&self, types: Types<'_>, node: &Node) -> Node {
+        match node {
+            Node::Named(name, args) => types.resolve(name, args).unwrap_or_else(|| node.clone()),
+            node => node.clone(),
+        }
+    }
+
+    pub(super) fn compare(&mut self, old: &Node, new: &Node, at: &At) {
+        if at.depth > DEPTH {
+            return;
+        }
+        let known = |types: Types<'_>, node: &Node| matches!(node, Node::Named(name, _) if types.knows(name));
+        match (known(self.old, old), known(self.new, new)) {
+            (true, true) => return self.pair(old, new, at),
+            (true, false) => return self.compare(&self.behind(self.old, old), new, &at.deeper()),
+            (false, true) => return self.compare(old, &self.behind(self.new, new), &at.deeper()),
+            (false, false) => {}
+        }
+        if let (Node::Intersection(_), _) | (_, Node::Intersection(_)) = (old, new) {
+            let (old, new) = (self.merged(self.old, old), self.merged(self.new, new));
+            return match (&old, &new) {
+                (Node::Intersection(_), _) | (_, Node::Intersection(_)) => self.unreadable(&old, &new, at),
+                _ => self.compare(&old, &new, &at.deeper()),
+            };
+        }
+        let ((old_null, old), (new_null, new)) = (without_null(old), without_null(new));
+        let (old, new) = (&old, &new);
+        if old_null != new_null && !old.is_null() && !new.is_null() {
+            let subject = at.subject();
+            let (rule, what, breaks) = if new_null {
+                (Rule::NullAdded, format!("{subject} may be null now"), at.way.widened())
+            } else {
+                (Rule::NullRemoved, format!("{subject} may be null no more"), at.way.narrowed())
+            };
+            self.add(at, rule, what, breaks, "may read null");
+        }
+        let is_choice = |node: &Node| matches!(node, Node::Union(_) | Node::Literal(_));
+        if is_choice(old) || is_choice(new) {
+            if !matches!((old, new), (Node::Any, _) | (_, Node::Any)) {
+                return self.choice(old, new, at);
+            }
+        } else if let (Node::Named(..), _) | (_, Node::Named(..)) = (old, new) {
+            // A single arm of a union is looked up like any other; a name that is nobody's is compared as it is.
+            if known(self.old, old) || known(self.new, new) {
+                return self.compare(old, new, &at.deeper());
+            }
+        }
+        self.same_kind(old, new, at);
+    }
+
+    fn pair(&mut self, old: &Node, new: &Node, at: &At) {
+        let key = (old.text(), new.text(), at.way);
+        let next = self.pairs.len();
+        let pair = *self.pairs.entry(key).or_insert(next);
+        if pair == next {
+            let Node::Named(name, _) = new else { return };
+            self.names.push(name.clone());
+            self.users.push(BTreeSet::new());
+            // A generic type that holds itself with larger arguments has no end.
+            if new.text().len() < 400 {
+                self.waiting.push_back((pair, old.clone(), new.clone(), at.way));
+            }
+        }
+        if let Some(users) = self.users.get_mut(pair) {
+            users.insert(at.owner.clone());
+        }
+    }
+
+    /// Compares what is no name, no union and not null.
+    fn same_kind(&mut self, old: &Node, new: &Node, at: &At) {
+        match (old, new) {
+            (Node::Number(old), Node::Number(new)) | (Node::BigInt(old), Node::BigInt(new)) => {
+                if let (Some(old), Some(new)) = (old, new) {
+                    self.numbers(old, new, at);
+                }
+            }
+            (Node::Text(old), Node::Text(new)) => self.texts(old.as_deref(), new.as_deref(), at),
+            (Node::Array(old), Node::Array(new)) | (Node::Set(old), Node::Set(new)) => {
+                self.compare(old, new, &at.below("[]"));
+            }
+            (Node::Map(old_key, old), Node::Map(new_key, new)) | (Node::Pairs(old_key, old), Node::Pairs(new_key, new)) => {
+                self.keys(old_key, new_key, at);
+                self.compare(old, new, &at.below("[key]"));
+            }
+            (Node::Tuple(olds), Node::Tuple(news)) if olds.len() == news.len() => {
+                for (index, (old, new)) in olds.iter().zip(news).enumerate() {
+                    self.compare(old, new, &at.below(&format!("[{index}]")));
+                }
+            }
+            (Node::Tuple(olds), Node::Tuple(news)) => {
+                let what = format!("{} has {} elements (was {})", at.subject(), news.len(), olds.len());
+                // TypeScript doesn't look at elements that it doesn't know.
+                let (clients, servers) = (news.len() < olds.len(), news.len() > olds.len());
+                let all_or_rust = |broken| if broken { Breaks::All } else { Breaks::Rust };
+                let breaks = match at.way {
+                    Way::Up => (Breaks::All, Breaks::All),
+                    Way::Down => (all_or_rust(clients), all_or_rust(servers)),
+                };
+                self.add(at, Rule::TupleLength, what, breaks, "read `undefined`");
+            }
+            (Node::Object(old), Node::Object(new)) => self.objects(old, new, at),
+            (old, new) if old == new => {}
+            (Node::Opaque(_), _) | (_, Node::Opaque(_)) => self.unreadable(old, new, at),
+            (_, Node::Any) => self.changed(Rule::TypeWidened, old, new, at, at.way.widened()),
+            (Node::Any, _) => self.changed(Rule::TypeNarrowed, old, new, at, at.way.narrowed()),
+            (Node::Tuple(_), Node::Array(_)) => self.changed(Rule::ArrayTuple, old, new, at, at.way.widened()),
+            (Node::Array(_), Node::Tuple(_)) => self.changed(Rule::ArrayTuple, old, new, at, at.way.narrowed()),
+            (Node::Set(_), Node::Array(_)) => self.changed(Rule::Exact, old, new, at, at.way.widened()),
+            (Node::Array(_), Node::Set(_)) => self.changed(Rule::Exact, old, new, at, at.way.narrowed()),
+            (old, new) if is_exact(old) != is_exact(new) => {
+                self.changed(Rule::Exact, old, new, at, (Breaks::All, Breaks::All));
+            }
+            (old, new) => self.changed(Rule::TypeChanged, old, new, at, (Breaks::All, Breaks::All)),
+        }
+    }
+
+    pub(super) fn changed(&mut self, rule: Rule, old: &Node, new: &Node, at: &At, breaks: (Breaks, Breaks)) {
+        let what = format!("{} is `{}` now (was `{}`)", at.subject(), new.text(), old.text());
+        self.add(at, rule, what, breaks, "read a value of another type");
+    }
+
+    fn unreadable(&mut self, old: &Node, new: &Node, at: &At) {
+        if old.text() != new.text() {
+            self.changed(Rule::Unreadable, old, new, at, (Breaks::All, Breaks::All));
+        }
+    }
+
+    fn numbers(&mut self, old: &Number, new: &Number, at: &At) {
+        let (wider, narrower) = (!old.holds(new), !new.holds(old));
+        let (rule, breaks) = match (wider, narrower) {
+            (false, false) => return,
+            (true, false) => (Rule::NumberWidened, at.way.widened()),
+            (false, true) => (Rule::NumberNarrowed, at.way.narrowed()),
+            (true, true) => (Rule::NumberNarrowed, (Breaks::All, Breaks::All)),
+        };
+        let what = format!("{} is {} now (was {})", at.subject(), new.name, old.name);
+        self.add(at, rule, what, at.way.unless_read_by_typescript(breaks), "");
+    }
+
+    fn texts(&mut self, old: Option<&str>, new: Option<&str>, at: &At) {
+        let breaks = match (old, new) {
+            (old, new) if old == new => return,
+            (Some(_), None) => at.way.widened(),
+            (None, Some(_)) => at.way.narrowed(),
+            _ => (Breaks::All, Breaks::All),
+        };
+        let name = |form: Option<&str>| form.unwrap_or("any text").to_owned();
+        let what = format!("{} is {} now (was {})", at.subject(), name(new), name(old));
+        self.add(at, Rule::StringForm, what, at.way.unless_read_by_typescript(breaks), "");
+    }
+
+    /// Keys of objects are texts on the wire, whatever they stand for; what they stand for is compared as it would be elsewhere.
+    fn keys(&mut self, old: &Node, new: &Node, at: &At) {
+        let found = self.found.len();
+        self.compare(old, new, &at.below("(key)"));
+        let own = matches!(at.owner, Owner::Method(_) | Owner::Pair(_));
+        for (owner, finding) in self.found.iter_mut().skip(found) {
+            if own && *owner == at.owner {
+                finding.rule = Rule::MapKey;
+            }
+        }
+    }
+
+    pub(super) fn objects(&mut self, old: &Object, new: &Object, at: &At) {
+        if old.denies != new.denies {
+            let now = if new.denies { "refused" } else { "ignored" };
+            // By itself it breaks nobody; what it makes of other changes is said there.
+            let what = format!("fields that {} doesn't have are {now} now", at.subject());
+            self.add(at, Rule::UnknownFields, what, (Breaks::Nobody, Breaks::Nobody), "");
+        }
+        let mut renamed = BTreeSet::new();
+        for (name, before) in &old.fields {
+            if let Some(after) = new.fields.get(name) {
+                self.field(name, before, after, at);
+                continue;
+            }
+            let alias = new.fields.iter().find(|(other, after)| {
+                !old.fields.contains_key(*other) && (after.aliases.contains(name) || before.aliases.contains(other))
+            });
+            match alias {
+                Some((other, after)) => {
+                    renamed.insert(other);
+                    self.renamed((name, before), (other, after), at);
+                }
+                None => self.removed(name, before, old, new, at),
+            }
+        }
+        for (name, after) in &new.fields {
+            if !old.fields.contains_key(name) && !renamed.contains(name) {
+                self.added(name, after, old, new, at);
+            }
+        }
+    }
+
+    fn added(&mut self, name: &str, after: &Field, old: &Object, new: &Object, at: &At) {
+        let breaks = match at.way {
+            Way::Up => (Breaks::all_if(!after.default), Breaks::all_if(old.denies)),
+            Way::Down => (Breaks::rust_if(old.denies), Breaks::all_if(!after.may_be_missing)),
+        };
+        let rule = if at.is_argument() { Rule::ArgumentAdded } else { Rule::FieldAdded };
+        let kind = match (at.way, after.default, after.may_be_missing) {
+            (Way::Up, false, _) => "new and required",
+            (Way::Up, true, _) | (_, _, true) => "new and may be left out",
+            _ => "new",
+        };
+        let what = format!("{} is {kind}", at.field(name));
+        let twin = old.fields.iter().find(|(name, _)| !new.fields.contains_key(*name));
+        let what = hint(what, twin.filter(|(_, twin)| twin.node == after.node).map(|(name, _)| name), "renamed from");
+        self.add(at, rule, what, breaks, "read `undefined`");
+    }
+
+    fn removed(&mut self, name: &str, before: &Field, old: &Object, new: &Object, at: &At) {
+        let breaks = match at.way {
+            Way::Up => (Breaks::all_if(new.denies), Breaks::all_if(!before.default)),
+            Way::Down => (Breaks::all_if(!before.may_be_missing), Breaks::rust_if(new.denies)),
+        };
+        let rule = if at.is_argument() { Rule::ArgumentRemoved } else { Rule::FieldRemoved };
+        let what = match at.way {
+            Way::Up if !new.denies => format!("{} is gone, and ignored where it is sent", at.field(name)),
+            _ => format!("{} is gone", at.field(name)),
+        };
+        let twin = new.fields.iter().find(|(name, _)| !old.fields.contains_key(*name));
+        let what = hint(what, twin.filter(|(_, twin)| twin.node == before.node).map(|(name, _)| name), "renamed to");
+        self.add(at, rule, what, breaks, "read `undefined`");
+    }
+
+    fn renamed(&mut self, (name, before): (&str, &Field), (other, after): (&str, &Field), at: &At) {
+        let (reads_old, reads_new) = (
+            after.aliases.iter().any(|alias| alias == name),
+            before.aliases.iter().any(|alias| alias == other),
+        );
+        let breaks = match at.way {
+            Way::Up => (Breaks::all_if(!reads_old), Breaks::all_if(!reads_new)),
+            // An alias is read by serde, and by nobody else.
+            Way::Down => (Breaks::All, Breaks::All),
+        };
+        let read = if reads_old { ", and read by its old name as well" } else { "" };
+        let what = format!("{} is called `{other}` now{read}", at.field(name));
+        self.add(at, Rule::FieldRenamed, what, breaks, "read `undefined`");
+        self.field(other, &Field { aliases: Vec::new(), ..before.clone() }, after, at);
+    }
+
+    fn field(&mut self, name: &str, before: &Field, after: &Field, at: &At) {
+        let ((old_null, old), (new_null, new)) = (without_null(&before.node), without_null(&after.node));
+        let widened = (after.may_be_missing && !before.may_be_missing) || (new_null && !old_null);
+        let narrowed = (before.may_be_missing && !after.may_be_missing) || (old_null && !new_null);
+        // Null alone, of which only the value is another, is compared as a whole.
+        let is_null = old.is_null() || new.is_null();
+        let field = at.field(name);
+        let breaks = match at.way {
+            Way::Up => (
+                Breaks::all_if(before.may_be_missing && !after.default || old_null && !new_null),
+                Breaks::all_if(after.may_be_missing && !before.default || new_null && !old_null),
+            ),
+            Way::Down => (Breaks::all_if(widened), Breaks::all_if(narrowed)),
+        };
+        let (required, optional) = if at.is_argument() {
+            (Rule::ArgumentRequired, Rule::ArgumentOptional)
+        } else {
+            (Rule::FieldRequired, Rule::FieldOptional)
+        };
+        let reads = if after.may_be_missing != before.may_be_missing {
+            "may read `undefined`"
+        } else {
+            "may read null"
+        };
+        if is_null && (before.may_be_missing, before.default) == (after.may_be_missing, after.default) {
+            return self.compare(&before.node, &after.node, &at.below(name));
+        }
+        if narrowed {
+            self.add(at, required, format!("{field} is now required (was optional)"), breaks, reads);
+        } else if widened {
+            self.add(at, optional, format!("{field} is now optional (was required)"), breaks, reads);
+        } else if before.default != after.default {
+            let now = if after.default { "may be left out" } else { "may be left out no more" };
+            let what = format!("{field} {now} where it is read, which no client that is generated does");
+            self.add(at, Rule::FieldDefault, what, (Breaks::Nobody, Breaks::Nobody), reads);
+        }
+        self.compare(&old, &new, &at.below(name));
+    }
+
+    /// Returns an intersection as one object, or as a union of objects; as it is where it is neither.
+    pub(super) fn merged(&self, types: Types<'_>, node: &Node) -> Node {
+        let Node::Intersection(parts) = node else {
+            return node.clone();
+        };
+        let mut alternatives = vec![Object::default()];
+        let mut is_enum = false;
+        for part in parts {
+            let mut part = self.behind(types, part);
+            // A name may stand for another one, or for an intersection.
+            for _ in 0..DEPTH {
+                part = match &part {
+                    Node::Named(..) => self.behind(types, &part),
+                    Node::Intersection(_) => self.merged(types, &part),
+                    _ => break,
+                };
+            }
+            let objects: Vec<Object> = match part {
+                Node::Object(object) => vec![object],
+                Node::Union(Union { arms, .. }) => {
+                    is_enum = true;
+                    let arms = arms.iter().map(|arm| match self.merged(types, &self.behind(types, arm)) {
+                        Node::Object(object) => Some(object),
+                        _ => None,
+                    });
+                    match arms.collect::<Option<Vec<_>>>() {
+                        Some(objects) => objects,
+                        None => return node.clone(),
+                    }
+                }
+                _ => return node.clone(),
+            };
+            alternatives = alternatives
+                .iter()
+                .flat_map(|left| objects.iter().map(|right| joined(left, right)))
+                .take(256)
+                .collect();
+        }
+        match alternatives.as_slice() {
+            [only] if !is_enum => Node::Object(only.clone()),
+            _ => Node::Union(Union {
+                arms: alternatives.into_iter().map(Node::Object).collect(),
+                is_enum,
+                ..Union::default()
+            }),
+        }
+    }
+}
+
+fn joined(left: &Object, right: &Object) -> Object {
+    let mut joined = left.clone();
+    joined.fields.extend(right.fields.clone());
+    joined.denies |= right.denies;
+    joined
+}
+
+/// Returns whether a type may be null, and what it is otherwise.
+pub(super) fn without_null(node: &Node) -> (bool, Node) {
+    let Node::Union(union) = node else {
+        return (node.is_null(), node.clone());
+    };
+    let rest: Vec<_> = union.arms.iter().filter(|arm| !arm.is_null()).cloned().collect();
+    if rest.len() == union.arms.len() {
+        return (false, node.clone());
+    }
+    match rest.as_slice() {
+        [] => (true, Node::Null),
+        [only] if !union.is_enum => (true, only.clone()),
+        _ => (
+            true,
+            Node::Union(Union {
+                arms: rest,
+                ..union.clone()
+            }),
+        ),
+    }
+}
+
+/// Whether a type has a wire form of its own beside the one that JSON has for it.
+const fn is_exact(node: &Node) -> bool {
+    matches!(node, Node::BigInt(_) | Node::Exact(_) | Node::Set(_) | Node::Pairs(..))
+}
+
+fn hint(what: String, twin: Option<&String>, how: &str) -> String {
+    match twin {
+        Some(twin) => format!("{what} ({how} `{twin}`?)"),
+        None => what,
+    }
+}
