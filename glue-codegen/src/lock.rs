@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use glue::schema::{ArgSchema, ChannelSchema, FieldSchema, MethodKind, MethodSchema, ModelSchema};
 use serde::{Deserialize, Serialize};
 
-pub use file::{LockError, changed_methods, check, read, write};
 pub(crate) use file::keys;
+pub use file::{LockError, changed_methods, check, read, write};
 
 use crate::{
     print,
@@ -182,11 +182,15 @@ fn channel(schema: &ChannelSchema) -> ChannelLock {
 fn method_lock(method: &MethodSchema, hash: String) -> MethodLock {
     let arg = |arg: &ArgSchema| value(&arg.ty, Some(&arg.rust), arg.optional);
     let (items, args): (Vec<_>, Vec<_>) = method.args.iter().partition(|arg| arg.stream);
-    let opt = |ty: &Option<String>, rust: &Option<String>| ty.as_ref().map(|ty| value(ty, rust.as_ref(), false));
+    let opt =
+        |ty: &Option<String>, rust: &Option<String>| ty.as_ref().map(|ty| value(ty, rust.as_ref(), false));
     MethodLock {
         hash,
         kind: method.kind,
-        args: args.iter().map(|found| (found.name.clone(), arg(found))).collect(),
+        args: args
+            .iter()
+            .map(|found| (found.name.clone(), arg(found)))
+            .collect(),
         items: items.first().map(|found| arg(found)),
         ret: opt(&method.ret, &method.ret_rust),
         err: opt(&method.err, &method.err_rust),
@@ -239,7 +243,10 @@ fn fields(fields: &[FieldSchema]) -> BTreeMap<String, FieldLock> {
         default: field.default,
         flatten: field.flatten,
     };
-    fields.iter().map(|field| (field.name.clone(), lock(field))).collect()
+    fields
+        .iter()
+        .map(|field| (field.name.clone(), lock(field)))
+        .collect()
 }
 
 fn sorted(names: &[String]) -> Vec<String> {

@@ -42,12 +42,18 @@ impl Walk<'_> {
             None if is_enum && !before.arms.is_empty() && !after.arms.is_empty() => {
                 let (old, new) = (style(&before.arms), style(&after.arms));
                 let what = format!(
-                    "a variant of {} is told {} now (was {})",
-                    at.subject(),
+                    "a variant{} is told {} now (was {})",
+                    at.of(),
                     describe(&new),
                     describe(&old)
                 );
-                return self.add(at, Rule::Tagging, what, (Breaks::All, Breaks::All), "read a value of another form");
+                return self.add(
+                    at,
+                    Rule::Tagging,
+                    what,
+                    (Breaks::All, Breaks::All),
+                    "read a value of another form",
+                );
             }
             None => Style::Plain,
         };
@@ -71,7 +77,9 @@ impl Walk<'_> {
                     unread.extend(union.arms.into_iter().rev().map(|arm| (arm, depth)));
                 }
                 Node::Named(ref name, ref args) if depth < 16 => match types.resolve(name, args) {
-                    Some(body @ (Node::Union(_) | Node::Literal(_) | Node::Named(..))) => unread.push((body, depth + 1)),
+                    Some(body @ (Node::Union(_) | Node::Literal(_) | Node::Named(..))) => {
+                        unread.push((body, depth + 1))
+                    }
                     _ => all.arms.push(node),
                 },
                 Node::Intersection(_) => match self.merged(types, &node) {
@@ -86,7 +94,10 @@ impl Walk<'_> {
 
     fn variants(&mut self, old: &Union, new: &Union, style: &Style, at: &At) {
         let by_name = |union: &Union| -> BTreeMap<String, Node> {
-            let named = union.arms.iter().filter_map(|arm| Some((name(arm, style)?, arm.clone())));
+            let named = union
+                .arms
+                .iter()
+                .filter_map(|arm| Some((name(arm, style)?, arm.clone())));
             named.collect()
         };
         let (before, after) = (by_name(old), by_name(new));
@@ -97,11 +108,14 @@ impl Walk<'_> {
                 continue;
             }
             let reads = |union: &Union, name: &str, alias: &String| {
-                union.aliases.get(name).is_some_and(|aliases| aliases.contains(alias))
+                union
+                    .aliases
+                    .get(name)
+                    .is_some_and(|aliases| aliases.contains(alias))
             };
-            let twin = after
-                .iter()
-                .find(|(other, _)| !before.contains_key(*other) && (reads(new, other, name) || reads(old, name, other)));
+            let twin = after.iter().find(|(other, _)| {
+                !before.contains_key(*other) && (reads(new, other, name) || reads(old, name, other))
+            });
             if let Some((other, after)) = twin {
                 let breaks = match at.way {
                     Way::Up => (
@@ -111,18 +125,18 @@ impl Walk<'_> {
                     // An alias is read by serde, and by nobody else.
                     Way::Down => (Breaks::All, Breaks::All),
                 };
-                let what = format!("the variant `{name}` of {} is called `{other}` now", at.subject());
+                let what = format!("the variant `{name}`{} is called `{other}` now", at.of());
                 self.add(at, Rule::VariantRenamed, what, breaks, UNKNOWN);
                 self.variant(other, arm, after, style, at);
                 renamed.insert(other.clone());
                 continue;
             }
-            let what = format!("the variant `{name}` of {} is gone", at.subject());
+            let what = format!("the variant `{name}`{} is gone", at.of());
             self.add(at, Rule::VariantRemoved, what, at.way.narrowed(), UNKNOWN);
         }
         for name in after.keys() {
             if !before.contains_key(name) && !renamed.contains(name) {
-                let what = format!("the variant `{name}` of {} is new", at.subject());
+                let what = format!("the variant `{name}`{} is new", at.of());
                 self.add(at, Rule::VariantAdded, what, at.way.widened(), UNKNOWN);
             }
         }
@@ -153,7 +167,13 @@ impl Walk<'_> {
                     "holds a value now"
                 };
                 let what = format!("{} {now}", at.subject());
-                self.add(&at, Rule::TypeChanged, what, (Breaks::All, Breaks::All), "read a value of another form");
+                self.add(
+                    &at,
+                    Rule::TypeChanged,
+                    what,
+                    (Breaks::All, Breaks::All),
+                    "read a value of another form",
+                );
             }
         }
     }
@@ -195,7 +215,11 @@ impl Walk<'_> {
 }
 
 /// Takes out the pairs for which `are_alike`.
-fn take_pairs(old: &mut Vec<Node>, new: &mut Vec<Node>, are_alike: impl Fn(&Node, &Node) -> bool) -> Vec<(Node, Node)> {
+fn take_pairs(
+    old: &mut Vec<Node>,
+    new: &mut Vec<Node>,
+    are_alike: impl Fn(&Node, &Node) -> bool,
+) -> Vec<(Node, Node)> {
     let mut pairs = Vec::new();
     old.retain(|before| {
         let found = new.iter().position(|after| are_alike(before, after));
@@ -268,7 +292,10 @@ fn common_style(old: &Union, new: &Union) -> Option<Style> {
 fn style(arms: &[Node]) -> Style {
     let mut styles = tags(arms);
     styles.push(Style::External);
-    styles.into_iter().find(|style| fits(arms, style)).unwrap_or(Style::Plain)
+    styles
+        .into_iter()
+        .find(|style| fits(arms, style))
+        .unwrap_or(Style::Plain)
 }
 
 fn describe(style: &Style) -> String {

@@ -25,7 +25,9 @@ pub enum OtherError {
     #[error("{} is in no git repository; name a file to compare with: --against FILE", .0.display())]
     NoRepository(PathBuf),
     /// There is no such revision, and no such file.
-    #[error("`{0}` is neither a file nor a revision that git knows (in CI: was it fetched? `git fetch origin main`)")]
+    #[error(
+        "`{0}` is neither a file nor a revision that git knows (in CI: was it fetched? `git fetch origin main`)"
+    )]
     NoRevision(String),
     /// The revision has no lock.
     #[error("{revision} has no {}: commit the lock first, or name another revision: --against GITREF", .path.display())]
@@ -55,7 +57,12 @@ pub fn other(path: &Path, against: &str) -> Result<Lock, OtherError> {
     }
     // `--end-of-options` keeps a name that begins with a dash a name.
     let commit = format!("{against}^{{commit}}");
-    if git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])?.is_none() {
+    if git(
+        folder,
+        &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit],
+    )?
+    .is_none()
+    {
         return Err(OtherError::NoRevision(against.to_owned()));
     }
     let place = format!("{against}:./{name}");

@@ -22,16 +22,37 @@ pub fn compare(old: &Lock, new: &Lock) -> Report {
         match (old.channels.get(name), new.channels.get(name)) {
             (Some(before), Some(after)) => comparison.channel(name, before, after),
             (Some(before), None) => {
-                let others = new.channels.iter().filter(|(name, _)| !old.channels.contains_key(*name));
-                let twin = others.filter(|(_, after)| is_twin(before, after)).map(|(name, _)| name.as_str());
-                let what = with_hint("the channel is gone", twin.collect::<Vec<_>>().first().copied(), "renamed to");
+                let others = new
+                    .channels
+                    .iter()
+                    .filter(|(name, _)| !old.channels.contains_key(*name));
+                let twin = others
+                    .filter(|(_, after)| is_twin(before, after))
+                    .map(|(name, _)| name.as_str());
+                let what = with_hint(
+                    "the channel is gone",
+                    twin.collect::<Vec<_>>().first().copied(),
+                    "renamed to",
+                );
                 let then = "clients built before this fail with unimplemented";
-                comparison.whole(Place::Channel(name.clone()), Rule::ChannelRemoved, what, (Breaks::All, Breaks::Nobody), then);
+                comparison.whole(
+                    Place::Channel(name.clone()),
+                    Rule::ChannelRemoved,
+                    what,
+                    (Breaks::All, Breaks::Nobody),
+                    then,
+                );
             }
             (None, _) => {
                 let then = "clients built after this fail with unimplemented at older servers";
                 let what = "the channel is new".to_owned();
-                comparison.whole(Place::Channel(name.clone()), Rule::ChannelAdded, what, (Breaks::Nobody, Breaks::All), then);
+                comparison.whole(
+                    Place::Channel(name.clone()),
+                    Rule::ChannelAdded,
+                    what,
+                    (Breaks::Nobody, Breaks::All),
+                    then,
+                );
             }
         }
     }
@@ -97,11 +118,16 @@ impl Comparison<'_> {
                     self.method(&path, before, after, kind);
                 }
                 (Some(before), None) => {
-                    let twin = new.iter().find(|(name, after)| !old.contains_key(*name) && same(before, after));
+                    let twin = new
+                        .iter()
+                        .find(|(name, after)| !old.contains_key(*name) && same(before, after));
                     let what = format!("{} is gone", kind.name);
                     let what = with_hint(&what, twin.map(|(name, _)| name.as_str()), "renamed to");
                     let (breaks, then) = match kind.removed {
-                        Rule::EventRemoved => ((Breaks::All, Breaks::Nobody), "clients built before this wait for it in vain"),
+                        Rule::EventRemoved => (
+                            (Breaks::All, Breaks::Nobody),
+                            "clients built before this wait for it in vain",
+                        ),
                         Rule::ClientMethodRemoved => (
                             (Breaks::Nobody, Breaks::All),
                             "older servers that call it at clients built after this fail with unimplemented",
@@ -141,20 +167,36 @@ impl Comparison<'_> {
         self.walk
             .objects(&arguments(old), &arguments(new), &at(Root::Arguments, kind.way));
         match (&old.items, &new.items) {
-            (Some(old), Some(new)) => self.walk.compare(&value(old), &value(new), &at(Root::Upload, Way::Up)),
+            (Some(old), Some(new)) => self
+                .walk
+                .compare(&value(old), &value(new), &at(Root::Upload, Way::Up)),
             (None, None) => {}
             (before, _) => {
-                let now = if before.is_some() { "takes no stream now" } else { "takes a stream now" };
-                let then = "clients of the other side's age wait, or send what nobody takes";
+                let now = if before.is_some() {
+                    "takes no stream now"
+                } else {
+                    "takes a stream now"
+                };
+                let then = "clients and servers of different age don't understand each other in it";
                 let what = format!("{} {now}", kind.name);
-                self.whole(Place::Method(path.to_owned()), Rule::Upload, what, (Breaks::All, Breaks::All), then);
+                self.whole(
+                    Place::Method(path.to_owned()),
+                    Rule::Upload,
+                    what,
+                    (Breaks::All, Breaks::All),
+                    then,
+                );
             }
         }
         let down = match kind.way {
             Way::Up => Way::Down,
             Way::Down => Way::Up,
         };
-        let root = if new.kind == MethodKind::Stream { Root::Items } else { Root::Value };
+        let root = if new.kind == MethodKind::Stream {
+            Root::Items
+        } else {
+            Root::Value
+        };
         if old.kind == new.kind && new.kind != MethodKind::Event {
             self.value(&answer(old), &answer(new), &at(root, down));
         }
@@ -163,11 +205,18 @@ impl Comparison<'_> {
             (Some(old), Some(new)) => self.walk.compare(&value(old), &value(new), &at),
             (None, Some(new)) => {
                 let what = format!("{} may fail with `{}` now", kind.name, new.ty);
-                self.walk.add(&at, Rule::ErrorAdded, what, (Breaks::Nobody, Breaks::Nobody), "");
+                self.walk
+                    .add(&at, Rule::ErrorAdded, what, (Breaks::Nobody, Breaks::Nobody), "");
             }
             (Some(old), None) => {
                 let what = format!("{} fails with `{}` no more", kind.name, old.ty);
-                self.walk.add(&at, Rule::ErrorRemoved, what, (Breaks::Nobody, Breaks::Nobody), "");
+                self.walk.add(
+                    &at,
+                    Rule::ErrorRemoved,
+                    what,
+                    (Breaks::Nobody, Breaks::Nobody),
+                    "",
+                );
             }
             (None, None) => {}
         }
@@ -175,20 +224,36 @@ impl Comparison<'_> {
 
     /// Returns whether the rest of the method is worth a look.
     fn kinds(&mut self, path: &str, old: &MethodLock, new: &MethodLock) -> bool {
-        let is_plain = |method: &MethodLock| matches!(method.kind, MethodKind::Call | MethodKind::Notification);
+        let is_plain =
+            |method: &MethodLock| matches!(method.kind, MethodKind::Call | MethodKind::Notification);
         let answers = |method: &MethodLock| method.kind == MethodKind::Call && !answer(method).is_null();
         let what = format!("the method is {} now (was {})", name(new.kind), name(old.kind));
         // A request of a notification is answered with null, a notification of a call runs it.
         let (breaks, then) = if is_plain(old) && is_plain(new) {
             match (answers(old), answers(new)) {
-                (true, false) => ((Breaks::All, Breaks::Nobody), "clients built before this read null"),
-                (false, true) => ((Breaks::Nobody, Breaks::All), "clients built after this read null from older servers"),
+                (true, false) => (
+                    (Breaks::All, Breaks::Nobody),
+                    "clients built before this read null",
+                ),
+                (false, true) => (
+                    (Breaks::Nobody, Breaks::All),
+                    "clients built after this read null from older servers",
+                ),
                 _ => ((Breaks::Nobody, Breaks::Nobody), ""),
             }
         } else {
-            ((Breaks::All, Breaks::All), "clients and servers of different age don't understand each other in it")
+            (
+                (Breaks::All, Breaks::All),
+                "clients and servers of different age don't understand each other in it",
+            )
         };
-        self.whole(Place::Method(path.to_owned()), Rule::MethodKind, what, breaks, then);
+        self.whole(
+            Place::Method(path.to_owned()),
+            Rule::MethodKind,
+            what,
+            breaks,
+            then,
+        );
         is_plain(old) && is_plain(new)
     }
 
@@ -217,7 +282,14 @@ impl Comparison<'_> {
         }
     }
 
-    fn whole(&mut self, place: Place, rule: Rule, what: String, (clients, servers): (Breaks, Breaks), then: &str) {
+    fn whole(
+        &mut self,
+        place: Place,
+        rule: Rule,
+        what: String,
+        (clients, servers): (Breaks, Breaks),
+        then: &str,
+    ) {
         let methods = match &place {
             Place::Method(method) => BTreeSet::from([method.clone()]),
             _ => BTreeSet::new(),

@@ -108,7 +108,10 @@ fn body_of(body: &Type, ty: &TypeLock, scope: &Scope) -> Node {
         .iter()
         .map(|arm| variant(arm, tag.as_deref(), ty, scope))
         .collect();
-    let aliases = ty.variants.iter().map(|(name, variant)| (name.clone(), variant.aliases.clone()));
+    let aliases = ty
+        .variants
+        .iter()
+        .map(|(name, variant)| (name.clone(), variant.aliases.clone()));
     Node::Union(Union {
         arms,
         is_enum: true,
@@ -138,10 +141,16 @@ fn tag(arms: &[Type], variants: &BTreeMap<String, VariantLock>) -> Option<String
             _ => Vec::new(),
         };
         let is_tag = |member: &&&Member| text_of(&member.ty).is_some_and(|text| variants.contains_key(text));
-        members.iter().filter(is_tag).map(|member| member.key.clone()).collect::<Vec<_>>()
+        members
+            .iter()
+            .filter(is_tag)
+            .map(|member| member.key.clone())
+            .collect::<Vec<_>>()
     };
     let first = tags(arms.first()?);
-    first.into_iter().find(|key| arms.iter().all(|arm| tags(arm).contains(key)))
+    first
+        .into_iter()
+        .find(|key| arms.iter().all(|arm| tags(arm).contains(key)))
 }
 
 /// The text of a literal.
@@ -237,7 +246,12 @@ fn structure(ty: &Type, fields: &BTreeMap<String, FieldLock>, denies: bool, scop
         }
         ty => {
             let only = fields.get("0").filter(|_| fields.len() == 1);
-            let only = only.or_else(|| fields.values().next().filter(|field| fields.len() == 1 && field.flatten));
+            let only = only.or_else(|| {
+                fields
+                    .values()
+                    .next()
+                    .filter(|field| fields.len() == 1 && field.flatten)
+            });
             read(ty, only.and_then(rust).as_ref(), scope)
         }
     }
@@ -288,7 +302,8 @@ fn read(ty: &Type, rust: Option<&RustType>, scope: &Scope) -> Node {
                 // Type arguments stand in the same order on both sides, if all are types.
                 let rust = rust.filter(|rust| rust.args.len() == args.len());
                 let args = args.iter().enumerate();
-                let args = args.map(|(index, ty)| read(ty, rust.and_then(|rust| rust.args.get(index)), scope));
+                let args =
+                    args.map(|(index, ty)| read(ty, rust.and_then(|rust| rust.args.get(index)), scope));
                 Node::Named(name.to_owned(), args.collect())
             }
         },
@@ -307,7 +322,9 @@ fn read(ty: &Type, rust: Option<&RustType>, scope: &Scope) -> Node {
                 ..Union::default()
             })
         }
-        Type::Intersection(types) => Node::Intersection(types.iter().map(|ty| read(ty, None, scope)).collect()),
+        Type::Intersection(types) => {
+            Node::Intersection(types.iter().map(|ty| read(ty, None, scope)).collect())
+        }
     }
 }
 
@@ -316,7 +333,9 @@ fn may_be_null(ty: &Type) -> bool {
 }
 
 fn is_literal(name: &str) -> bool {
-    matches!(name, "true" | "false") || name.starts_with(['"', '\'', '`', '-']) || name.starts_with(|char: char| char.is_ascii_digit())
+    matches!(name, "true" | "false")
+        || name.starts_with(['"', '\'', '`', '-'])
+        || name.starts_with(|char: char| char.is_ascii_digit())
 }
 
 impl Node {

@@ -22,7 +22,10 @@ pub enum Format {
 impl Report {
     /// Returns how many changes fail under `tolerance`.
     pub fn failures(&self, tolerance: Tolerance) -> usize {
-        self.findings.iter().filter(|finding| finding.fails(tolerance)).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.fails(tolerance))
+            .count()
     }
 }
 
@@ -55,7 +58,11 @@ const CLASSES: [(&str, &str); 4] = [
 fn text(report: &Report) -> String {
     let mut out = String::new();
     for (id, title) in CLASSES {
-        let mut of_class = report.findings.iter().filter(|finding| class(finding) == id).peekable();
+        let mut of_class = report
+            .findings
+            .iter()
+            .filter(|finding| class(finding) == id)
+            .peekable();
         if of_class.peek().is_none() {
             continue;
         }
@@ -121,9 +128,14 @@ fn github(report: &Report, tolerance: Tolerance, channels: &[ChannelSchema]) -> 
         };
         let place = match &finding.place {
             Place::Channel(name) => Some(name.as_str()),
-            _ => finding.methods.first().and_then(|method| method.split('.').next()),
+            _ => finding
+                .methods
+                .first()
+                .and_then(|method| method.split('.').next()),
         };
-        let schema = channels.iter().find(|schema| Some(schema.channel.as_str()) == place);
+        let schema = channels
+            .iter()
+            .find(|schema| Some(schema.channel.as_str()) == place);
         let place = schema.map_or_else(String::new, |schema| {
             format!("file={},line={},", property(&schema.file), schema.line)
         });
@@ -132,7 +144,9 @@ fn github(report: &Report, tolerance: Tolerance, channels: &[ChannelSchema]) -> 
     }
     if !report.stale.is_empty() {
         let stale = stale(report).join(", ");
-        let text = format!("clients built before refuse these with stale_client, unless the server accepts their contract: {stale}");
+        let text = format!(
+            "clients built before refuse these with stale_client, unless the server accepts their contract: {stale}"
+        );
         let _ = writeln!(out, "::notice title=glue%3A stale_client::{}", data(&text));
     }
     out

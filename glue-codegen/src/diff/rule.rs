@@ -194,7 +194,10 @@ impl Way {
     }
 
     /// What TypeScript doesn't look at breaks only clients in Rust, where clients read.
-    pub(super) const fn unless_read_by_typescript(self, (clients, servers): (Breaks, Breaks)) -> (Breaks, Breaks) {
+    pub(super) const fn unless_read_by_typescript(
+        self,
+        (clients, servers): (Breaks, Breaks),
+    ) -> (Breaks, Breaks) {
         match self {
             Self::Up => (clients, servers),
             Self::Down => (

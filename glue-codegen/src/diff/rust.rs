@@ -89,7 +89,11 @@ impl RustType {
     }
 
     pub(super) fn option(&self) -> Option<&Self> {
-        if self.name == "Option" { self.args.first() } else { None }
+        if self.name == "Option" {
+            self.args.first()
+        } else {
+            None
+        }
     }
 }
 

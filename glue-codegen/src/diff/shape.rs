@@ -73,6 +73,13 @@ impl At {
     /// What stands at this place, in words.
     pub(super) fn subject(&self) -> String {
         let path = &self.path;
+        if let Some(map) = path.strip_suffix("(key)") {
+            let map = Self {
+                path: map.to_owned(),
+                ..self.clone()
+            };
+            return format!("a key of {}", map.subject());
+        }
         match (self.root, path.as_str()) {
             (Root::Arguments, "") => "the arguments".to_owned(),
             (Root::Arguments, _) => format!("the argument `{path}`"),
@@ -90,6 +97,14 @@ impl At {
             Root::Arguments if self.path.is_empty() => format!("the argument `{name}`"),
             Root::Arguments | Root::Type => format!("the field `{}`", field.path),
             root => format!("the field `{}` of {}", field.path, root.name()),
+        }
+    }
+
+    /// Whose variants these are: nothing needs to be said of those of the type itself.
+    pub(super) fn of(&self) -> String {
+        match (self.root, self.path.as_str()) {
+            (Root::Type, "") => String::new(),
+            _ => format!(" of {}", self.subject()),
         }
     }
 
@@ -141,7 +156,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a change; `reads` says what a client finds where it breaks by reading.
-    pub(super) fn add(&mut self, at: &At, rule: Rule, what: String, (clients, servers): (Breaks, Breaks), reads: &str) {
+    pub(super) fn add(
+        &mut self,
+        at: &At,
+        rule: Rule,
+        what: String,
+        (clients, servers): (Breaks, Breaks),
+        reads: &str,
+    ) {
         let who = |breaks| match breaks {
             Breaks::Nobody => None,
             Breaks::Rust => Some("clients in Rust"),
@@ -158,7 +180,9 @@ impl<'a> Walk<'a> {
         if let Some(who) = who(servers) {
             consequences.insert(match (at.way, servers) {
                 (Way::Up, _) => format!("{who} built after this fail with invalid_argument at older servers"),
-                (Way::Down, Breaks::Rust) => format!("{who} built after this fail to read it from older servers"),
+                (Way::Down, Breaks::Rust) => {
+                    format!("{who} built after this fail to read it from older servers")
+                }
                 (Way::Down, _) => format!("{who} built after this {reads} from older servers"),
             });
         }
@@ -252,9 +276,17 @@ impl<'a> Walk<'a> {
         if old_null != new_null && !old.is_null() && !new.is_null() {
             let subject = at.subject();
             let (rule, what, breaks) = if new_null {
-                (Rule::NullAdded, format!("{subject} may be null now"), at.way.widened())
+                (
+                    Rule::NullAdded,
+                    format!("{subject} may be null now"),
+                    at.way.widened(),
+                )
             } else {
-                (Rule::NullRemoved, format!("{subject} may be null no more"), at.way.narrowed())
+                (
+                    Rule::NullRemoved,
+                    format!("{subject} may be null no more"),
+                    at.way.narrowed(),
+                )
             };
             self.add(at, rule, what, breaks, "may read null");
         }
@@ -292,7 +324,8 @@ impl<'a> Walk<'a> {
 
     /// Compares what is no name, no union and not null.
     fn same_kind(&mut self, old: &Node, new: &Node, at: &At) {
-        match (old, new) {
+        let pair = (old, new);
+        match pair {
             (Node::Number(old), Node::Number(new)) | (Node::BigInt(old), Node::BigInt(new)) => {
                 if let (Some(old), Some(new)) = (old, new) {
                     self.numbers(old, new, at);
@@ -302,8 +335,9 @@ impl<'a> Walk<'a> {
             (Node::Array(old), Node::Array(new)) | (Node::Set(old), Node::Set(new)) => {
                 self.compare(old, new, &at.below("[]"));
             }
-            (Node::Map(old_key, old), Node::Map(new_key, new)) | (Node::Pairs(old_key, old), Node::Pairs(new_key, new)) => {
-                self.keys(old_key, new_key, at);
+            (Node::Map(old_key, old), Node::Map(new_key, new))
+            | (Node::Pairs(old_key, old), Node::Pairs(new_key, new)) => {
+                self.keys(old_key, new_key, at, matches!(pair, (Node::Map(..), _)));
                 self.compare(old, new, &at.below("[key]"));
             }
             (Node::Tuple(olds), Node::Tuple(news)) if olds.len() == news.len() => {
@@ -312,7 +346,12 @@ impl<'a> Walk<'a> {
                 }
             }
             (Node::Tuple(olds), Node::Tuple(news)) => {
-                let what = format!("{} has {} elements (was {})", at.subject(), news.len(), olds.len());
+                let what = format!(
+                    "{} has {} elements (was {})",
+                    at.subject(),
+                    news.len(),
+                    olds.len()
+                );
                 // TypeScript doesn't look at elements that it doesn't know.
                 let (clients, servers) = (news.len() < olds.len(), news.len() > olds.len());
                 let all_or_rust = |broken| if broken { Breaks::All } else { Breaks::Rust };
@@ -327,8 +366,12 @@ impl<'a> Walk<'a> {
             (Node::Opaque(_), _) | (_, Node::Opaque(_)) => self.unreadable(old, new, at),
             (_, Node::Any) => self.changed(Rule::TypeWidened, old, new, at, at.way.widened()),
             (Node::Any, _) => self.changed(Rule::TypeNarrowed, old, new, at, at.way.narrowed()),
-            (Node::Tuple(_), Node::Array(_)) => self.changed(Rule::ArrayTuple, old, new, at, at.way.widened()),
-            (Node::Array(_), Node::Tuple(_)) => self.changed(Rule::ArrayTuple, old, new, at, at.way.narrowed()),
+            (Node::Tuple(_), Node::Array(_)) => {
+                self.changed(Rule::ArrayTuple, old, new, at, at.way.widened())
+            }
+            (Node::Array(_), Node::Tuple(_)) => {
+                self.changed(Rule::ArrayTuple, old, new, at, at.way.narrowed())
+            }
             (Node::Set(_), Node::Array(_)) => self.changed(Rule::Exact, old, new, at, at.way.widened()),
             (Node::Array(_), Node::Set(_)) => self.changed(Rule::Exact, old, new, at, at.way.narrowed()),
             (old, new) if is_exact(old) != is_exact(new) => {
@@ -370,19 +413,37 @@ impl<'a> Walk<'a> {
         };
         let name = |form: Option<&str>| form.unwrap_or("any text").to_owned();
         let what = format!("{} is {} now (was {})", at.subject(), name(new), name(old));
-        self.add(at, Rule::StringForm, what, at.way.unless_read_by_typescript(breaks), "");
+        self.add(
+            at,
+            Rule::StringForm,
+            what,
+            at.way.unless_read_by_typescript(breaks),
+            "",
+        );
     }
 
-    /// Keys of objects are texts on the wire, whatever they stand for; what they stand for is compared as it would be elsewhere.
-    fn keys(&mut self, old: &Node, new: &Node, at: &At) {
-        let found = self.found.len();
-        self.compare(old, new, &at.below("(key)"));
-        let own = matches!(at.owner, Owner::Method(_) | Owner::Pair(_));
-        for (owner, finding) in self.found.iter_mut().skip(found) {
-            if own && *owner == at.owner {
-                finding.rule = Rule::MapKey;
+    /// Compares the keys of maps, which are texts if the map is an object.
+    fn keys(&mut self, old: &Node, new: &Node, at: &At, are_texts: bool) {
+        let at = at.below("(key)");
+        let breaks = match (old, new) {
+            (Node::Text(_), Node::Number(_)) if are_texts => at.way.narrowed(),
+            (Node::Number(_), Node::Text(_)) if are_texts => at.way.widened(),
+            _ => {
+                let found = self.found.len();
+                self.compare(old, new, &at);
+                for (_, finding) in self.found.iter_mut().skip(found) {
+                    finding.rule = Rule::MapKey;
+                }
+                return;
             }
-        }
+        };
+        self.changed(
+            Rule::MapKey,
+            old,
+            new,
+            &at,
+            at.way.unless_read_by_typescript(breaks),
+        );
     }
 
     pub(super) fn objects(&mut self, old: &Object, new: &Object, at: &At) {
@@ -390,7 +451,13 @@ impl<'a> Walk<'a> {
             let now = if new.denies { "refused" } else { "ignored" };
             // By itself it breaks nobody; what it makes of other changes is said there.
             let what = format!("fields that {} doesn't have are {now} now", at.subject());
-            self.add(at, Rule::UnknownFields, what, (Breaks::Nobody, Breaks::Nobody), "");
+            self.add(
+                at,
+                Rule::UnknownFields,
+                what,
+                (Breaks::Nobody, Breaks::Nobody),
+                "",
+            );
         }
         let mut renamed = BTreeSet::new();
         for (name, before) in &old.fields {
@@ -399,7 +466,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let alias = new.fields.iter().find(|(other, after)| {
-                !old.fields.contains_key(*other) && (after.aliases.contains(name) || before.aliases.contains(other))
+                !old.fields.contains_key(*other)
+                    && (after.aliases.contains(name) || before.aliases.contains(other))
             });
             match alias {
                 Some((other, after)) => {
@@ -421,30 +489,55 @@ impl<'a> Walk<'a> {
             Way::Up => (Breaks::all_if(!after.default), Breaks::all_if(old.denies)),
             Way::Down => (Breaks::rust_if(old.denies), Breaks::all_if(!after.may_be_missing)),
         };
-        let rule = if at.is_argument() { Rule::ArgumentAdded } else { Rule::FieldAdded };
-        let kind = match (at.way, after.default, after.may_be_missing) {
-            (Way::Up, false, _) => "new and required",
-            (Way::Up, true, _) | (_, _, true) => "new and may be left out",
-            _ => "new",
+        let rule = if at.is_argument() {
+            Rule::ArgumentAdded
+        } else {
+            Rule::FieldAdded
+        };
+        // The same words for both ways, so that a type that goes both is told once.
+        let kind = if after.default || after.may_be_missing {
+            "new and may be left out"
+        } else {
+            "new and required"
         };
         let what = format!("{} is {kind}", at.field(name));
-        let twin = old.fields.iter().find(|(name, _)| !new.fields.contains_key(*name));
-        let what = hint(what, twin.filter(|(_, twin)| twin.node == after.node).map(|(name, _)| name), "renamed from");
+        let twin = old
+            .fields
+            .iter()
+            .find(|(name, _)| !new.fields.contains_key(*name));
+        let what = hint(
+            what,
+            twin.filter(|(_, twin)| twin.node == after.node)
+                .map(|(name, _)| name),
+            "renamed from",
+        );
         self.add(at, rule, what, breaks, "read `undefined`");
     }
 
     fn removed(&mut self, name: &str, before: &Field, old: &Object, new: &Object, at: &At) {
         let breaks = match at.way {
             Way::Up => (Breaks::all_if(new.denies), Breaks::all_if(!before.default)),
-            Way::Down => (Breaks::all_if(!before.may_be_missing), Breaks::rust_if(new.denies)),
+            Way::Down => (
+                Breaks::all_if(!before.may_be_missing),
+                Breaks::rust_if(new.denies),
+            ),
         };
-        let rule = if at.is_argument() { Rule::ArgumentRemoved } else { Rule::FieldRemoved };
-        let what = match at.way {
-            Way::Up if !new.denies => format!("{} is gone, and ignored where it is sent", at.field(name)),
-            _ => format!("{} is gone", at.field(name)),
+        let rule = if at.is_argument() {
+            Rule::ArgumentRemoved
+        } else {
+            Rule::FieldRemoved
         };
-        let twin = new.fields.iter().find(|(name, _)| !old.fields.contains_key(*name));
-        let what = hint(what, twin.filter(|(_, twin)| twin.node == before.node).map(|(name, _)| name), "renamed to");
+        let what = format!("{} is gone", at.field(name));
+        let twin = new
+            .fields
+            .iter()
+            .find(|(name, _)| !old.fields.contains_key(*name));
+        let what = hint(
+            what,
+            twin.filter(|(_, twin)| twin.node == before.node)
+                .map(|(name, _)| name),
+            "renamed to",
+        );
         self.add(at, rule, what, breaks, "read `undefined`");
     }
 
@@ -458,10 +551,22 @@ impl<'a> Walk<'a> {
             // An alias is read by serde, and by nobody else.
             Way::Down => (Breaks::All, Breaks::All),
         };
-        let read = if reads_old { ", and read by its old name as well" } else { "" };
+        let read = if reads_old {
+            ", and read by its old name as well"
+        } else {
+            ""
+        };
         let what = format!("{} is called `{other}` now{read}", at.field(name));
         self.add(at, Rule::FieldRenamed, what, breaks, "read `undefined`");
-        self.field(other, &Field { aliases: Vec::new(), ..before.clone() }, after, at);
+        self.field(
+            other,
+            &Field {
+                aliases: Vec::new(),
+                ..before.clone()
+            },
+            after,
+            at,
+        );
     }
 
     fn field(&mut self, name: &str, before: &Field, after: &Field, at: &At) {
@@ -492,13 +597,35 @@ impl<'a> Walk<'a> {
             return self.compare(&before.node, &after.node, &at.below(name));
         }
         if narrowed {
-            self.add(at, required, format!("{field} is now required (was optional)"), breaks, reads);
+            self.add(
+                at,
+                required,
+                format!("{field} is now required (was optional)"),
+                breaks,
+                reads,
+            );
         } else if widened {
-            self.add(at, optional, format!("{field} is now optional (was required)"), breaks, reads);
+            self.add(
+                at,
+                optional,
+                format!("{field} is now optional (was required)"),
+                breaks,
+                reads,
+            );
         } else if before.default != after.default {
-            let now = if after.default { "may be left out" } else { "may be left out no more" };
+            let now = if after.default {
+                "may be left out"
+            } else {
+                "may be left out no more"
+            };
             let what = format!("{field} {now} where it is read, which no client that is generated does");
-            self.add(at, Rule::FieldDefault, what, (Breaks::Nobody, Breaks::Nobody), reads);
+            self.add(
+                at,
+                Rule::FieldDefault,
+                what,
+                (Breaks::Nobody, Breaks::Nobody),
+                reads,
+            );
         }
         self.compare(&old, &new, &at.below(name));
     }
@@ -524,10 +651,12 @@ impl<'a> Walk<'a> {
                 Node::Object(object) => vec![object],
                 Node::Union(Union { arms, .. }) => {
                     is_enum = true;
-                    let arms = arms.iter().map(|arm| match self.merged(types, &self.behind(types, arm)) {
-                        Node::Object(object) => Some(object),
-                        _ => None,
-                    });
+                    let arms = arms
+                        .iter()
+                        .map(|arm| match self.merged(types, &self.behind(types, arm)) {
+                            Node::Object(object) => Some(object),
+                            _ => None,
+                        });
                     match arms.collect::<Option<Vec<_>>>() {
                         Some(objects) => objects,
                         None => return node.clone(),
@@ -583,7 +712,10 @@ pub(super) fn without_null(node: &Node) -> (bool, Node) {
 
 /// Whether a type has a wire form of its own beside the one that JSON has for it.
 const fn is_exact(node: &Node) -> bool {
-    matches!(node, Node::BigInt(_) | Node::Exact(_) | Node::Set(_) | Node::Pairs(..))
+    matches!(
+        node,
+        Node::BigInt(_) | Node::Exact(_) | Node::Set(_) | Node::Pairs(..)
+    )
 }
 
 fn hint(what: String, twin: Option<&String>, how: &str) -> String {

@@ -97,7 +97,8 @@ pub fn check(path: &Path, lock: &Lock) -> Result<Option<Change>, LockError> {
         Some(text) if !is_ours(&text) => return Err(LockError::Foreign(path.to_owned())),
         Some(text) => {
             // One that a merge has left broken is ours still, and written anew; one of a later version would lose something.
-            if let Err(error @ LockError::Format { found, .. }) = Lock::from_text(&text, &path.display().to_string())
+            if let Err(error @ LockError::Format { found, .. }) =
+                Lock::from_text(&text, &path.display().to_string())
                 && found > FORMAT
             {
                 return Err(error);

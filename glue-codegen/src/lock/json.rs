@@ -66,7 +66,8 @@ fn is_leaf(value: &Value) -> bool {
 fn flat(value: &Value) -> String {
     match value {
         Value::Object(members) => {
-            let members = sorted(members).map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), flat(value)));
+            let members =
+                sorted(members).map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), flat(value)));
             let members = members.collect::<Vec<_>>().join(", ");
             if members.is_empty() {
                 "{}".to_owned()

@@ -43,15 +43,24 @@ fn docs_places_and_order_are_not_in_it() {
 fn an_argument_is_a_line() {
     let text = Lock::of(&[schema()]).to_text();
 
-    assert!(text.starts_with("{\n  \"lock\": 1,\n  \"channels\": {\n    \"chat\": {\n"), "{text}");
-    assert!(text.contains("\n            \"limit\": { \"optional\": true, \"type\": \"number | null\" },\n"), "{text}");
+    assert!(
+        text.starts_with("{\n  \"lock\": 1,\n  \"channels\": {\n    \"chat\": {\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n            \"limit\": { \"optional\": true, \"type\": \"number | null\" },\n"),
+        "{text}"
+    );
     assert!(!text.contains("\\n"), "no text holds line ends: {text}");
 }
 
 #[test]
 fn another_format_is_named_before_anything_else() {
     for (format, advice) in [(0, "generate it anew"), (FORMAT + 1, "update glue-codegen")] {
-        let error = Lock::from_text(&format!(r#"{{"lock":{format},"channels":7}}"#), "v1:glue.lock.json");
+        let error = Lock::from_text(
+            &format!(r#"{{"lock":{format},"channels":7}}"#),
+            "v1:glue.lock.json",
+        );
 
         let message = error.expect_err("another format").to_string();
         assert_eq!(
@@ -80,12 +89,19 @@ fn the_file_is_written_when_it_differs_and_never_over_a_foreign_one() {
     assert_eq!(read(&path).unwrap(), Some(lock.clone()));
 
     // A merge that was left open.
-    fs::write(&path, lock.to_text().replacen("\"chat\"", "<<<<<<< HEAD\n\"chat\"", 1)).unwrap();
+    fs::write(
+        &path,
+        lock.to_text().replacen("\"chat\"", "<<<<<<< HEAD\n\"chat\"", 1),
+    )
+    .unwrap();
     assert_eq!(kind(write(&path, &lock).unwrap()), Some(ChangeKind::Update));
 
     for foreign in ["", "{\"name\": \"x\"}", "// Generated", "[1]"] {
         fs::write(&path, foreign).unwrap();
-        assert!(matches!(write(&path, &lock), Err(LockError::Foreign(_))), "{foreign}");
+        assert!(
+            matches!(write(&path, &lock), Err(LockError::Foreign(_))),
+            "{foreign}"
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), foreign);
     }
     let later = format!("{{\n  \"lock\": {}\n}}\n", FORMAT + 1);
@@ -98,7 +114,11 @@ fn the_file_is_written_when_it_differs_and_never_over_a_foreign_one() {
 fn what_differs_is_named() {
     let mut other = schema();
     other.methods.retain(|method| method.name != "leave");
-    let post = other.methods.iter_mut().find(|method| method.name == "post").unwrap();
+    let post = other
+        .methods
+        .iter_mut()
+        .find(|method| method.name == "post")
+        .unwrap();
     post.args[0].optional = true;
     other.types.retain(|ty| ty.ident != "ChatError");
 

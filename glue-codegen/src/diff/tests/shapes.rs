@@ -1,0 +1,308 @@
+//! Types that hold others: generics, recursion, flattening, names, both ways at once.
+
+use super::*;
+
+#[test]
+fn what_the_wire_does_not_show_is_no_change() {
+    let point = |name: &'static str| structure(name, &["x: u8", "y: u8"]);
+    let cases = [
+        // The name of a type, the order of fields, of variants and of arguments, and what serde looks through.
+        (
+            down(&[point("Point = { x: number, y: number }")]),
+            down(&[point("Place = { y: number; x: number; }")]),
+        ),
+        (
+            down(&[enumeration("E = \"A\" | \"B\"", &["A", "B"])]),
+            down(&[enumeration("E = \"B\" | \"A\"", &["B", "A"])]),
+        ),
+        (
+            up(&[structure("A = number", &["0: u8"])]),
+            lock(&[("up", call(&["value: number = Box<u8>"], ""))], &[]),
+        ),
+        (
+            down(&[structure("T = { a: number[] }", &["a: Vec<u8>"])]),
+            down(&[structure("T = { a: number[] }", &["a: HashSet<u8>"])]),
+        ),
+        // A struct that is flattened, and the fields themselves.
+        (
+            down(&[
+                structure(
+                    "T = { a: string } & Inner",
+                    &["a: String", "inner: Inner flatten"],
+                ),
+                structure("Inner = { b: number }", &["b: u8"]),
+            ]),
+            down(&[structure("T = { a: string, b: number }", &["a: String", "b: u8"])]),
+        ),
+        // A generic type, and the type that it comes to.
+        (
+            down(&[
+                structure("T = Page<number>", &["0: Page<u8>"]),
+                structure("Page<A> = { items: A[] }", &["items: Vec<A>"]),
+            ]),
+            down(&[structure("T = { items: number[] }", &["items: Vec<u8>"])]),
+        ),
+        // An enum tagged inside, of structs and of fields.
+        (
+            down(&[
+                enumeration("E = { t: \"A\" } & Inner | { t: \"B\" }", &["A | 0: Inner", "B"]),
+                structure("Inner = { n: number }", &["n: u8"]),
+            ]),
+            down(&[enumeration(
+                "E = { t: \"A\", n: number } | { t: \"B\" }",
+                &["A | n: u8", "B"],
+            )]),
+        ),
+    ];
+    for (old, new) in cases {
+        assert_lines(&old, &new, &[]);
+        assert_lines(&new, &old, &[]);
+    }
+}
+
+#[test]
+fn numbers_are_followed_through_options_lists_and_generics() {
+    let page = || {
+        structure(
+            "Page<A> = { items: A[], next: number | null }",
+            &["items: Vec<A>", "next: Option<u32>"],
+        )
+    };
+    let paged = |rust: &str| {
+        let ty = |name: &str| format!("value: {name}<number> = {name}<{rust}>");
+        lock(&[("up", call(&[&ty("Page")], ""))], &[page()])
+    };
+    assert_lines(
+        &paged("u32"),
+        &paged("u8"),
+        &[
+            "number-narrowed C- type Page (of c.up): the field `items[]` is u8 now (was u32): clients built before this fail with invalid_argument",
+        ],
+    );
+
+    let deep = |rust: &str| {
+        let field = format!("a: Option<HashMap<String,Vec<({rust},String)>>>");
+        up(&[structure(
+            "T = { a: { [key: string]: [number, string][] } | null }",
+            &[&field],
+        )])
+    };
+    assert_lines(
+        &deep("i8"),
+        &deep("i16"),
+        &[
+            "number-widened -S type T (of c.up): the field `a[key][][0]` is i16 now (was i8): clients built after this fail with invalid_argument at older servers",
+        ],
+    );
+}
+
+#[test]
+fn recursive_types_end_and_say_it_once() {
+    let tree = |rust: &str| {
+        let value = format!("value: {rust}");
+        let node = structure(
+            "Node<A> = { value: number, children: Array<Node<A>>, other: Leaf | null }",
+            &[&value],
+        );
+        let leaf = structure("Leaf = { up: Node<string> | null }", &[]);
+        // Larger with each step.
+        let growing = structure("Growing<A> = { next: Growing<Array<A>> | null, a: A }", &[]);
+        let all = call(&["g: Growing<number>", "n: Node<string>"], "Node<string>");
+        lock(&[("all", all)], &[node, leaf, growing])
+    };
+
+    assert_lines(
+        &tree("u8"),
+        &tree("u16"),
+        &[
+            "number-widened rS type Node (of c.all): the field `value` is u16 now (was u8): clients built after this fail with invalid_argument at older servers; clients in Rust built before this fail to read it",
+        ],
+    );
+}
+
+#[test]
+fn a_change_of_a_type_is_told_once_with_the_methods_that_reach_it() {
+    let contract = |decl: &'static str, of: &[&str]| {
+        let types = [
+            structure("Outer = { inner: Inner }", &["inner: Inner"]),
+            structure(decl, of),
+        ];
+        let methods = [
+            ("put", call(&["outer: Outer"], "")),
+            ("get", call(&["n: number"], "Inner | null")),
+            ("told", event(&["all: Inner[]"])),
+            ("other", call(&[], "number")),
+        ];
+        lock(&methods, &types)
+    };
+    let old = contract("Inner = { a: string }", &["a: String"]);
+    let new = contract("Inner = { a: string, b: number }", &["a: String", "b: u8"]);
+
+    assert_lines(
+        &old,
+        &new,
+        &[
+            "field-added CS type Inner (of c.get, c.put, c.told): the field `b` is new and required: clients built after this read `undefined` from older servers; clients built before this fail with invalid_argument",
+        ],
+    );
+}
+
+#[test]
+fn the_variants_of_all_taggings_are_compared_by_what_they_hold() {
+    let expected = |name: &str| {
+        format!(
+            "number-narrowed C- type E (of c.up): the field `{name}` is u8 now (was u32): clients built before this fail with invalid_argument"
+        )
+    };
+    let cases: [(&str, &str, &str); 5] = [
+        ("E = { \"A\": number } | \"B\"", "A | 0: $", "A"),
+        ("E = { \"A\": { n: number } } | \"B\"", "A | n: $", "A.n"),
+        ("E = { t: \"A\", n: number } | { t: \"B\" }", "A | n: $", "A.n"),
+        ("E = { t: \"A\", c: number } | { t: \"B\" }", "A | 0: $", "A.c"),
+        (
+            "E = { t: \"A\", c: { n: number } } | { t: \"B\" }",
+            "A | n: $",
+            "A.c.n",
+        ),
+    ];
+    for (decl, variant, name) in cases {
+        let of = |rust: &str| up(&[enumeration(decl, &[&variant.replace('$', rust), "B"])]);
+        assert_lines(&of("u32"), &of("u8"), &[&expected(name)]);
+    }
+}
+
+#[test]
+fn untagged_variants_are_paired_by_their_form() {
+    let old = down(&[
+        enumeration("E = number | Point | Array<E> | null", &["N", "P", "L", "Z"]),
+        structure("Point = { x: number }", &["x: u8"]),
+    ]);
+    let new = down(&[
+        enumeration(
+            "E = boolean | Place | null | E[] | number",
+            &["B", "P", "Z", "S", "N"],
+        ),
+        structure("Place = { x: number, y: number }", &["x: u8", "y: u8"]),
+    ]);
+
+    assert_lines(
+        &old,
+        &new,
+        &[
+            "type-widened C- type E (of c.down): the type may be `boolean` now: clients built before this may read a value that they don't know",
+            "field-added -S type Place (of c.down): the field `y` is new and required: clients built after this read `undefined` from older servers",
+        ],
+    );
+}
+
+#[test]
+fn an_enum_may_become_one_of_a_single_variant() {
+    let two = || enumeration("E = { t: \"A\", n: number } | { t: \"B\" }", &["A | n: u8", "B"]);
+    let one = || enumeration("E = { t: \"A\", n: number }", &["A | n: u8"]);
+
+    assert_lines(
+        &down(&[one()]),
+        &down(&[two()]),
+        &[
+            "variant-added C- type E (of c.down): the variant `B` is new: clients built before this may read a value that they don't know",
+        ],
+    );
+    assert_lines(
+        &up(&[two()]),
+        &up(&[one()]),
+        &[
+            "variant-removed C- type E (of c.up): the variant `B` is gone: clients built before this fail with invalid_argument",
+        ],
+    );
+}
+
+#[test]
+fn methods_whose_hashes_differ_are_stale() {
+    let old = lock(&[("a", call(&[], "number")), ("b", call(&[], "number"))], &[]);
+    let mut new = old.clone();
+    if let Some(method) = new
+        .channels
+        .get_mut("c")
+        .and_then(|channel| channel.methods.get_mut("b"))
+    {
+        method.hash.push('x');
+    }
+
+    let report = compare(&old, &new);
+
+    assert!(report.findings.is_empty());
+    assert_eq!(report.stale, [("c".to_owned(), ["b".to_owned()].into())].into());
+}
+
+#[test]
+fn annotations_name_file_and_line_and_escape_what_github_reads() {
+    let old = lock(&[("m", call(&[], "{ \"50%\": string }"))], &[]);
+    let new = lock(&[("m", call(&[], "{ }")), ("n", call(&[], ""))], &[]);
+    let schema = r#"{"v":3,"crate":"d","module":"d","name":"C","channel":"c","file":"a,b/c.rs","line":7,"methods":[]}"#;
+    let schemas = [glue::schema::ChannelSchema::from_json(schema).expect("a schema")];
+
+    let text = print(
+        &compare(&old, &new),
+        Format::Github,
+        Tolerance::default(),
+        &schemas,
+    );
+
+    assert_eq!(
+        text.lines().take(2).collect::<Vec<_>>(),
+        [
+            "::error file=a%2Cb/c.rs,line=7,title=glue%3A field-removed::c.m: the field `50%25` of the value is gone: clients built before this read `undefined`",
+            "::warning file=a%2Cb/c.rs,line=7,title=glue%3A method-added::c.n: the method is new: clients built after this fail with stale_client or unimplemented at older servers",
+        ]
+    );
+}
+
+#[test]
+fn who_counts_is_said() {
+    let servers = lock(&[], &[]);
+    let more = lock(&[("m", call(&[], ""))], &[]);
+    let failures = |old: &Lock, new: &Lock, servers, allow_clients| {
+        let tolerance = Tolerance {
+            servers,
+            allow_clients,
+            rust_clients: false,
+        };
+        compare(old, new).failures(tolerance)
+    };
+
+    assert_eq!(failures(&servers, &more, false, false), 0, "servers go first");
+    assert_eq!(failures(&servers, &more, true, false), 1);
+    assert_eq!(failures(&more, &servers, false, false), 1);
+    assert_eq!(failures(&more, &servers, true, true), 0);
+    let wider = |rust: &str| lock(&[("m", call(&[], &format!("number = {rust}")))], &[]);
+    let report = compare(&wider("u8"), &wider("u16"));
+    let rust = Tolerance {
+        rust_clients: true,
+        ..Tolerance::default()
+    };
+    assert_eq!(
+        (report.failures(Tolerance::default()), report.failures(rust)),
+        (0, 1)
+    );
+}
+
+#[test]
+fn json_says_all_of_it() {
+    let report = compare(&lock(&[("m", call(&[], ""))], &[]), &lock(&[], &[]));
+
+    let text = print(&report, Format::Json, Tolerance::default(), &[]);
+
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["failures"], 1);
+    let change = &json["changes"][0];
+    assert_eq!(
+        [
+            &change["rule"],
+            &change["class"],
+            &change["kind"],
+            &change["name"],
+            &change["breaks"]["clients"]
+        ],
+        ["method-removed", "clients", "method", "c.m", "all"]
+    );
+}
