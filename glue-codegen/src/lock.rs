@@ -12,7 +12,7 @@ use glue::schema::{ArgSchema, ChannelSchema, FieldSchema, MethodKind, MethodSche
 use serde::{Deserialize, Serialize};
 
 pub(crate) use file::keys;
-pub use file::{LockError, changed_methods, check, read, write};
+pub use file::{LockError, check, differences, read, write};
 
 use crate::{
     print,

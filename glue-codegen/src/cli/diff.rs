@@ -1,31 +1,87 @@
 //! `glue-codegen diff`: what has changed since another version of the contract, and whom it breaks.
 
-use super::{
-    Console, Exit, Failure, Project, Verbosity,
-    settings::{Flags, Settings},
+use super::{Console, Exit, Failure, Project, Verbosity, generate::LockArguments, print, settings::Flags};
+use crate::{
+    diff::{self, Format, Tolerance},
+    generate,
+    lock::Lock,
+    selection::Selection,
 };
-use crate::selection::Selection;
 
 /// The arguments of `diff`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Arguments {
-    /// What to compare with: a git revision, or a lock file
-    #[arg(long, value_name = "REV|FILE")]
-    against: Option<String>,
+    /// What to compare with: a git revision that has the lock, or a lock file
+    #[arg(long, value_name = "REV|FILE", default_value = "HEAD")]
+    against: String,
+    /// text for people, github for annotations, json for programs
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    format: Format,
+    /// Whose breakage is a failure: that of older clients, of older servers, or of both
+    #[arg(
+        long,
+        value_name = "clients|servers|both|none",
+        value_enum,
+        default_value = "clients",
+        hide_possible_values = true
+    )]
+    fail_on: FailOn,
+    /// Also count what breaks clients in Rust only
+    #[arg(long)]
+    rust_clients: bool,
+    #[command(flatten)]
+    lock: LockArguments,
     #[command(flatten)]
     pub(super) verbosity: Verbosity,
     #[command(flatten)]
     selection: Selection,
 }
 
+/// Whose breakage is a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    Clients,
+    Servers,
+    Both,
+    None,
+}
+
 pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failure> {
     let flags = Flags {
+        lock: arguments.lock.place(),
         selection: arguments.selection,
         ..Flags::default()
     };
     let project = Project::open(flags, &console)?;
-    let Settings { .. } = &project.settings;
-    let _channels = project.search(console, &console)?.channels;
-    let _ = (arguments.against, Exit::Breaking);
-    Err(Failure::usage("not available yet"))
+    let path = project
+        .settings
+        .lock
+        .as_deref()
+        .ok_or_else(|| Failure::usage(NO_LOCK))?;
+    // Before the build, as it is quicker.
+    let old = diff::other(path, &arguments.against)?;
+    let channels = project.search(console, &console)?.channels;
+    // What can't be generated can't be compared either.
+    generate(&channels, &project.settings.options)?;
+
+    let report = diff::compare(&old, &Lock::of(&channels));
+    let tolerance = Tolerance {
+        clients: matches!(arguments.fail_on, FailOn::Clients | FailOn::Both),
+        servers: matches!(arguments.fail_on, FailOn::Servers | FailOn::Both),
+        rust_clients: arguments.rust_clients,
+    };
+    let text = diff::print(&report, arguments.format, tolerance, &channels);
+    match (print(text.as_bytes()), report.failures(tolerance)) {
+        (Exit::Success, 0) => Ok(Exit::Success),
+        (Exit::Success, _) => Ok(Exit::Breaking),
+        (failure, _) => Ok(failure),
+    }
 }
+
+const NO_LOCK: &str = "there is no lock to compare: Cargo.toml or --no-lock turns it off";

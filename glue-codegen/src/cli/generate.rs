@@ -1,17 +1,21 @@
 //! `glue-codegen` without a subcommand: writes the client, or compares it.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use super::{
     Console, Exit, Failure, Project, Verbosity,
     console::{now, seconds, shown},
-    settings::Flags,
+    settings::{Flags, LockPlace},
     watch,
 };
 use crate::{
     Emit,
     discover::{DiscoverError, Runner},
     embed, generate,
+    lock::{self, Lock},
     output::{self, Change, ChangeKind},
     selection::Selection,
 };
@@ -28,6 +32,8 @@ pub(crate) struct Arguments {
     /// Also write a fake of each channel, for your tests
     #[arg(long)]
     fakes: bool,
+    #[command(flatten)]
+    lock: LockArguments,
     /// Write nothing; exit with 3 if files would change
     #[arg(long)]
     check: bool,
@@ -40,12 +46,33 @@ pub(crate) struct Arguments {
     selection: Selection,
 }
 
+/// Where the lock is, for all commands that need it.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct LockArguments {
+    /// File of the contract [default: glue.lock.json beside Cargo.toml]
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+    /// Keep no file of the contract
+    #[arg(long, conflicts_with = "lock")]
+    no_lock: bool,
+}
+
+impl LockArguments {
+    pub(super) fn place(self) -> Option<LockPlace> {
+        if self.no_lock {
+            return Some(LockPlace::Nowhere);
+        }
+        self.lock.map(LockPlace::At)
+    }
+}
+
 impl Arguments {
     fn flags(self) -> Flags {
         Flags {
             out: self.out,
             emit: self.emit,
             fakes: self.fakes.then_some(true),
+            lock: self.lock.place(),
             selection: self.selection,
         }
     }
@@ -89,18 +116,34 @@ pub(super) fn once(
             DiscoverError::NoChannel { targets }
         ));
     }
+    let contract = settings
+        .lock
+        .as_deref()
+        .map(|path| (path, Lock::of(&found.channels)));
+    // Both are looked at before either is written.
+    let locked = match &contract {
+        Some((path, contract)) => lock::check(path, contract)?,
+        None => None,
+    };
     if check {
-        if changes.is_empty() {
+        if let (Some((path, contract)), Some(_)) = (&contract, &locked) {
+            report_lock(path, contract, console);
+        } else if changes.is_empty() {
             console.status(format_args!("{folder} is up to date"));
             return Ok(Exit::Success);
         }
-        console.status(format_args!(
-            "{folder} is not up to date; run glue-codegen without --check"
-        ));
-        report(&changes, console);
+        if !changes.is_empty() {
+            console.status(format_args!(
+                "{folder} is not up to date; run glue-codegen without --check"
+            ));
+            report(&changes, console);
+        }
         return Ok(Exit::Stale);
     }
     output::write(out, &files)?;
+    if let Some((path, contract)) = &contract {
+        lock::write(path, contract)?;
+    }
     let channels = match found.channels.len() {
         1 => "1 channel".to_owned(),
         count => format!("{count} channels"),
@@ -114,7 +157,23 @@ pub(super) fn once(
         (took - built).as_secs_f64() * 1e3,
     ));
     report(&changes, console);
+    if let Some(change) = locked {
+        report(&[change], console);
+    }
     Ok(Exit::Success)
+}
+
+/// Says what the contract is beyond the one in the lock.
+fn report_lock(path: &Path, contract: &Lock, console: Console) {
+    console.status(format_args!(
+        "{} is not up to date; run glue-codegen without --check",
+        shown(path)
+    ));
+    // One that can't be read differs in all.
+    let old = lock::read(path).ok().flatten().unwrap_or_default();
+    for name in lock::differences(&old, contract) {
+        console.detail(format_args!("~ {name}"));
+    }
 }
 
 /// Names the files; those of the runtime, which come and go together, in one line.
@@ -129,7 +188,7 @@ fn report(changes: &[Change], console: Console) {
             ChangeKind::Update => '~',
             ChangeKind::Remove => '-',
         };
-        console.detail(format_args!("{sign} {path}"));
+        console.detail(format_args!("{sign} {}", shown(Path::new(path))));
     }
     if !shipped.is_empty() {
         console.detail(format_args!("~ {runtime} ({} files)", shipped.len()));

@@ -23,12 +23,15 @@ impl Project {
     pub(crate) fn open(flags: Flags, runner: &dyn Runner) -> Result<Self, Failure> {
         let workspace = Workspace::load(&flags.selection, runner)?;
         let mut flags = flags;
+        let manifest = workspace.manifest_path();
+        let mut home = manifest.parent().unwrap_or_else(|| Path::new("."));
         if let Some(package) = workspace.home(&flags.selection)? {
+            home = package.folder();
             let section = Flags::read(&package.metadata, "package", &package.manifest_path);
             flags = flags.or(section.map_err(Failure::usage)?);
         }
-        let section = Flags::read(&workspace.metadata, "workspace", &workspace.manifest_path());
-        let settings = flags.or(section.map_err(Failure::usage)?).settle();
+        let section = Flags::read(&workspace.metadata, "workspace", &manifest);
+        let settings = flags.or(section.map_err(Failure::usage)?).settle(home);
         Ok(Self { workspace, settings })
     }
 

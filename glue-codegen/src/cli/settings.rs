@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Emit, Options, selection::Selection};
+use crate::{Emit, Options, lock::FILE_NAME, selection::Selection};
 
 /// What one source of settings says: the command line, or a section of a Cargo.toml. What it leaves open is `None`.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,16 @@ pub(crate) struct Flags {
     pub(crate) out: Option<PathBuf>,
     pub(crate) emit: Option<Emit>,
     pub(crate) fakes: Option<bool>,
+    pub(crate) lock: Option<LockPlace>,
     pub(crate) selection: Selection,
+}
+
+/// Where the lock is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LockPlace {
+    At(PathBuf),
+    /// There is none.
+    Nowhere,
 }
 
 /// What holds for a run. `--check` is none of it, so that it compares with what the same run would write.
@@ -25,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) out: Option<PathBuf>,
     /// What to write.
     pub(crate) options: Options,
+    /// The file of the contract, unless it isn't wanted.
+    pub(crate) lock: Option<PathBuf>,
     /// What to build.
     pub(crate) selection: Selection,
 }
@@ -67,6 +78,12 @@ impl Flags {
                 }),
                 "emit" => set(value, "\"ts\" or \"js\"", |emit| flags.emit = Some(emit)),
                 "fakes" => set(value, SWITCH, |is_on| flags.fakes = Some(is_on)),
+                "lock" => match value {
+                    Value::Bool(false) => Ok(flags.lock = Some(LockPlace::Nowhere)),
+                    _ => set(value, "a path or false", |path: PathBuf| {
+                        flags.lock = Some(LockPlace::At(folder.join(path)));
+                    }),
+                },
                 "package" => set(value, LIST, |list: OneOrMore| selection.packages = list.into()),
                 "features" => set(value, LIST, |list: OneOrMore| selection.features = list.into()),
                 "all-features" => set(value, SWITCH, |is_on| selection.all_features = is_on),
@@ -94,18 +111,24 @@ impl Flags {
             out: self.out.or(under.out),
             emit: self.emit.or(under.emit),
             fakes: self.fakes.or(under.fakes),
+            lock: self.lock.or(under.lock),
             selection: self.selection.or(under.selection),
         }
     }
 
-    /// Fills in the defaults.
-    pub(crate) fn settle(self) -> Settings {
+    /// Fills in the defaults; `folder` is where the lock belongs.
+    pub(crate) fn settle(self, folder: &Path) -> Settings {
         Settings {
             out: self.out,
             options: Options {
                 emit: self.emit.unwrap_or_default(),
                 fakes: self.fakes.unwrap_or_default(),
                 tanstack: None,
+            },
+            lock: match self.lock {
+                None => Some(folder.join(FILE_NAME)),
+                Some(LockPlace::At(path)) => Some(path),
+                Some(LockPlace::Nowhere) => None,
             },
             selection: self.selection,
         }
@@ -117,6 +140,7 @@ const KEYS: &[&str] = &[
     "out",
     "emit",
     "fakes",
+    "lock",
     "package",
     "features",
     "all-features",

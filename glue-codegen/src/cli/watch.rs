@@ -211,6 +211,7 @@ impl Watched {
         let outside = [
             Some(&project.workspace.target_directory),
             project.settings.out.as_ref(),
+            project.settings.lock.as_ref(),
         ];
         let outside: Vec<_> = outside
             .into_iter()

@@ -61,14 +61,24 @@ pub struct Report {
 }
 
 /// Which changes count as a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tolerance {
+    /// Whether those that break older clients count, as they do unless told otherwise.
+    pub clients: bool,
     /// Whether those that break older servers count; not unless told so, as servers are deployed before the clients that need them.
     pub servers: bool,
-    /// Whether those that break older clients are let through.
-    pub allow_clients: bool,
     /// Whether those count that break clients in Rust only.
     pub rust_clients: bool,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self {
+            clients: true,
+            servers: false,
+            rust_clients: false,
+        }
+    }
 }
 
 impl Finding {
@@ -79,7 +89,7 @@ impl Finding {
             Breaks::Rust => tolerance.rust_clients,
             Breaks::All => true,
         };
-        counts(self.clients) && !tolerance.allow_clients || counts(self.servers) && tolerance.servers
+        (counts(self.clients) && tolerance.clients) || (counts(self.servers) && tolerance.servers)
     }
 }
 

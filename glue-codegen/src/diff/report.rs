@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Breaks, Finding, Place, Report, Tolerance};
 
 /// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
     /// For people.
     #[default]

@@ -129,13 +129,13 @@ pub fn write(path: &Path, lock: &Lock) -> Result<Option<Change>, LockError> {
 }
 
 /// Names the channels, methods, events and types in which two locks differ: `chat.post`, `type Message`.
-pub fn changed_methods(old: &Lock, new: &Lock) -> Vec<String> {
-    let mut changed = Vec::new();
+pub fn differences(old: &Lock, new: &Lock) -> Vec<String> {
+    let mut found = Vec::new();
     let none = ChannelLock::default();
     for name in keys(&old.channels, &new.channels) {
         let (before, after) = (old.channels.get(name), new.channels.get(name));
         let (Some(_), Some(_)) = (before, after) else {
-            changed.push(name.clone());
+            found.push(name.clone());
             continue;
         };
         let (before, after) = (before.unwrap_or(&none), after.unwrap_or(&none));
@@ -147,14 +147,14 @@ pub fn changed_methods(old: &Lock, new: &Lock) -> Vec<String> {
         for (before, after) in all {
             let names = keys(before, after).into_iter();
             let differ = names.filter(|name| before.get(*name) != after.get(*name));
-            changed.extend(differ.map(|method| format!("{name}.{method}")));
+            found.extend(differ.map(|method| format!("{name}.{method}")));
         }
     }
     let types = keys(&old.types, &new.types).into_iter();
     let differ = types.filter(|name| old.types.get(*name) != new.types.get(*name));
-    changed.extend(differ.map(|name| format!("type {name}")));
-    changed.dedup();
-    changed
+    found.extend(differ.map(|name| format!("type {name}")));
+    found.dedup();
+    found
 }
 
 /// The keys of both, sorted.

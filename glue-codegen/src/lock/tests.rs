@@ -122,7 +122,7 @@ fn what_differs_is_named() {
     post.args[0].optional = true;
     other.types.retain(|ty| ty.ident != "ChatError");
 
-    let changed = changed_methods(&Lock::of(&[schema()]), &Lock::of(&[other]));
+    let changed = differences(&Lock::of(&[schema()]), &Lock::of(&[other]));
 
     assert!(changed.contains(&"chat.leave".to_owned()), "{changed:?}");
     assert!(changed.contains(&"chat.post".to_owned()), "{changed:?}");
@@ -130,5 +130,5 @@ fn what_differs_is_named() {
     assert!(!changed.contains(&"chat.typing".to_owned()), "{changed:?}");
     let mut gone = Lock::of(&[schema()]);
     gone.channels.clear();
-    assert_eq!(changed_methods(&Lock::of(&[schema()]), &gone), ["chat"]);
+    assert_eq!(differences(&Lock::of(&[schema()]), &gone), ["chat"]);
 }
