@@ -13,6 +13,7 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
+use super::accepted::Accepted;
 use super::context::Context;
 use super::deadlines::{Deadlines, TimeoutPolicy};
 use super::dispatch::{Dispatch, Exchange, Outcome};
@@ -74,6 +75,8 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     greeted: bool,
     /// Whether the log has heard of a notification that can't be run: a peer can send as many as it likes.
     warned: bool,
+    /// Older contracts whose clients may go on.
+    accepted: Option<Arc<Accepted>>,
     service: PhantomData<fn() -> D>,
 }
 
@@ -238,6 +241,7 @@ where
             notifications: 0,
             greeted: false,
             warned: false,
+            accepted: setting.accepted.clone(),
             service: PhantomData,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::accepted::Accepted;
 use super::contract::Hashes;
 use super::error::RpcError;
 use crate::proto::code::Code;
@@ -31,15 +32,23 @@ pub(super) fn greeting(schema: Option<&str>, methods: Option<&BTreeMap<String, S
 }
 
 /// Returns the body of the answer to a client's greeting [R-14]: where the client was generated from another description than
-/// ours, with the hashes by which it finds out which of its methods have changed.
-pub(super) fn answer(greeting: &str, hashes: fn() -> Option<&'static Hashes>) -> String {
+/// ours, with the hashes by which it finds out which of its methods have changed. What it understands although it has changed is
+/// told by the hash that it knows.
+pub(super) fn answer(
+    greeting: &str,
+    channel: &str,
+    hashes: fn() -> Option<&'static Hashes>,
+    accepted: Option<&Accepted>,
+) -> String {
     let client = Greeting::decode(greeting);
     // They are computed when they are first asked for.
     let ours = client.schema.as_ref().and_then(|_| hashes());
     let differs = ours.filter(|ours| client.schema.as_ref() != Some(&ours.schema));
+    let told = differs.zip(accepted).zip(client.schema.as_deref());
+    let told = told.and_then(|((ours, accepted), theirs)| accepted.told(ours, theirs, channel));
     self::greeting(
         ours.map(|ours| ours.schema.as_str()),
-        differs.map(|ours| &ours.methods),
+        told.as_ref().or(differs.map(|ours| &ours.methods)),
     )
 }
 
@@ -152,9 +161,41 @@ mod tests {
             ),
         ];
         for (greeting, answered) in cases {
-            assert_eq!(answer(greeting, hashes), answered, "{greeting}");
+            assert_eq!(answer(greeting, "chat", hashes, None), answered, "{greeting}");
         }
-        assert_eq!(answer(r#"{"schema":"bbbb"}"#, || None), format!("{{{peer}}}"));
+        assert_eq!(
+            answer(r#"{"schema":"bbbb"}"#, "chat", || None, None),
+            format!("{{{peer}}}")
+        );
+    }
+
+    /// [R-14]
+    #[test]
+    fn a_contract_that_is_accepted_is_told_by_its_own_hashes() {
+        let json =
+            r#"{"accept":1,"channels":{"chat":{"contract":"aaaa","clients":{"bbbb":{"post":"0000"}}}}}"#;
+        let accepted = Accepted::read(json, "chat").unwrap();
+
+        let told = |schema: &str| {
+            answer(
+                &format!(r#"{{"schema":"{schema}"}}"#),
+                "chat",
+                hashes,
+                accepted.as_ref(),
+            )
+        };
+
+        assert!(
+            told("bbbb").contains(r#""methods":{"post":"0000"}"#),
+            "{}",
+            told("bbbb")
+        );
+        assert!(
+            told("cccc").contains(r#""methods":{"post":"1111"}"#),
+            "{}",
+            told("cccc")
+        );
+        assert!(!told("aaaa").contains("methods"), "{}", told("aaaa"));
     }
 
     fn own() -> Hashes {

@@ -7,6 +7,7 @@ pub(crate) mod message;
 pub(crate) mod show;
 pub mod stub;
 
+mod accepted;
 mod audience;
 mod caller;
 #[cfg(feature = "client")]

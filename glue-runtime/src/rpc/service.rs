@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::accepted::Accepted;
 use super::audience::{Audience, Everyone};
 use super::deadlines::TimeoutPolicy;
 use super::dispatch::Dispatch;
@@ -46,6 +47,10 @@ pub struct ChannelService {
     knows: fn(&str) -> bool,
     /// The first method that middleware was to be for and that the channel doesn't have.
     unknown: Option<String>,
+    /// Older contracts whose clients may go on.
+    accepted: Option<Arc<Accepted>>,
+    /// What is wrong with the file that was to say so.
+    unreadable: Option<String>,
 }
 
 /// Starts serving one socket.
@@ -104,15 +109,37 @@ impl ChannelService {
         self
     }
 
+    /// Lets clients that were built before go on calling what they still understand: `json` is the text of the file that
+    /// `glue-codegen diff --accept FILE` writes. Without it, whatever has another hash since a client was built fails there with
+    /// [`Code::StaleClient`](crate::Code::StaleClient).
+    ///
+    /// A file that was written for another version of the channel changes nothing, and the log warns of it. One that can't be read
+    /// makes [`ServerBuilder::build`](crate::ServerBuilder::build) fail.
+    #[must_use]
+    pub fn accept(mut self, json: &str) -> Self {
+        match Accepted::read(json, self.name) {
+            Ok(accepted) => self.accepted = accepted.map(Arc::new),
+            Err(what) => self.unreadable = Some(what),
+        }
+        self
+    }
+
     /// Returns all sockets that have opened the channel, to send them events; also after the service was given to a server.
     pub fn everyone<E: EventMessage>(&self) -> Everyone<E> {
         Everyone::new(self.audience.clone())
     }
 
-    /// Returns a method that middleware was to be for and that the channel doesn't have.
+    /// Returns what is wrong with how the service was set up.
     #[cfg(feature = "server")]
-    pub(crate) fn unknown_method(&self) -> Option<&str> {
-        self.unknown.as_deref()
+    pub(crate) fn mistake(&self) -> Option<String> {
+        let name = self.name;
+        if let Some(method) = &self.unknown {
+            return Some(format!(
+                "`layer_for`: the channel `{name}` has no method `{method}`"
+            ));
+        }
+        let what = self.unreadable.as_ref()?;
+        Some(format!("`accept` of the channel `{name}`: {what}"))
     }
 
     /// Starts serving one socket.
@@ -121,6 +148,7 @@ impl ChannelService {
             layers: self.layers.clone(),
             timeouts: self.timeouts,
             quotas: Quotas::new(limits),
+            accepted: self.accepted.clone(),
         };
         let exchanges = Exchanges::new(lane, self.audience.clone());
         (self.methods)(Arc::new(exchanges), setting)
@@ -141,6 +169,7 @@ pub(super) struct Setting {
     pub(super) layers: Layers,
     pub(super) timeouts: TimeoutPolicy,
     pub(super) quotas: Quotas,
+    pub(super) accepted: Option<Arc<Accepted>>,
 }
 
 /// What one socket may have under way.
@@ -200,6 +229,8 @@ pub fn service<D: Dispatch>(dispatch: D) -> ChannelService {
             !matches!(D::Call::decode(method, ""), Err(CallDecodeError::UnknownMethod))
         },
         unknown: None,
+        accepted: None,
+        unreadable: None,
     }
 }
 
@@ -213,6 +244,7 @@ pub fn client_handler<D: Dispatch>(dispatch: D) -> ClientHandler {
             layers: Arc::new([]),
             timeouts: TimeoutPolicy::default(),
             quotas: Quotas::new(limits),
+            accepted: None,
         };
         Box::new(Dispatcher::<D, _, _>::new(run, exchanges, Side::Client, &setting)) as Box<dyn Serving>
     })

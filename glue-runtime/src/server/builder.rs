@@ -176,8 +176,7 @@ impl ServerBuilder {
             if name == MAIN_CHANNEL {
                 return Err(Error::new(ErrorKind::Config, "`m` is the main channel's name"));
             }
-            if let Some(method) = service.unknown_method() {
-                let what = format!("`layer_for`: the channel `{name}` has no method `{method}`");
+            if let Some(what) = service.mistake() {
                 return Err(Error::new(ErrorKind::Config, what));
             }
             if by_name.insert(name, service).is_some() {

@@ -85,7 +85,7 @@ impl<D: Dispatch, R, F> Dispatcher<D, R, F> {
         if std::mem::replace(&mut self.greeted, true) {
             return;
         }
-        let json = greeting::answer(greeting, D::hashes);
+        let json = greeting::answer(greeting, D::CHANNEL, D::hashes, self.accepted.as_deref());
         let mut out = self.exchanges.lane().begin(json.len() + 8);
         Envelope::Hello { json: &json }.encode(&mut out);
         turn.out.push(out.into());
