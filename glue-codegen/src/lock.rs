@@ -4,7 +4,7 @@
 //! review shows what a change does to the contract. [`diff`](crate::diff) compares two of them.
 
 mod file;
-mod json;
+pub(crate) mod json;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,10 @@
 //! `glue-codegen diff`: what has changed since another version of the contract, and whom it breaks.
 
+use std::path::PathBuf;
+
 use super::{Console, Exit, Failure, Project, Verbosity, generate::LockArguments, print, settings::Flags};
 use crate::{
-    diff::{self, Format, Tolerance},
+    diff::{self, Accepted, Format, Tolerance},
     generate,
     lock::Lock,
     selection::Selection,
@@ -35,6 +37,9 @@ pub(crate) struct Arguments {
     /// Also count what breaks clients in Rust only
     #[arg(long)]
     rust_clients: bool,
+    /// Write what older clients may go on calling, for the server
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
     #[command(flatten)]
     lock: LockArguments,
     #[command(flatten)]
@@ -70,12 +75,16 @@ pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failur
     // What can't be generated can't be compared either.
     generate(&channels, &project.settings.options)?;
 
-    let report = diff::compare(&old, &Lock::of(&channels));
+    let new = Lock::of(&channels);
+    let report = diff::compare(&old, &new);
     let tolerance = Tolerance {
         clients: matches!(arguments.fail_on, FailOn::Clients | FailOn::Both),
         servers: matches!(arguments.fail_on, FailOn::Servers | FailOn::Both),
         rust_clients: arguments.rust_clients,
     };
+    if let Some(path) = &arguments.accept {
+        Accepted::of(&old, &new, &report, tolerance).write(path)?;
+    }
     let text = diff::print(&report, arguments.format, tolerance, &channels);
     match (print(text.as_bytes()), report.failures(tolerance)) {
         (Exit::Success, 0) => Ok(Exit::Success),

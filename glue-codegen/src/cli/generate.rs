@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
 /// Where the lock is, for all commands that need it.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct LockArguments {
-    /// File of the contract [default: glue.lock.json beside Cargo.toml]
+    /// File of the contract [default: glue.lock.json]
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
     /// Keep no file of the contract

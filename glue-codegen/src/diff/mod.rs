@@ -4,6 +4,7 @@
 //! the way it goes: what a client sends is read by serde, strictly; what a server sends is taken by a client in TypeScript as it comes.
 //! docs/CONTRACTS.md has all rules.
 
+mod accept;
 mod choice;
 mod git;
 mod methods;
@@ -15,6 +16,7 @@ mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use accept::Accepted;
 pub use git::{OtherError, other};
 pub use methods::compare;
 pub use report::{Format, print};

@@ -9,8 +9,8 @@ use crate::output::{Change, ChangeKind};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// A file that we didn't write stands where the lock belongs. Move it, or choose another `--lock`.
-    #[error("{} was not written by glue-codegen and is in the way; move it or choose another --lock", .0.display())]
+    /// A file that we didn't write stands where the lock belongs. Move it, or choose another path.
+    #[error("{} was not written by glue-codegen and is in the way; move it or choose another path", .0.display())]
     Foreign(PathBuf),
     /// The lock was written by another version of glue-codegen.
     #[error("{place} has format {found}, this glue-codegen reads {FORMAT}: {}", advice(*.found))]

@@ -8,7 +8,7 @@ use serde_json::Value;
 const WIDTH: usize = 110;
 
 /// Returns `value` as text with a line end behind it.
-pub(super) fn pretty(value: &Value) -> String {
+pub(crate) fn pretty(value: &Value) -> String {
     let mut out = String::new();
     write(&mut out, value, 0, 0);
     out.push('\n');
@@ -83,6 +83,6 @@ fn flat(value: &Value) -> String {
 /// Whatever feature of `serde_json` another crate has turned on: the version first, then by name.
 fn sorted(members: &serde_json::Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
     let mut members: Vec<_> = members.iter().collect();
-    members.sort_by_key(|(key, _)| (key.as_str() != "lock", key.as_str()));
+    members.sort_by_key(|(key, _)| (!matches!(key.as_str(), "lock" | "accept"), key.as_str()));
     members.into_iter()
 }
