@@ -29,6 +29,9 @@ pub(crate) fn bare_declaration(name: &str, parameters: &str, mut ty: Type) -> St
         parameters: parameters.to_owned(),
         docs: Vec::new(),
         ty,
+        path: String::new(),
+        model: None,
+        variants: Vec::new(),
     };
     let text = declaration(&decl, WIDTH);
     text.strip_prefix("export ").unwrap_or(&text).to_owned()
