@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use glue::schema::ModelSchema;
 
 use crate::{
-    codec::{Coded, Codecs},
+    codec::{Codecs, Coded},
     syntax::{Member, Type},
 };
 

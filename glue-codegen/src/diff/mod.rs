@@ -6,6 +6,7 @@
 
 mod accept;
 mod choice;
+mod fields;
 mod git;
 mod methods;
 mod node;
