@@ -199,7 +199,7 @@ fn refuse_borrowed(cx: &Ctxt, ty: &Type, place: Place) {
 }
 
 /// Returns the owned type to write instead of a borrowed one.
-fn owned(ty: &Type) -> Option<String> {
+pub(crate) fn owned(ty: &Type) -> Option<String> {
     match bare(ty) {
         Type::Reference(reference) => owned(&reference.elem),
         Type::Slice(slice) => Some(format!("Vec<{}>", owned(&slice.elem)?)),
@@ -246,6 +246,27 @@ fn generic_arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgu
     }
     .into_iter()
     .flatten()
+}
+
+/// Returns what to write instead of a type of std that TypeScript has no form for.
+pub(crate) fn advice(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "Duration" => {
+            "a duration has no one form in JSON: write a number whose name says the unit, such as `timeout_ms: u32`"
+        }
+        "Instant" => {
+            "an `Instant` means nothing at the other end of a network: write `SystemTime` and make it exact"
+        }
+        "SystemTime" => "JSON has no dates: add `#[glue(exact)]`, or write `glue::Exact<SystemTime>`",
+        "OffsetDateTime" => {
+            "TypeScript has a form for it where it is exact: add `#[glue(exact)]`, or use `glue::Exact`"
+        }
+        "VecDeque" | "LinkedList" | "BinaryHeap" => {
+            "TypeScript has no form for it: write a `Vec`, which is the same JSON"
+        }
+        "OsString" | "OsStr" | "CString" | "CStr" => "JSON has texts only: write a `String`",
+        _ => return None,
+    })
 }
 
 /// Names of `core` and `std` that nobody gives to an alias of `Result`; they save the compiler a question per type.

@@ -107,6 +107,8 @@ mod error;
 pub mod exact;
 #[cfg(feature = "io")]
 mod inbox;
+#[cfg(feature = "macros")]
+mod keys;
 #[cfg(feature = "io")]
 mod mailbox;
 #[cfg(feature = "io")]

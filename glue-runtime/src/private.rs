@@ -16,6 +16,12 @@ pub mod exact {
     pub use crate::exact::{deserialize, serialize};
 }
 
+/// What `#[glue::model]` names for maps with numbers as keys: `#[serde(deserialize_with = "…")]`.
+#[cfg(feature = "macros")]
+pub mod keys {
+    pub use crate::keys::{Map, deserialize};
+}
+
 #[cfg(feature = "macros")]
 pub use ts_rs;
 

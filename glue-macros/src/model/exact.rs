@@ -7,7 +7,7 @@ use syn::{
     Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, LitStr, Path, PathArguments, Type,
 };
 
-use super::serde_attr::Entries;
+use super::entries::Entries;
 use crate::attr;
 use crate::ctxt::Ctxt;
 use crate::types;
@@ -111,7 +111,7 @@ fn check_fields(cx: &Ctxt, fields: &Fields, params: &[Ident]) {
 
 fn check_field(cx: &Ctxt, attr: &Attribute, field: &Field, params: &[Ident]) {
     let entries = Entries::of(&field.attrs);
-    for key in ["with", "serialize_with", "deserialize_with", "flatten", "skip"] {
+    for key in ["with", "serialize_with", "deserialize_with", "flatten"] {
         if entries.has(key) {
             cx.error(
                 attr,
@@ -136,7 +136,8 @@ fn check_field(cx: &Ctxt, attr: &Attribute, field: &Field, params: &[Ident]) {
     }
 }
 
-fn mentions(ty: &Type, params: &[Ident]) -> bool {
+/// Whether one of these type parameters is in the type.
+pub(super) fn mentions(ty: &Type, params: &[Ident]) -> bool {
     struct Find<'a>(&'a [Ident], bool);
     impl VisitMut for Find<'_> {
         fn visit_path_mut(&mut self, path: &mut Path) {

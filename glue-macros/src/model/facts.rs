@@ -10,9 +10,9 @@ use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Field, Fields, Lit, Meta, Type};
 
+use super::entries::Entries;
 use super::exact::{is_exact, wire_type};
 use super::rename::{self, by_serde_for_field, by_serde_for_variant};
-use super::serde_attr::Entries;
 use crate::attr;
 use crate::types;
 

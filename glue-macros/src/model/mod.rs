@@ -1,9 +1,12 @@
 //! Expands `#[glue::model]`.
 
+mod entries;
 mod exact;
 mod facts;
+mod field_type;
 mod rename;
 mod serde_attr;
+mod ts_attr;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -31,7 +34,9 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     serde_attr::check(&cx, &mut input);
     rename::state(&mut input);
     facts::state(&mut input);
+    serde_attr::state_keys(&krate, &mut input);
     exact::expand(&krate, &mut input);
+    serde_attr::state_default(&mut input);
     serde_attr::split(&mut input);
     // Without its derives each use of the type would be reported as well; where they cannot work, they would say so again.
     let derivable = owned(&cx, &input.generics) && !matches!(input.data, Data::Union(_));

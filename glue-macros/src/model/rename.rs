@@ -6,7 +6,7 @@
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr};
 
-use super::serde_attr::Entries;
+use super::entries::Entries;
 
 /// Adds `#[ts(rename = "…")]` to the fields and variants that serde and ts-rs would name differently.
 pub(super) fn state(input: &mut DeriveInput) {

@@ -3,13 +3,12 @@
 //! ts-rs passes over them with a warning, or without one, and the TypeScript type is then wrong. Each is refused here, with what to
 //! write instead; `#[ts(as = "…")]` or `#[ts(type = "…")]` beside it says that the author has seen to it.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Token, Type};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Path, Token};
 
+use super::entries::{Conditional, Entries, Entry};
+use super::{exact, field_type, ts_attr};
 use crate::attr;
 use crate::ctxt::Ctxt;
 use crate::types;
@@ -20,22 +19,29 @@ pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
     let before = cx.count();
     for_each_attrs(input, &mut |attrs| check_conditional(cx, attrs));
     let container = Entries::of(&input.attrs);
+    ts_attr::check_type(cx, &container);
+    ts_attr::check_tag(cx, &container);
     if !container.states_type() {
-        check_ts(cx, &container, &CONTAINER_TS);
+        ts_attr::check(cx, &container, &ts_attr::CONTAINER);
         for entry in &container.serde {
             check_container(cx, entry, input);
         }
     }
     match &input.data {
-        Data::Struct(data) => check_fields(cx, &data.fields),
+        Data::Struct(data) => check_fields(cx, &data.fields, &Place::of_struct(&container)),
         Data::Enum(data) => {
             for variant in &data.variants {
                 let entries = Entries::of(&variant.attrs);
+                let place = Place::of_variant(&container, &entries);
+                ts_attr::check_skip(cx, &entries);
                 if !entries.states_type() {
-                    check_ts(cx, &entries, &MEMBER_TS);
+                    ts_attr::check(cx, &entries, &ts_attr::MEMBER);
                     entries.serde.iter().for_each(|entry| check_variant(cx, entry));
+                    check_tagging(cx, &variant.fields, &entries, &place);
                 }
-                check_fields(cx, &variant.fields);
+                if !entries.has("skip") {
+                    check_fields(cx, &variant.fields, &place);
+                }
             }
         }
         Data::Union(data) => cx.error(
@@ -53,15 +59,75 @@ pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
     }
 }
 
-/// Gives each entry an attribute of its own: ts-rs passes over all of an attribute in which it does not know one entry.
+/// Says to ts-rs, which doesn't look there, that fields of a type with `default` may be left out.
+pub(super) fn state_default(input: &mut DeriveInput) {
+    let Data::Struct(data) = &mut input.data else {
+        return;
+    };
+    if !Entries::of(&input.attrs).has("default") {
+        return;
+    }
+    for field in &mut data.fields {
+        let entries = Entries::of(&field.attrs);
+        let is_omitted = entries.has("skip_serializing_if") || entries.has("skip_serializing");
+        let is_stated = entries.has("default") || entries.ts.iter().any(|entry| entry.key == "optional");
+        if is_omitted && !is_stated {
+            field.attrs.push(syn::parse_quote!(#[ts(optional = nullable)]));
+        }
+    }
+}
+
+// #[serde(deserialize_with = "::glue::__private::keys::deserialize")]
+/// Lets the runtime read maps whose keys are numbers: serde itself can't where it buffers.
+pub(super) fn state_keys(krate: &Path, input: &mut DeriveInput) {
+    let params: Vec<_> = input
+        .generics
+        .type_params()
+        .map(|param| param.ident.clone())
+        .collect();
+    let path = quote!(#krate::__private::keys::deserialize)
+        .to_string()
+        .replace(' ', "");
+    let state = |field: &mut Field| {
+        let entries = Entries::of(&field.attrs);
+        let is_stated = entries.states_type()
+            || exact::is_exact(&field.attrs)
+            || ["with", "deserialize_with", "flatten", "skip"]
+                .iter()
+                .any(|key| entries.has(key));
+        // serde takes no bounds from a field that is read by a function.
+        if !is_stated && field_type::has_number_keys(&field.ty) && !exact::mentions(&field.ty, &params) {
+            field
+                .attrs
+                .push(syn::parse_quote!(#[serde(deserialize_with = #path)]));
+        }
+    };
+    match &mut input.data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(state),
+        Data::Enum(data) => data
+            .variants
+            .iter_mut()
+            .flat_map(|variant| &mut variant.fields)
+            .for_each(state),
+        Data::Union(_) => {}
+    }
+}
+
+/// Gives each entry an attribute of its own: ts-rs passes over all of an attribute in which it does not know one entry. `bound` is
+/// given the form that ts-rs passes over: it would take it for its own, which needs another trait.
 pub(super) fn split(input: &mut DeriveInput) {
     for_each_attrs(input, &mut |attrs| {
         let split = attrs.iter().flat_map(|attr| {
             let entries = attr.parse_args_with(Punctuated::<Entry, Token![,]>::parse_terminated);
             match entries {
-                Ok(entries) if attr.path().is_ident("serde") && entries.len() > 1 => entries
+                Ok(entries) if attr.path().is_ident("serde") => entries
                     .iter()
-                    .map(|entry| syn::parse_quote!(#[serde(#entry)]))
+                    .map(|entry| match &entry.value {
+                        Some(value) if entry.key == "bound" => {
+                            syn::parse_quote!(#[serde(bound(serialize = #value, deserialize = #value))])
+                        }
+                        _ => syn::parse_quote!(#[serde(#entry)]),
+                    })
                     .collect(),
                 _ => vec![attr.clone()],
             }
@@ -98,6 +164,18 @@ fn check_container(cx: &Ctxt, entry: &Entry, input: &DeriveInput) {
                 ),
             );
         }
+        "field_identifier" | "variant_identifier" => {
+            cx.error(entry, format!("TypeScript cannot follow `{key}`: remove it"));
+        }
+        "transparent" if matches!(&input.data, Data::Struct(data) if data.fields.len() > 1) => {
+            cx.error(
+                entry,
+                format!(
+                    "TypeScript follows `transparent` where there is one field: write `struct {}(…);`",
+                    input.ident
+                ),
+            );
+        }
         "transparent" if matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_))) =>
         {
             cx.error(
@@ -130,80 +208,162 @@ fn check_variant(cx: &Ctxt, entry: &Entry) {
     }
 }
 
-fn check_fields(cx: &Ctxt, fields: &Fields) {
+fn check_fields(cx: &Ctxt, fields: &Fields, place: &Place) {
+    check_skipped(cx, fields, place);
     for field in fields {
         let entries = Entries::of(&field.attrs);
-        if entries.states_type() || entries.has("skip") {
+        if entries.has("skip") {
             continue;
         }
-        check_ts(cx, &entries, &MEMBER_TS);
+        ts_attr::check_skip(cx, &entries);
+        ts_attr::check_type(cx, &entries);
+        if entries.states_type() {
+            continue;
+        }
+        ts_attr::check(cx, &entries, &ts_attr::MEMBER);
         for entry in &entries.serde {
-            check_field(cx, entry, &entries, field, fields);
+            check_field(cx, entry, &entries, field, fields, place);
         }
-        let omitted = entries.has("skip_serializing_if") || entries.has("skip_serializing");
-        for entry in entries
-            .ts
-            .iter()
-            .filter(|entry| entry.key == "optional" && entry.value.is_none() && !omitted)
+        let is_exact = exact::is_exact(&field.attrs);
+        if is_exact
+            || !["with", "serialize_with", "deserialize_with"]
+                .iter()
+                .any(|key| entries.has(key))
         {
-            cx.error(
-                entry,
-                "the field is sent as `null`, not left out: add \
-                 `#[serde(default, skip_serializing_if = \"Option::is_none\")]`",
-            );
+            field_type::check(cx, field, place.is_buffered);
         }
+        ts_attr::check_optional(cx, &entries);
     }
 }
 
-fn check_field(cx: &Ctxt, entry: &Entry, entries: &Entries, field: &Field, fields: &Fields) {
+/// What serde does with skipped fields of tuples is not what ts-rs takes it for, where nothing is left.
+fn check_skipped(cx: &Ctxt, fields: &Fields, place: &Place) {
+    let Fields::Unnamed(unnamed) = fields else { return };
+    let entries: Vec<_> = unnamed
+        .unnamed
+        .iter()
+        .map(|field| Entries::of(&field.attrs))
+        .collect();
+    let Some(last) = entries
+        .iter()
+        .filter_map(|entries| entries.find("skip").next())
+        .last()
+    else {
+        return;
+    };
+    if entries.iter().all(|entries| entries.has("skip")) && (entries.len() > 1 || place.keeps_skipped_newtype)
+    {
+        cx.error(
+            last,
+            "serde and TypeScript differ where all fields are skipped: remove the fields",
+        );
+    }
+}
+
+fn check_field(cx: &Ctxt, entry: &Entry, entries: &Entries, field: &Field, fields: &Fields, place: &Place) {
     let key = entry.key.to_string();
     match key.as_str() {
-        "with" | "serialize_with" | "deserialize_with" => refuse_functions(cx, entry),
-        "skip_serializing_if" | "skip_serializing" if !entries.has("default") => {
+        "with" | "serialize_with" | "deserialize_with" if !exact::is_exact(&field.attrs) => refuse_functions(cx, entry),
+        "skip_serializing_if" | "skip_serializing" if !entries.has("default") && !place.has_default => {
             cx.error(entry, format!("a field that may be left out needs `default`: write `default, {entry}`"));
         }
         "skip_deserializing" => {
             cx.error(entry, "TypeScript has one type for both ways: write `skip`, or remove `skip_deserializing`");
         }
-        "flatten" if is_map(&field.ty) && fields.len() > 1 => cx.error(
+        "flatten" if field_type::is_map(&field.ty) && (fields.len() > 1 || place.has_tag) => cx.error(
             entry,
             "in TypeScript the map's values would have to include the other fields: remove `flatten`, so that the map is \
              a field of its own",
+        ),
+        "flatten" if types::last_segment(&field.ty).is_some_and(|last| last.ident == "Option") => cx.error(
+            entry,
+            "TypeScript cannot flatten an `Option`: remove `flatten`, or make the fields inside optional instead",
         ),
         _ => check_common(cx, entry),
     }
 }
 
-/// What changes the type without changing the JSON. The name of the type itself is TypeScript's alone.
-const CONTAINER_TS: [&str; 6] = [
-    "rename_all",
-    "rename_all_fields",
-    "tag",
-    "content",
-    "untagged",
-    "optional_fields",
-];
-const MEMBER_TS: [&str; 5] = ["rename", "rename_all", "flatten", "untagged", "optional_fields"];
-
-fn check_ts(cx: &Ctxt, entries: &Entries, refused: &[&str]) {
-    for entry in &entries.ts {
-        let key = entry.key.to_string();
-        if !refused.contains(&key.as_str()) {
-            continue;
+/// What an enum's representation can't hold, or what ts-rs gets wrong of it.
+fn check_tagging(cx: &Ctxt, fields: &Fields, entries: &Entries, place: &Place) {
+    match (place.representation, fields) {
+        (Representation::Internal, Fields::Unnamed(unnamed)) => {
+            let Some(field) = unnamed.unnamed.first().filter(|_| unnamed.unnamed.len() == 1) else {
+                return;
+            };
+            let inner = Entries::of(&field.attrs);
+            if inner.has("skip") || inner.states_type() {
+                return;
+            }
+            if field_type::is_map(&field.ty) {
+                cx.error(
+                    &field.ty,
+                    "in TypeScript the map's values would have to include the tag: write `{ map: … }`, so that the map is a field \
+                     of its own, or give the enum `content = \"…\"`",
+                );
+            } else if exact::is_exact(&field.attrs) || field_type::is_no_object(&field.ty) {
+                cx.error(
+                    &field.ty,
+                    "the tag stands among the fields of an object, and this is none: write `{ value: … }`, or give the enum \
+                     `content = \"…\"`",
+                );
+            }
         }
-        if key == "optional_fields" {
-            cx.error(
-                entry,
-                "the fields are sent as `null`, not left out: write \
-                 `#[serde(default, skip_serializing_if = \"Option::is_none\")]` on each",
-            );
-        } else {
-            cx.error(
-                entry,
-                format!(
-                    "the JSON would not change with it: write `#[serde({entry})]`, which TypeScript follows"
-                ),
-            );
+        (Representation::UntaggedInInternal, Fields::Named(_)) => {
+            if let Some(untagged) = entries.find("untagged").next() {
+                cx.error(
+                    untagged,
+                    "TypeScript would have the tag here as well: write the fields as a struct, and the variant as `Variant(Struct)`",
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Where fields stand.
+struct Place {
+    /// `#[serde(default)]` on the type.
+    has_default: bool,
+    /// Whether the object has a tag besides the fields.
+    has_tag: bool,
+    /// Whether serde reads the fields through a buffer.
+    is_buffered: bool,
+    /// Whether a sole field that is skipped is nevertheless there, written or read.
+    keeps_skipped_newtype: bool,
+    representation: Representation,
+}
+
+#[derive(Clone, Copy)]
+enum Representation {
+    Internal,
+    UntaggedInInternal,
+    Other,
+}
+
+impl Place {
+    fn of_struct(container: &Entries) -> Self {
+        Self {
+            has_default: container.has("default"),
+            has_tag: container.has("tag"),
+            is_buffered: false,
+            keeps_skipped_newtype: true,
+            representation: Representation::Other,
+        }
+    }
+
+    fn of_variant(container: &Entries, variant: &Entries) -> Self {
+        let is_untagged = container.has("untagged") || variant.has("untagged");
+        let is_internal = container.has("tag") && !container.has("content");
+        Self {
+            has_default: false,
+            has_tag: is_internal && !is_untagged,
+            is_buffered: is_untagged || container.has("tag"),
+            keeps_skipped_newtype: container.has("content") && !is_untagged,
+            representation: match (is_internal, is_untagged) {
+                (true, false) => Representation::Internal,
+                (true, true) => Representation::UntaggedInInternal,
+                (false, _) => Representation::Other,
+            },
         }
     }
 }
@@ -234,6 +394,17 @@ fn check_common(cx: &Ctxt, entry: &Entry) {
             format!("TypeScript has one name for both ways: write `{key} = \"…\"`"),
         );
     }
+    let names = ["rename", "tag", "content"];
+    if names.contains(&key.as_str())
+        && entry
+            .text()
+            .is_some_and(|text| text.contains(|char: char| matches!(char, '"' | '\\') || char.is_control()))
+    {
+        cx.error(
+            entry,
+            "TypeScript would need escapes in this name: write it without `\"`, `\\` and control characters",
+        );
+    }
     if key == "crate" {
         cx.error(
             entry,
@@ -248,105 +419,4 @@ fn refuse_functions(cx: &Ctxt, entry: &Entry) {
         entry,
         format!("only you know the form that `{key}` gives: add `#[ts(as = \"…\")]` or `#[ts(type = \"…\")]` with it"),
     );
-}
-
-fn is_map(ty: &Type) -> bool {
-    types::last_segment(ty).is_some_and(|last| last.ident == "HashMap" || last.ident == "BTreeMap")
-}
-
-/// What the helper attributes of one item say.
-pub(super) struct Entries {
-    pub(super) serde: Vec<Entry>,
-    ts: Vec<Entry>,
-}
-
-/// `key`, `key = value` or `key(…)`.
-pub(super) struct Entry {
-    pub(super) key: Ident,
-    pub(super) value: Option<TokenStream>,
-    tokens: TokenStream,
-}
-
-/// A part of `cfg_attr(…)`: the condition, or an attribute.
-struct Conditional {
-    name: String,
-}
-
-impl Entries {
-    pub(super) fn of(attrs: &[Attribute]) -> Self {
-        let of = |name: &str| {
-            let lists = attr::named(attrs, &[name]).into_iter().filter_map(|attr| {
-                // What doesn't parse is the derive's to report.
-                attr.parse_args_with(Punctuated::<Entry, Token![,]>::parse_terminated)
-                    .ok()
-            });
-            lists.flatten().collect()
-        };
-        Self {
-            serde: of("serde"),
-            ts: of("ts"),
-        }
-    }
-
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.serde.iter().any(|entry| entry.key == key)
-    }
-
-    /// The values of all entries with this key that are strings.
-    pub(super) fn values(&self, key: &str) -> Vec<String> {
-        let entries = self.serde.iter().filter(|entry| entry.key == key);
-        let value = |entry: &Entry| syn::parse2::<syn::LitStr>(entry.value.clone()?).ok();
-        entries.filter_map(value).map(|literal| literal.value()).collect()
-    }
-
-    pub(super) fn states_type(&self) -> bool {
-        self.ts
-            .iter()
-            .any(|entry| entry.key == "as" || entry.key == "type" || entry.key == "skip")
-    }
-}
-
-impl Parse for Conditional {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let path = input.call(syn::Path::parse_mod_style)?;
-        while !input.is_empty() && !input.peek(Token![,]) {
-            let _: TokenTree = input.parse()?;
-        }
-        let last = path.segments.last();
-        Ok(Self {
-            name: last.map(|last| last.ident.to_string()).unwrap_or_default(),
-        })
-    }
-}
-
-impl Parse for Entry {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let key = input.call(Ident::parse_any)?;
-        let mut tokens = key.to_token_stream();
-        let mut value = None;
-        if let Some(equals) = input.parse::<Option<Token![=]>>()? {
-            equals.to_tokens(&mut tokens);
-            value = Some(TokenStream::new());
-        }
-        while !input.is_empty() && !input.peek(Token![,]) {
-            let token: TokenTree = input.parse()?;
-            tokens.extend([token.clone()]);
-            if let Some(value) = &mut value {
-                value.extend([token]);
-            }
-        }
-        Ok(Self { key, value, tokens })
-    }
-}
-
-impl ToTokens for Entry {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.tokens.to_tokens(tokens);
-    }
-}
-
-impl std::fmt::Display for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.tokens.fmt(f)
-    }
 }

@@ -37,6 +37,9 @@ pub(crate) fn parse_declaration(text: &str) -> Declaration {
     if reader.take("<") {
         while !reader.take(">") {
             parameters.push(reader.word());
+            if reader.take("=") {
+                reader.union();
+            }
             reader.take(",");
         }
     }

@@ -1,0 +1,7 @@
+#[glue::model]
+pub struct Texts {
+    #[glue(exact)]
+    text: String,
+}
+
+fn main() {}
