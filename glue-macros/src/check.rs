@@ -210,6 +210,9 @@ fn direction(cx: &Ctxt, method: &Method<'_>) {
                 "a client answers once: write `async fn` and one value, or a `Vec` of them",
             );
         }
+        (Kind::Call(Some(ty)), None) if types::boxed_stream(ty).is_some() => {
+            cx.error(ty, types::unbox(types::boxed_stream(ty).flatten()));
+        }
         (Kind::Call(_) | Kind::ClientCall(_) | Kind::Notification, None) => {
             cx.error(
                 sig.fn_token,
@@ -287,7 +290,7 @@ fn parameters(cx: &Ctxt, method: &Method<'_>) {
                 item,
                 inputs.get(index + 1..).unwrap_or_default(),
             ),
-            None => types::check_owned(cx, &typed.ty, Place::Argument),
+            None => types::check_crossing(cx, &typed.ty, Place::Argument),
         }
         let Some(ident) = parameter_name(cx, &typed.pat) else {
             continue;
@@ -350,7 +353,7 @@ fn incoming(cx: &Ctxt, method: &Method<'_>, typed: &PatType, item: Option<&Type>
         );
     }
     match item {
-        Some(item) => types::check_owned(cx, item, Place::Argument),
+        Some(item) => types::check_crossing(cx, item, Place::Argument),
         None => cx.error(&typed.ty, "name the type of the items: `Incoming<…>`"),
     }
 }
@@ -377,11 +380,13 @@ fn parameter_name<'a>(cx: &Ctxt, pat: &'a Pat) -> Option<&'a Ident> {
 fn value(cx: &Ctxt, method: &Method<'_>) {
     match method.kind {
         Kind::Call(Some(ty)) if method.item.sig.asyncness.is_some() => {
-            types::check_owned(cx, ty, Place::Value);
+            types::check_crossing(cx, ty, Place::Value);
         }
         // A stream has been refused already.
-        Kind::ClientCall(Some(ty)) if types::stream(ty).is_none() => types::check_owned(cx, ty, Place::Value),
-        Kind::Stream(Some(item)) => types::check_owned(cx, item, Place::Value),
+        Kind::ClientCall(Some(ty)) if types::stream(ty).is_none() => {
+            types::check_crossing(cx, ty, Place::Value)
+        }
+        Kind::Stream(Some(item)) => types::check_crossing(cx, item, Place::Value),
         Kind::Stream(None) => {
             cx.error(
                 &method.item.sig.output,

@@ -117,7 +117,7 @@ pub(crate) fn may_be_alias(ty: &Type) -> bool {
 }
 
 /// Refuses what cannot be sent: borrowed, generic and nameless types.
-pub(crate) fn check_owned(cx: &Ctxt, ty: &Type, place: Place) {
+fn check_owned(cx: &Ctxt, ty: &Type, place: Place) {
     let noun = place.noun();
     match ty {
         Type::Group(group) => check_owned(cx, &group.elem, place),
@@ -140,7 +140,8 @@ pub(crate) fn check_owned(cx: &Ctxt, ty: &Type, place: Place) {
                 "a stream is the whole return type: its items may be `Result`s, whose first `Err` ends it",
             ),
         },
-        Type::ImplTrait(_) | Type::TraitObject(_) => cx.error(ty, generic(noun)),
+        Type::ImplTrait(_) => cx.error(ty, generic(noun)),
+        Type::TraitObject(_) => cx.error(ty, DYN),
         Type::FnPtr(_) | Type::Ptr(_) => {
             cx.error(
                 ty,
@@ -154,6 +155,49 @@ pub(crate) fn check_owned(cx: &Ctxt, ty: &Type, place: Place) {
     }
 }
 
+/// What is said of trait objects.
+pub(crate) const DYN: &str =
+    "JSON doesn't say which type is behind `dyn`: write one type, such as an enum, or a `String`";
+
+/// Refuses what cannot be sent, and of what can what JSON or TypeScript have no form for.
+pub(crate) fn check_crossing(cx: &Ctxt, ty: &Type, place: Place) {
+    let before = cx.count();
+    check_owned(cx, ty, place);
+    if cx.count() == before {
+        crate::model::check_type(cx, ty);
+    }
+}
+
+/// Returns whether the type is a boxed stream, and the type of its items if that can be seen.
+pub(crate) fn boxed_stream(ty: &Type) -> Option<Option<&Type>> {
+    let segment = last_segment(ty)?;
+    let inner = generic_arguments(segment).find_map(|argument| match argument {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    });
+    match segment.ident.to_string().as_str() {
+        "BoxStream" | "LocalBoxStream" => Some(inner),
+        "Pin" | "Box" => match bare(inner?) {
+            Type::TraitObject(object) => object.bounds.iter().find_map(|bound| match bound {
+                TypeParamBound::Trait(bound) if bound.path.segments.last()?.ident == "Stream" => {
+                    Some(stream_item(&bound.path))
+                }
+                _ => None,
+            }),
+            inner => boxed_stream(inner),
+        },
+        _ => None,
+    }
+}
+
+/// Returns what is said of boxed streams.
+pub(crate) fn unbox(item: Option<&Type>) -> String {
+    let item = item.map_or_else(|| "…".to_owned(), text);
+    format!(
+        "write `fn …() -> impl Stream<Item = {item}>`, without `async`: a boxed stream is one, and can be returned so"
+    )
+}
+
 /// Returns what is said of generics and of all that amounts to them.
 pub(crate) fn generic(noun: &str) -> String {
     format!("channel methods cannot be generic: the TypeScript client needs one concrete type per {noun}")
@@ -161,6 +205,9 @@ pub(crate) fn generic(noun: &str) -> String {
 
 fn check_path(cx: &Ctxt, ty: &Type, path: &TypePath, place: Place) {
     let first = path.path.segments.first().map(|segment| &segment.ident);
+    if let (Place::Value, Some(item)) = (place, boxed_stream(ty)) {
+        return cx.error(ty, unbox(item));
+    }
     if path.qself.is_some() || first.is_some_and(|first| first == "Self") {
         return cx.error(ty, generic(place.noun()));
     }

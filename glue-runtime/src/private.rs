@@ -16,6 +16,13 @@ pub mod exact {
     pub use crate::exact::{deserialize, serialize};
 }
 
+/// Stands for the value of a field in a type that `#[glue::model]` has refused; it never runs, as nothing of that compiles.
+#[cfg(feature = "macros")]
+#[must_use]
+pub fn refused<T>() -> T {
+    unreachable!("a type that was refused has been compiled")
+}
+
 /// What `#[glue::model]` names for maps with numbers as keys: `#[serde(deserialize_with = "…")]`.
 #[cfg(feature = "macros")]
 pub mod keys {

@@ -11,7 +11,11 @@ use crate::types;
 /// Reports each part of a field's type that cannot be followed. `is_buffered` is whether serde reads the field through a buffer, as it
 /// does for enums with `tag` or `untagged`.
 pub(super) fn check(cx: &Ctxt, field: &Field, is_buffered: bool) {
-    let walk = Walk { cx, is_buffered };
+    let walk = Walk {
+        cx,
+        is_field: true,
+        is_buffered,
+    };
     if exact::is_exact(&field.attrs) {
         walk.exact(&field.ty);
     } else if let Some(map) = types::last_segment(&field.ty).filter(|_| has_number_keys(&field.ty)) {
@@ -20,6 +24,16 @@ pub(super) fn check(cx: &Ctxt, field: &Field, is_buffered: bool) {
     } else {
         walk.plain(&field.ty);
     }
+}
+
+/// Reports each part of a type in a channel's signature that cannot be followed.
+pub(crate) fn check_type(cx: &Ctxt, ty: &Type) {
+    let walk = Walk {
+        cx,
+        is_field: false,
+        is_buffered: false,
+    };
+    walk.plain(ty);
 }
 
 /// Whether the type is called as one of the maps.
@@ -48,6 +62,8 @@ pub(super) fn has_number_keys(ty: &Type) -> bool {
 
 struct Walk<'a> {
     cx: &'a Ctxt,
+    /// Whether `#[glue(exact)]` can be put on it.
+    is_field: bool,
     is_buffered: bool,
 }
 
@@ -64,10 +80,7 @@ impl Walk<'_> {
                 let hint = hint.unwrap_or_default();
                 self.cx.error(ty, format!("a model owns what it holds{hint}"));
             }
-            Type::TraitObject(_) => self.cx.error(
-                ty,
-                "JSON doesn't say which type is behind `dyn`: write one type, such as an enum, or a `String`",
-            ),
+            Type::TraitObject(_) => self.cx.error(ty, types::DYN),
             Type::Path(path) => {
                 if let Some(last) = path.path.segments.last() {
                     self.segment(ty, last);
@@ -109,6 +122,13 @@ impl Walk<'_> {
                     "JSON has one `null` for both `None` and what is inside: write an enum, or a `bool`",
                 );
             }
+            "SystemTime" | "OffsetDateTime" => {
+                let exact = self.exact_of(ty);
+                return self.cx.error(
+                    ty,
+                    format!("it has a form in TypeScript only where it is exact: {exact}"),
+                );
+            }
             "u128" | "i128" if self.is_buffered => {
                 return self.cx.error(
                     ty,
@@ -128,14 +148,29 @@ impl Walk<'_> {
         type_arguments(last).for_each(|argument| self.plain(argument));
     }
 
+    /// How to make a type exact where it stands.
+    fn exact_of(&self, ty: &Type) -> String {
+        let attribute = if self.is_field {
+            "add `#[glue(exact)]`, or "
+        } else {
+            ""
+        };
+        format!("{attribute}write `glue::Exact<{}>`", types::text(ty))
+    }
+
     /// The key of a plain map: a member's name in JSON, a text.
     fn key(&self, key: &Type) {
         let name = types::last_segment(key).map(|last| last.ident.to_string());
         let is_of = |names: &[&str]| name.as_ref().is_some_and(|name| names.contains(&name.as_str()));
         if is_no_text(key) || is_of(NO_TEXTS) || is_map(key) {
+            let exact = if self.is_field {
+                "add `#[glue(exact)]`, or use `glue::Exact`"
+            } else {
+                "write `glue::Exact<…>` around the map"
+            };
             self.cx.error(
                 key,
-                "names in a JSON object are texts: add `#[glue(exact)]`, which makes a `Map` in TypeScript, or use `glue::Exact`",
+                format!("names in a JSON object are texts: {exact}, which makes a `Map` in TypeScript"),
             );
         } else if self.is_buffered && is_of(NUMBERS) {
             self.cx.error(

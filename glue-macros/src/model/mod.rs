@@ -16,6 +16,8 @@ use syn::{Attribute, Data, DeriveInput, Generics, Path, Token};
 use crate::attr::{self, ModelAttr};
 use crate::ctxt::Ctxt;
 
+pub(crate) use field_type::check_type;
+
 // #[derive(::glue::__private::serde::Serialize, ::glue::__private::serde::Deserialize, ::glue::__private::ts_rs::TS)]
 // #[serde(crate = "::glue::__private::serde")]
 // #[ts(crate = "::glue::__private::ts_rs")]
@@ -30,14 +32,14 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     attr::take_repeated(&cx, &mut input.attrs, "model");
     let ModelAttr { krate } = ModelAttr::parse(&cx, attr);
     repeated_derives(&cx, &mut input.attrs);
+    let before = cx.count();
     exact::check(&cx, &input);
     serde_attr::check(&cx, &mut input);
-    rename::state(&mut input);
-    facts::state(&mut input);
-    serde_attr::state_keys(&krate, &mut input);
-    exact::expand(&krate, &mut input);
-    serde_attr::state_default(&mut input);
-    serde_attr::split(&mut input);
+    if cx.count() > before {
+        serde_attr::disarm(&krate, &mut input);
+    } else {
+        write_out(&krate, &mut input);
+    }
     // Without its derives each use of the type would be reported as well; where they cannot work, they would say so again.
     let derivable = owned(&cx, &input.generics) && !matches!(input.data, Data::Union(_));
 
@@ -52,6 +54,16 @@ pub(crate) fn model(attr: TokenStream, item: TokenStream) -> TokenStream {
     });
     let errors = cx.finish();
     quote!(#errors #derives #input)
+}
+
+/// Makes of our attributes, and of what serde and ts-rs understand differently, what both understand.
+fn write_out(krate: &Path, input: &mut DeriveInput) {
+    rename::state(input);
+    facts::state(input);
+    serde_attr::state_keys(krate, input);
+    exact::expand(krate, input);
+    serde_attr::state_default(input);
+    serde_attr::split(input);
 }
 
 fn not_a_type(error: &syn::Error, item: TokenStream) -> TokenStream {

@@ -13,10 +13,8 @@ use crate::attr;
 use crate::ctxt::Ctxt;
 use crate::types;
 
-/// Reports every attribute of `input` that TypeScript cannot follow, and if there is one takes them off, all but those of skipped fields,
-/// so that the derives do not report it as well.
+/// Reports every attribute of `input` that TypeScript cannot follow.
 pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
-    let before = cx.count();
     for_each_attrs(input, &mut |attrs| check_conditional(cx, attrs));
     let container = Entries::of(&input.attrs);
     ts_attr::check_type(cx, &container);
@@ -49,15 +47,44 @@ pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
             "a union has no JSON form: write a struct or an enum",
         ),
     }
-    if cx.count() > before {
-        let ours = |attr: &Attribute| attr.path().is_ident("serde") || attr.path().is_ident("ts");
-        for_each_attrs(input, &mut |attrs| {
-            if !Entries::of(attrs).has("skip") {
-                attrs.retain(|attr| !ours(attr));
-            }
-        });
+}
+
+// #[ts(type = "unknown")]
+// struct Refused {
+//     #[serde(skip, default = "::glue::__private::refused")]
+//     field: Duration,
+// }
+/// Leaves of a refused type what derives without a word: the derives would report in their own way what has been said.
+pub(super) fn disarm(krate: &Path, input: &mut DeriveInput) {
+    let is_conditional = |attr: &Attribute| {
+        let parts = attr.parse_args_with(Punctuated::<Conditional, Token![,]>::parse_terminated);
+        parts.is_ok_and(|parts| parts.iter().any(|part| HELPERS.contains(&part.name.as_str())))
+    };
+    let is_helper = |attr: &Attribute| {
+        let path = attr.path();
+        HELPERS.iter().any(|name| path.is_ident(name)) || path.is_ident("cfg_attr") && is_conditional(attr)
+    };
+    for_each_attrs(input, &mut |attrs| attrs.retain(|attr| !is_helper(attr)));
+    input.attrs.push(syn::parse_quote!(#[ts(type = "unknown")]));
+    let refused = quote!(#krate::__private::refused).to_string().replace(' ', "");
+    let skip = |field: &mut Field| {
+        field
+            .attrs
+            .push(syn::parse_quote!(#[serde(skip, default = #refused)]))
+    };
+    match &mut input.data {
+        Data::Struct(data) => data.fields.iter_mut().for_each(skip),
+        Data::Enum(data) => data
+            .variants
+            .iter_mut()
+            .flat_map(|variant| &mut variant.fields)
+            .for_each(skip),
+        Data::Union(_) => {}
     }
 }
+
+/// The attributes that are ours or the derives'.
+const HELPERS: [&str; 3] = ["serde", "ts", "glue"];
 
 /// Says to ts-rs, which doesn't look there, that fields of a type with `default` may be left out.
 pub(super) fn state_default(input: &mut DeriveInput) {
@@ -375,7 +402,7 @@ fn check_conditional(cx: &Ctxt, attrs: &[Attribute]) {
             continue;
         };
         for Conditional { name, .. } in parts.iter().skip(1) {
-            if name == "serde" || name == "ts" || name == "glue" {
+            if HELPERS.contains(&name.as_str()) {
                 cx.error(
                     attr,
                     format!("`#[glue::model]` cannot look into `cfg_attr`: write `#[{name}(…)]` without a condition"),

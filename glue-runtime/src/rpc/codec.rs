@@ -24,8 +24,10 @@ use crate::schema::collect::{Collector, Shape};
 /// Writes `T` as JSON and reads it back.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot cross a channel",
-    label = "this type, or one inside it, has no TypeScript form",
-    note = "put `#[glue::model]` on the struct or enum, or derive `serde::Serialize`, `serde::Deserialize` and `ts_rs::TS`"
+    label = "this type, or one inside it, has no form in JSON and TypeScript",
+    note = "a struct or enum of your own: put `#[glue::model]` on it",
+    note = "a type of another crate: turn on the feature of `glue` that has the crate's name, such as `chrono` or `uuid`; `Arc` and `Rc` need \
+            `rc`; without such a feature, wrap the type in a model, with `#[serde(with = \"…\")]` and `#[ts(type = \"…\")]` on its field"
 )]
 pub trait Codec<T>: Copy {
     /// Reads one whole JSON text.
