@@ -107,11 +107,29 @@ pub fn channel(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The derives come through the crate `glue`, so that neither serde nor ts-rs needs to be a dependency. `#[serde(…)]` and
-/// `#[ts(…)]` work as always, but serde attributes that TypeScript types cannot mirror are refused: `from`, `into`,
-/// `transparent` with named fields, `skip_serializing_if` without `default`, functions that write a field in another form. Where the
-/// form is known, `#[ts(as = "…")]` or `#[ts(type = "…")]` beside them states it. Refused as well: `#[ts(…)]` that changes the type
-/// and not the JSON (`rename` of fields and variants, `rename_all`, `tag`, `flatten`, `optional_fields` …), and either attribute
-/// inside `cfg_attr`.
+/// `#[ts(…)]` work as always, but what TypeScript types cannot mirror is refused, with an error that says what to write instead:
+///
+/// - serde attributes that change the form by code (`from`, `into`, `with` …): there `#[ts(as = "…")]` or `#[ts(type = "…")]` states it
+/// - names and fields that differ by direction; `skip_serializing_if` without `default`
+/// - shapes that serde and ts-rs see differently, such as `transparent` with named fields or a flattened `Option`
+/// - `#[ts(…)]` that changes the type and not the JSON: `rename` of fields and variants, `rename_all`, `tag`, `skip` …
+/// - types without a form: references, `dyn`, durations, maps whose keys are no texts, `Option<Option<T>>`
+/// - any of these attributes inside `cfg_attr`
+///
+/// # Exact fields
+///
+/// `#[glue(exact)]` on a field lets its value travel exactly: 64-bit and 128-bit integers, bytes, dates, maps and sets, and `Option`, `Vec`
+/// and `Box` of them. The field keeps its type; in TypeScript it is `bigint`, `Uint8Array`, `Date`, `Map` or `Set`.
+///
+/// ```
+/// #[glue::model]
+/// pub struct Transfer {
+///     #[glue(exact)]
+///     pub id: u64,
+///     #[glue(exact)]
+///     pub receipt: Option<Vec<u8>>,
+/// }
+/// ```
 ///
 /// # Keys
 ///

@@ -2,7 +2,6 @@
 
 #![allow(missing_docs)] // the names say it
 
-use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context as TaskContext, Poll, Waker};
@@ -54,7 +53,7 @@ pub trait Chat {
     fn tail(&self) -> impl Stream<Item = Result<Message, ChatError>>;
     async fn upload(&self, room: String, messages: Incoming<Message>) -> Result<u64, ChatError>;
     fn translate(&self, lines: Incoming<String>) -> impl Stream<Item = String>;
-    async fn count(&self, keys: Incoming<BTreeMap<Vec<u8>, u8>>) -> u64;
+    async fn count(&self, weights: Incoming<f64>) -> u64;
     #[glue(no_cancel)]
     async fn pay(&self, cents: u32) -> Result<u64, ChatError>;
     #[event]
@@ -377,15 +376,14 @@ fn a_client_streams_its_items_beside_the_arguments() {
 #[test]
 fn an_item_that_json_cannot_hold_is_what_the_call_fails_with() {
     let caller = Script::new([Ok("1")]);
-    let wrong = BTreeMap::from([(vec![1], 1)]);
 
-    let error = now(ChatClient::new(&caller).count(Ready(vec![BTreeMap::new(), wrong]))).unwrap_err();
+    let error = now(ChatClient::new(&caller).count(Ready(vec![1.0, f64::NAN]))).unwrap_err();
 
     let CallError::Rpc(error) = error;
     assert_eq!(error.code(), Code::InvalidArgument);
     assert_eq!(
         error.message(),
-        "an item of `keys` of `count` cannot be written as JSON: key must be a string"
+        "an item of `weights` of `count` cannot be written as JSON: JSON has no NaN"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Maps with numbers as keys, read wherever they stand.
+//! Maps with numbers or `bool` as keys, read wherever they stand.
 //!
 //! JSON has the numbers as texts. serde_json knows that and reads them back, but serde reads some types through a buffer first
 //! (enums with `tag` or `untagged`, all that is flattened), which doesn't. `#[glue::model]` names [`deserialize`] for fields of such

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use super::entries::Entries;
+use super::field_type;
 use crate::attr;
 use crate::ctxt::Ctxt;
 use crate::types;
@@ -127,6 +128,11 @@ fn check_field(cx: &Ctxt, attr: &Attribute, field: &Field, params: &[Ident]) {
         );
     } else if types::last_segment(&field.ty).is_some_and(|last| last.ident == "Exact") {
         cx.error(attr, "the field is `Exact` already: remove `#[glue(exact)]`");
+    } else if let Some(plain) = field_type::plain(&field.ty) {
+        cx.error(
+            &field.ty,
+            format!("JSON has every `{plain}` as it is: remove `#[glue(exact)]`"),
+        );
     } else if mentions(&field.ty, params) {
         let exact = types::text(&field.ty);
         cx.error(

@@ -36,6 +36,21 @@ pub(crate) fn check_type(cx: &Ctxt, ty: &Type) {
     walk.plain(ty);
 }
 
+/// The type, or the one inside an `Option`, `Vec` or `Box`, if it is seen to have no exact form as JSON needs none.
+pub(super) fn plain(ty: &Type) -> Option<String> {
+    let last = types::last_segment(ty)?;
+    if last.ident == "Vec" && type_arguments(last).next().and_then(types::last_segment)?.ident == "u8" {
+        return None;
+    }
+    if ["Option", "Vec", "Box"].iter().any(|name| last.ident == name) {
+        return type_arguments(last).next().and_then(plain);
+    }
+    PLAIN
+        .iter()
+        .find(|name| last.ident == **name)
+        .map(|name| (*name).to_owned())
+}
+
 /// Whether the type is called as one of the maps.
 pub(super) fn is_map(ty: &Type) -> bool {
     types::last_segment(ty).is_some_and(|last| MAPS.iter().any(|map| last.ident == map))
@@ -217,15 +232,20 @@ const NO_TEXTS: &[&str] = &[
     "HashSet",
     "BTreeSet",
     "IndexSet",
-    "bool",
     "f32",
     "f64",
     "OrderedFloat",
     "Exact",
 ];
 
+/// Types whose keys are texts in JSON only.
 const NUMBERS: &[&str] = &[
-    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool",
+];
+
+/// Types that JSON has as they are.
+const PLAIN: &[&str] = &[
+    "bool", "char", "u8", "u16", "u32", "i8", "i16", "i32", "f32", "f64", "String",
 ];
 
 const NO_OBJECTS: &[&str] = &[

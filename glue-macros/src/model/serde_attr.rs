@@ -49,7 +49,7 @@ pub(super) fn check(cx: &Ctxt, input: &mut DeriveInput) {
     }
 }
 
-// #[ts(type = "unknown")]
+// #[ts(type = "unknown", bound = "")]
 // struct Refused {
 //     #[serde(skip, default = "::glue::__private::refused")]
 //     field: Duration,
@@ -65,7 +65,19 @@ pub(super) fn disarm(krate: &Path, input: &mut DeriveInput) {
         HELPERS.iter().any(|name| path.is_ident(name)) || path.is_ident("cfg_attr") && is_conditional(attr)
     };
     for_each_attrs(input, &mut |attrs| attrs.retain(|attr| !is_helper(attr)));
-    input.attrs.push(syn::parse_quote!(#[ts(type = "unknown")]));
+    if matches!(input.data, Data::Union(_)) {
+        return;
+    }
+    let ts = quote!(#krate::__private::ts_rs::TS).to_string().replace(' ', "");
+    let bounds: Vec<_> = input
+        .generics
+        .type_params()
+        .map(|param| format!("{}: {ts}", param.ident))
+        .collect();
+    let bounds = bounds.join(", ");
+    input
+        .attrs
+        .push(syn::parse_quote!(#[ts(type = "unknown", bound = #bounds)]));
     let refused = quote!(#krate::__private::refused).to_string().replace(' ', "");
     let skip = |field: &mut Field| {
         field

@@ -1234,3 +1234,17 @@ fn owned_values_behind_pointers() {
         b: Box::new([named()]),
     }]);
 }
+
+#[glue::model]
+#[serde(untagged)]
+#[derive(Debug)]
+enum Flags {
+    Flags { flags: BTreeMap<bool, u8> },
+}
+
+#[test]
+fn flags_as_keys_without_a_tag() {
+    sends([Flags::Flags {
+        flags: BTreeMap::from([(true, 1)]),
+    }]);
+}

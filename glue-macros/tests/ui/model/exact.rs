@@ -34,6 +34,14 @@ pub struct Disputed {
 }
 
 #[glue::model]
+pub struct Plain {
+    #[glue(exact)]
+    text: String,
+    #[glue(exact)]
+    numbers: Option<Vec<u32>>,
+}
+
+#[glue::model]
 pub struct Generic<K, V> {
     #[glue(exact)]
     map: HashMap<K, V>,

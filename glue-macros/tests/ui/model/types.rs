@@ -26,6 +26,7 @@ pub struct Keys {
     pairs: HashMap<(u8, u8), u8>,
     options: BTreeMap<Option<u8>, u8>,
     lists: Vec<BTreeMap<Vec<u8>, u8>>,
+    floats: HashMap<f64, u8>,
     flags: HashMap<bool, u8>,
     exact: HashMap<glue::Exact<u64>, u8>,
     numbers: HashMap<u64, u8>,
@@ -35,7 +36,7 @@ pub struct Keys {
 #[serde(tag = "kind")]
 pub enum Buffered {
     Wide { wide: Vec<u128> },
-    Keys { keys: Vec<HashMap<u32, u8>>, own: HashMap<u32, u8> },
+    Keys { keys: Vec<HashMap<u32, u8>>, flags: Vec<HashMap<bool, u8>>, own: HashMap<u32, u8> },
     Text(String),
     List(Vec<u8>),
     Pair((u8, u8)),

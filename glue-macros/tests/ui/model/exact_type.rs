@@ -1,7 +1,0 @@
-#[glue::model]
-pub struct Texts {
-    #[glue(exact)]
-    text: String,
-}
-
-fn main() {}
