@@ -204,6 +204,43 @@ impl Check<'_> {
             }
             first.extend(keys);
         }
+        for part in parts {
+            self.beside(place, part, !first.is_empty(), 0);
+        }
+    }
+
+    /// Checks what stands beside the members of an object. Primitive types pass: they have brands so.
+    fn beside(&mut self, place: &str, ty: &Type, has_members: bool, depth: usize) {
+        match ty {
+            Type::Union(types) | Type::Intersection(types) => {
+                types
+                    .iter()
+                    .for_each(|ty| self.beside(place, ty, has_members, depth));
+            }
+            Type::Name { name, .. } if is_literal(name) || name == "null" || name == "Array" => {
+                self.no_object(place, ty)
+            }
+            Type::Name { name, .. } if depth < MAX_DEPTH => {
+                if let Some(ty) = self.types.get(name.as_str()).map(|named| named.ty) {
+                    self.beside(place, ty, has_members, depth + 1);
+                }
+            }
+            Type::Tuple(_) | Type::Array(_) => self.no_object(place, ty),
+            Type::Mapped { key, value, .. } if has_members && is_any_text(key) && !is_anything(value) => {
+                self.problems.push(Problem::MapBeside {
+                    place: place.to_owned(),
+                    text: crate::print::flat(ty),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn no_object(&mut self, place: &str, ty: &Type) {
+        self.problems.push(Problem::NoObject {
+            place: place.to_owned(),
+            text: crate::print::flat(ty),
+        });
     }
 
     /// Adds the names of the members that an object may have.
@@ -274,6 +311,14 @@ impl Check<'_> {
         ty.visit_names(&mut |name| found |= exact(name).is_some() || self.exact.contains(name));
         found
     }
+}
+
+fn is_any_text(key: &Type) -> bool {
+    matches!(key, Type::Name { name, .. } if name == "string")
+}
+
+fn is_anything(value: &Type) -> bool {
+    matches!(value, Type::Name { name, .. } if matches!(name.as_str(), "unknown" | "any" | "JsonValue"))
 }
 
 /// How deep names are followed, as they may go in circles.

@@ -86,6 +86,28 @@ pub enum Problem {
         /// The type.
         place: String,
     },
+    /// Something beside the members of an object that has none.
+    #[error(
+        "{place} has `{text}` beside the fields of an object (by `flatten`, or behind a tag), where serde writes something else; \
+         write a struct, or an enum whose variants all have fields"
+    )]
+    NoObject {
+        /// What has it.
+        place: String,
+        /// What stands there, in TypeScript.
+        text: String,
+    },
+    /// A map beside the members of an object, which are none of its values.
+    #[error(
+        "{place} has the map `{text}` beside other fields (by `flatten`, or behind a tag), which its values would have to include in \
+         TypeScript; make the map a field of its own"
+    )]
+    MapBeside {
+        /// What has it.
+        place: String,
+        /// The map, in TypeScript.
+        text: String,
+    },
     /// Values that have to be decoded stand in TypeScript that we can't read.
     #[error(
         "{place} has the type `{text}`, in which glue-codegen can't find what has to be decoded; \

@@ -584,6 +584,44 @@ fn what_is_flattened_together_has_members_of_different_names() {
 }
 
 #[test]
+fn what_is_flattened_together_is_objects() {
+    let none = |text: &str| {
+        format!(
+            "demo::A has `{text}` beside the fields of an object (by `flatten`, or behind a tag), where serde writes something else; \
+             write a struct, or an enum whose variants all have fields"
+        )
+    };
+
+    assert_eq!(
+        problems_of(&[
+            "type A = { id: number, } & B;",
+            "type B = \"Unit\" | { \"Full\": number };"
+        ]),
+        [none("\"Unit\"")]
+    );
+    assert_eq!(
+        problems_of(&["type A = { \"kind\": \"A\" } & B;", "type B = null;"]),
+        [none("null")]
+    );
+    assert_eq!(
+        problems_of(&["type A = { \"kind\": \"A\" } & ([number, string]);"]),
+        [none("[number, string]")]
+    );
+    assert_eq!(
+        problems_of(&["type A = { id: string, } & { [key in string]: number };"]),
+        [
+            "demo::A has the map `{ [key: string]: number }` beside other fields (by `flatten`, or behind a tag), which its values \
+             would have to include in TypeScript; make the map a field of its own"
+        ]
+    );
+    accepts(&[
+        "type A = { id: string, } & { [key in string]: unknown };",
+        "type B = string & { __brand: \"b\" };",
+        "type C<T> = { id: number, } & T;",
+    ]);
+}
+
+#[test]
 fn names_of_what_is_decoded_are_taken() {
     for name in ["Date", "Map", "Set", "Uint8Array", "bigint"] {
         let found = problems_of(&[&format!("type {name} = string;")]);
