@@ -28,6 +28,12 @@ const STALE = "staleCheck";
 const HANDLES = "too many calls under way";
 const UPLOAD = "item of ";
 
+/** What generated code asks for where values travel exactly. */
+const CODED = "codedOptions, once, lazy, object, array, nullable, bigint, bytes, date, map, set";
+const CODECS = "./src/codec/index.js";
+/** Texts of the codecs. */
+const CODEC = [" expected", "a string of digits"];
+
 const exported = (names: string): string => `export { ${names} } from "./src/index.js"`;
 
 const PARTS: readonly Part[] = [
@@ -36,7 +42,7 @@ const PARTS: readonly Part[] = [
     script: exported(CHAT),
     budget: 9_000,
     has: [...RPC, ...SOCKET],
-    hasNot: [HANDLES, UPLOAD, "getRandomValues", "reduceRight", "has changed"],
+    hasNot: [HANDLES, UPLOAD, "getRandomValues", "reduceRight", "has changed", ...CODEC],
   },
   {
     name: "the same with the check for methods that have changed, as generated code has it",
@@ -85,7 +91,32 @@ const PARTS: readonly Part[] = [
     script: exported(`${CHAT}, ${UPLOADS}, handle, ${FAILURES}, ${STALE}, interceptors, newTraceparent`),
     budget: 10_450,
     has: [HANDLES, UPLOAD],
-    hasNot: ["no stub of"],
+    hasNot: ["no stub of", ...CODEC],
+  },
+  {
+    name: "the whole client with a channel whose integers travel exactly",
+    script: `${exported(CHAT)}; export { codedOptions, once, object, bigint } from "${CODECS}"`,
+    budget: 10_100,
+    has: CODEC,
+    hasNot: ["base64", "RFC 3339", "no second of the same"],
+  },
+  {
+    name: "the whole client with channels where everything travels exactly",
+    script: `${exported(CHAT)}; export { ${CODED} } from "${CODECS}"`,
+    budget: 10_950,
+    has: [...CODEC, "base64", "RFC 3339", "no second of the same"],
+    hasNot: [HANDLES],
+  },
+  {
+    name: "codecs that nothing uses, as generated code has them",
+    script: `import { array, lazy, object, once } from "${CODECS}";
+      const ACodec = /* @__PURE__ */ lazy(() => object({ a: array(ACodec) }));
+      const PageCodec = (TCodec) => lazy(() => object({ items: array(TCodec) }));
+      const ACodecs = /* @__PURE__ */ once(() => ({ get: { answer: PageCodec(ACodec) } }));
+      export const nothing = 0`,
+    budget: 60,
+    has: ["nothing"],
+    hasNot: CODEC,
   },
   {
     name: "a fake for tests of user interfaces",
