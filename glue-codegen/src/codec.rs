@@ -318,6 +318,7 @@ impl<'a> Coder<'a> {
             _ => match exact(name) {
                 Some(codec) => Expr::name(codec),
                 None if is_literal(name) => Expr::call("literal", vec![Expr::name(name)]),
+                None if name.starts_with('`') => Expr::name("string"),
                 None => Expr::any(),
             },
         }
@@ -350,8 +351,10 @@ impl<'a> Coder<'a> {
     }
 
     fn union(&mut self, types: &[Type], place: Place<'_>) -> Expr {
-        let arms = arms::without_null(types);
+        let mut arms = arms::without_null(types);
         let has_null = arms.len() < types.len();
+        // One that takes whatever comes leaves nothing to those behind it.
+        arms.sort_by_key(|arm| self.is_vague(arm, place.params));
         let expr = match arms.as_slice() {
             [] => return Expr::call("literal", vec![Expr::name("null")]),
             [arm] => self.expr(arm, place),
@@ -373,6 +376,25 @@ impl<'a> Coder<'a> {
             Expr::call("nullable", vec![expr])
         } else {
             expr
+        }
+    }
+
+    /// Whether little or nothing is known of the values of a type.
+    fn is_vague(&self, ty: &Type, params: &[String]) -> bool {
+        match ty {
+            Type::Verbatim(_) => true,
+            Type::Name { name, .. } => {
+                let known = params.contains(name)
+                    || self.reach.named(name).is_some()
+                    || exact(name).is_some()
+                    || is_literal(name)
+                    || matches!(
+                        name.as_str(),
+                        "string" | "number" | "boolean" | "never" | "Record"
+                    );
+                !known
+            }
+            _ => false,
         }
     }
 

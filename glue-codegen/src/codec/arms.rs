@@ -124,6 +124,7 @@ fn find(reach: &Reach<'_>, ty: &Type, params: &[String], depth: usize, forms: &m
             ("string" | "number" | "boolean" | "bigint" | "Date" | "Uint8Array", []) => {
                 forms.push(Form::Scalar(ty.clone()));
             }
+            (name, []) if name.starts_with('`') => forms.push(Form::Scalar(Type::name("string"))),
             (name, []) if is_literal(name) => forms.push(Form::Scalar(ty.clone())),
             (name, _) => {
                 let named = reach.named(name).filter(|_| depth < MAX_DEPTH)?;

@@ -13,7 +13,7 @@ use crate::codec::{ChannelCodecs, Codecs, Expr, TypeCodec};
 pub(crate) fn codecs_source(codecs: &Codecs) -> String {
     let mut out = Out::new(&header(""));
     let mut names = runtime_names(codecs);
-    names.push("type ChannelCodecs".to_owned());
+    names.push("type CodecTable".to_owned());
     if !codecs.types.is_empty() {
         names.push("type Codec".to_owned());
     }
@@ -34,7 +34,7 @@ pub(crate) fn codecs_script(codecs: &Codecs) -> String {
 pub(crate) fn codecs_declaration(codecs: &Codecs) -> String {
     let mut out = Out::new(&header(""));
     let has_types = !codecs.types.is_empty();
-    let names = [Some("ChannelCodecs"), has_types.then_some("Codec")];
+    let names = [Some("CodecTable"), has_types.then_some("Codec")];
     import(
         &mut out,
         "import type ",
@@ -50,7 +50,7 @@ pub(crate) fn codecs_declaration(codecs: &Codecs) -> String {
     }
     for channel in &codecs.channels {
         out.blank();
-        out.line(&format!("export declare const {}: ChannelCodecs;", channel.name));
+        out.line(&format!("export declare const {}: CodecTable;", channel.name));
     }
     out.finish()
 }
@@ -87,7 +87,7 @@ fn print(out: &mut Out, codecs: &Codecs, is_typed: bool) {
         let head = format!(
             "export const {}{} = {PURE}once(() => ({{",
             channel.name,
-            ty("ChannelCodecs")
+            ty("CodecTable")
         );
         out.line(&head);
         for line in members(channel, out.columns() - "  ,".len()) {

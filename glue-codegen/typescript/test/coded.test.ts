@@ -4,7 +4,7 @@ import {
   array,
   bigint,
   bytes,
-  type ChannelCodecs,
+  type CodecTable,
   codedHandler,
   codedListener,
   codedOptions,
@@ -24,7 +24,7 @@ import { callWith, streamWith } from "../src/rpc/upload.js";
 import { settled } from "./support/fake-clock.js";
 import { type FakeWebSocket, World } from "./support/fake-transport.js";
 
-const CODECS: ChannelCodecs = once(() => ({
+const CODECS: CodecTable = once(() => ({
   get: {
     args: object({ id: bigint }, { at: date }),
     answer: object({ total: bigint }),
@@ -501,7 +501,7 @@ test("a handler's failure that belongs to another call isn't passed on as its ow
 
 test("values nested too deep are refused like others", async () => {
   const deep = (): ReturnType<typeof array> => array((value, way) => deep()(value, way));
-  const codecs: ChannelCodecs = once(() => ({ get: { answer: deep() } }));
+  const codecs: CodecTable = once(() => ({ get: { answer: deep() } }));
   const world = new World();
   const link = world.connect();
   const call = Rpc.open(world.socket, "a", {}, codedOptions(codecs)).call("get", {});

@@ -1,5 +1,5 @@
 /** Codecs for generated code: they turn what travels into what the application sees, and back. */
-export { type ChannelCodecs, codedHandler, codedListener, codedOptions, type MethodCodecs, } from "./channel.js";
+export { type CodecTable, codedHandler, codedListener, codedOptions, type MethodCodecs, } from "./channel.js";
 export type { Codec } from "./codec.js";
 export { bigint, bytes, date, map, set } from "./exact.js";
 export { any, array, boolean, intersection, lazy, literal, nullable, number, object, once, oneOf, record, string, tuple, union, } from "./shape.js";

@@ -19,13 +19,13 @@ export interface MethodCodecs {
 }
 
 /** Those of a channel, by the names on the wire; made when it is first used. */
-export type ChannelCodecs = () => Readonly<Record<string, MethodCodecs>>;
+export type CodecTable = () => Readonly<Record<string, MethodCodecs>>;
 
 /**
  * The options of a channel, by which its calls are coded. Interceptors stand outside: they see what the application
  * gave and will get.
  */
-export function codedOptions(codecs: ChannelCodecs, options: ChannelOptions = {}): ChannelOptions {
+export function codedOptions(codecs: CodecTable, options: ChannelOptions = {}): ChannelOptions {
   return {
     ...options,
     intercept(call, next) {
@@ -38,7 +38,7 @@ export function codedOptions(codecs: ChannelCodecs, options: ChannelOptions = {}
 
 /** Listens by `listener` to an event that arrives coded. What doesn't fit is a fault, and no listener hears of it. */
 export function codedListener<T>(
-  codecs: ChannelCodecs,
+  codecs: CodecTable,
   rpc: Rpc,
   event: string,
   listener: (event: T) => void,
@@ -61,7 +61,7 @@ export function codedListener<T>(
  * Handles by `handler` calls of the server that are coded. The server's wrong arguments are refused; an answer of the wrong
  * form is `internal` for the server and surfaces here.
  */
-export function codedHandler(codecs: ChannelCodecs, method: string, handler: AnyHandler): AnyHandler {
+export function codedHandler(codecs: CodecTable, method: string, handler: AnyHandler): AnyHandler {
   const own = codecs()[method];
   if (!own) return handler;
   const encode = (codec: Codec | undefined, value: unknown, what: string): unknown =>

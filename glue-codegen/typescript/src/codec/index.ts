@@ -1,6 +1,6 @@
 /** Codecs for generated code: they turn what travels into what the application sees, and back. */
 export {
-  type ChannelCodecs,
+  type CodecTable,
   codedHandler,
   codedListener,
   codedOptions,

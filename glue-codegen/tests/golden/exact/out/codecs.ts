@@ -4,8 +4,8 @@ import {
   array,
   bigint,
   bytes,
-  type ChannelCodecs,
   type Codec,
+  type CodecTable,
   date,
   intersection,
   lazy,
@@ -114,7 +114,7 @@ export const TreeCodec: Codec = /* @__PURE__ */ lazy(() =>
   object({ value: bigint, children: array(TreeCodec), parent: nullable(TreeCodec) }),
 );
 
-export const LedgerCodecs: ChannelCodecs = /* @__PURE__ */ once(() => ({
+export const LedgerCodecs: CodecTable = /* @__PURE__ */ once(() => ({
   get: { args: object({ id: bigint }), answer: AccountCodec, error: LedgerErrorCodec },
   find: { args: object({}, { since: nullable(date) }), answer: array(AccountCodec) },
   move_all: {
@@ -133,6 +133,6 @@ export const LedgerCodecs: ChannelCodecs = /* @__PURE__ */ once(() => ({
   confirm: { args: object({ amount: bigint }), answer: date, error: LedgerErrorCodec },
 }));
 
-export const QuotesCodecs: ChannelCodecs = /* @__PURE__ */ once(() => ({
+export const QuotesCodecs: CodecTable = /* @__PURE__ */ once(() => ({
   quoted: { args: object({ price: bigint }) },
 }));

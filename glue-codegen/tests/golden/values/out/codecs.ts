@@ -4,8 +4,8 @@ import {
   array,
   bigint,
   bytes,
-  type ChannelCodecs,
   type Codec,
+  type CodecTable,
   date,
   lazy,
   map,
@@ -26,7 +26,7 @@ export const ExactCodec: Codec = /* @__PURE__ */ lazy(() =>
   }),
 );
 
-export const ValuesCodecs: ChannelCodecs = /* @__PURE__ */ once(() => ({
+export const ValuesCodecs: CodecTable = /* @__PURE__ */ once(() => ({
   exact: { args: object({ value: ExactCodec }), answer: ExactCodec },
   upload: { items: bytes },
 }));
