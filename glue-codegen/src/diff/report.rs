@@ -1,6 +1,6 @@
 //! A report as text for people, as annotations for GitHub, as JSON for programs.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use glue::schema::ChannelSchema;
 use serde_json::json;
@@ -22,10 +22,23 @@ pub enum Format {
 impl Report {
     /// Returns how many changes fail under `tolerance`.
     pub fn failures(&self, tolerance: Tolerance) -> usize {
-        self.findings
-            .iter()
-            .filter(|finding| finding.fails(tolerance))
-            .count()
+        let found = self.findings.iter().filter(|finding| finding.fails(tolerance));
+        // Clients refuse what has another hash at a server that can't know them.
+        let refused = self.stale.values().map(BTreeSet::len).sum::<usize>();
+        found.count() + if tolerance.servers { refused } else { 0 }
+    }
+
+    /// Names the methods that have another hash, and do or don't break clients besides.
+    fn stale(&self, are_broken: bool) -> Vec<String> {
+        let is_broken = |method: &String| {
+            let mut findings = self.findings.iter();
+            findings.any(|finding| finding.clients == Breaks::All && finding.methods.contains(method))
+        };
+        let names = self.stale.iter().flat_map(|(channel, methods)| {
+            let name = move |method: &String| format!("{channel}.{method}");
+            methods.iter().map(name)
+        });
+        names.filter(|method| is_broken(method) == are_broken).collect()
     }
 }
 
@@ -75,23 +88,17 @@ fn text(report: &Report) -> String {
     if report.findings.is_empty() {
         out.push_str("nothing has changed on the wire\n");
     }
-    if !report.stale.is_empty() {
-        let _ = writeln!(
-            out,
-            "Clients built before refuse these with stale_client, unless the server accepts the contract they know\n(--accept FILE, docs/CONTRACTS.md): {}",
-            stale(report).join(", ")
-        );
+    for (methods, says) in [(report.stale(true), BROKEN), (report.stale(false), REFUSED)] {
+        if !methods.is_empty() {
+            let _ = writeln!(out, "{says}:\n  {}", methods.join(", "));
+        }
     }
     out
 }
 
-fn stale(report: &Report) -> Vec<String> {
-    let of = |(channel, methods): (&String, &std::collections::BTreeSet<String>)| {
-        let name = |method: &String| format!("{channel}.{method}");
-        methods.iter().map(name).collect::<Vec<_>>()
-    };
-    report.stale.iter().flat_map(of).collect()
-}
+/// What becomes of methods whose hashes differ.
+const BROKEN: &str = "Clients that glue-codegen has generated fail there with stale_client, and send nothing";
+const REFUSED: &str = "Clients built before fail here with stale_client too, until the server accepts their contract (--accept)";
 
 /// The change in one sentence.
 pub(super) fn message(finding: &Finding) -> String {
@@ -142,12 +149,12 @@ fn github(report: &Report, tolerance: Tolerance, channels: &[ChannelSchema]) -> 
         let title = property(&format!("glue: {}", finding.rule.id()));
         let _ = writeln!(out, "::{level} {place}title={title}::{}", data(&message(finding)));
     }
-    if !report.stale.is_empty() {
-        let stale = stale(report).join(", ");
-        let text = format!(
-            "clients built before refuse these with stale_client, unless the server accepts their contract: {stale}"
-        );
-        let _ = writeln!(out, "::notice title=glue%3A stale_client::{}", data(&text));
+    let level = if tolerance.servers { "error" } else { "notice" };
+    for (methods, says) in [(report.stale(true), BROKEN), (report.stale(false), REFUSED)] {
+        if !methods.is_empty() {
+            let text = format!("{says}: {}", methods.join(", "));
+            let _ = writeln!(out, "::{level} title=glue%3A stale_client::{}", data(&text));
+        }
     }
     out
 }

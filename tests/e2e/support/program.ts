@@ -33,8 +33,15 @@ export class Program {
     const program = new Program(
       "e2e-server",
       (port) => ["--port", String(port), ...options],
-      (line) => (JSON.parse(line) as { port: number }).port,
+      portOfJson,
     );
+    await program.start();
+    return program;
+  }
+
+  /** Starts the channel of glue-versions in one version; `accept` is the file that says which clients of another one may go on. */
+  static async version(name: "old" | "new", accept?: string): Promise<Program> {
+    const program = new Program("glue-versions", () => [name, ...(accept ? [accept] : [])], portOfJson);
     await program.start();
     return program;
   }
@@ -98,6 +105,11 @@ export class Program {
     child.kill("SIGKILL");
     await exited;
   }
+}
+
+/** The port in the first line of a server that is made for tests. */
+function portOfJson(line: string): number {
+  return (JSON.parse(line) as { port: number }).port;
 }
 
 /** The port in the first line of an example. */

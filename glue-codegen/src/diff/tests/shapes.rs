@@ -232,6 +232,14 @@ fn methods_whose_hashes_differ_are_stale() {
 
     assert!(report.findings.is_empty());
     assert_eq!(report.stale, [("c".to_owned(), ["b".to_owned()].into())].into());
+    let servers = Tolerance {
+        servers: true,
+        ..Tolerance::default()
+    };
+    assert_eq!(
+        (report.failures(Tolerance::default()), report.failures(servers)),
+        (0, 1)
+    );
 }
 
 #[test]
