@@ -79,7 +79,10 @@ impl Flags {
                 "emit" => set(value, "\"ts\" or \"js\"", |emit| flags.emit = Some(emit)),
                 "fakes" => set(value, SWITCH, |is_on| flags.fakes = Some(is_on)),
                 "lock" => match value {
-                    Value::Bool(false) => Ok(flags.lock = Some(LockPlace::Nowhere)),
+                    Value::Bool(false) => {
+                        flags.lock = Some(LockPlace::Nowhere);
+                        Ok(())
+                    }
                     _ => set(value, "a path or false", |path: PathBuf| {
                         flags.lock = Some(LockPlace::At(folder.join(path)));
                     }),

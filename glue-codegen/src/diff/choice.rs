@@ -6,7 +6,7 @@ use super::{
     Breaks, Rule,
     node::{Node, Object, Types, Union},
     rule::Way,
-    shape::{At, Walk},
+    shape::{At, Walk, merged},
 };
 
 /// How the arms of a union are told apart: serde's four taggings, of which two look alike here.
@@ -32,7 +32,7 @@ impl Style {
 
 impl Walk<'_> {
     pub(super) fn choice(&mut self, old: &Node, new: &Node, at: &At) {
-        let (mut before, mut after) = (self.arms(self.old, old), self.arms(self.new, new));
+        let (mut before, mut after) = (Self::arms(self.old, old), Self::arms(self.new, new));
         // Null inside of an arm's name; that of the union itself is compared by then.
         before.arms.retain(|arm| !arm.is_null());
         after.arms.retain(|arm| !arm.is_null());
@@ -65,7 +65,7 @@ impl Walk<'_> {
     }
 
     /// Returns the arms of a type, with those of named unions in place of their names.
-    fn arms(&self, types: Types<'_>, node: &Node) -> Union {
+    fn arms(types: Types<'_>, node: &Node) -> Union {
         let mut all = Union::default();
         let mut unread = vec![(node.clone(), 0)];
         while let Some((node, depth)) = unread.pop() {
@@ -82,7 +82,7 @@ impl Walk<'_> {
                     }
                     _ => all.arms.push(node),
                 },
-                Node::Intersection(_) => match self.merged(types, &node) {
+                Node::Intersection(_) => match merged(types, &node) {
                     union @ Node::Union(_) => unread.push((union, depth + 1)),
                     merged => all.arms.push(merged),
                 },

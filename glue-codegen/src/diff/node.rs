@@ -77,6 +77,14 @@ impl Types<'_> {
         self.0.types.contains_key(name)
     }
 
+    /// Returns the type behind a name; any other as it is.
+    pub(super) fn behind(self, node: &Node) -> Node {
+        match node {
+            Node::Named(name, args) => self.resolve(name, args).unwrap_or_else(|| node.clone()),
+            node => node.clone(),
+        }
+    }
+
     /// Returns what stands behind a name, if it is one of ours.
     pub(super) fn resolve(self, name: &str, args: &[Node]) -> Option<Node> {
         let ty = self.0.types.get(name)?;

@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
                 way,
                 depth: 0,
             };
-            let (old, new) = (self.behind(self.old, &old), self.behind(self.new, &new));
+            let (old, new) = (self.old.behind(&old), self.new.behind(&new));
             self.compare(&old, &new, &at);
         }
         let found = std::mem::take(&mut self.found);
@@ -245,14 +245,6 @@ impl<'a> Walk<'a> {
         methods
     }
 
-    /// Returns the type behind a name; any other as it is.
-    fn behind(&self, types: Types<'_>, node: &Node) -> Node {
-        match node {
-            Node::Named(name, args) => types.resolve(name, args).unwrap_or_else(|| node.clone()),
-            node => node.clone(),
-        }
-    }
-
     pub(super) fn compare(&mut self, old: &Node, new: &Node, at: &At) {
         if at.depth > DEPTH {
             return;
@@ -260,12 +252,12 @@ impl<'a> Walk<'a> {
         let known = |types: Types<'_>, node: &Node| matches!(node, Node::Named(name, _) if types.knows(name));
         match (known(self.old, old), known(self.new, new)) {
             (true, true) => return self.pair(old, new, at),
-            (true, false) => return self.compare(&self.behind(self.old, old), new, &at.deeper()),
-            (false, true) => return self.compare(old, &self.behind(self.new, new), &at.deeper()),
+            (true, false) => return self.compare(&self.old.behind(old), new, &at.deeper()),
+            (false, true) => return self.compare(old, &self.new.behind(new), &at.deeper()),
             (false, false) => {}
         }
         if let (Node::Intersection(_), _) | (_, Node::Intersection(_)) = (old, new) {
-            let (old, new) = (self.merged(self.old, old), self.merged(self.new, new));
+            let (old, new) = (merged(self.old, old), merged(self.new, new));
             return match (&old, &new) {
                 (Node::Intersection(_), _) | (_, Node::Intersection(_)) => self.unreadable(&old, &new, at),
                 _ => self.compare(&old, &new, &at.deeper()),
@@ -445,55 +437,53 @@ impl<'a> Walk<'a> {
             at.way.unless_read_by_typescript(breaks),
         );
     }
+}
 
-    /// Returns an intersection as one object, or as a union of objects; as it is where it is neither.
-    pub(super) fn merged(&self, types: Types<'_>, node: &Node) -> Node {
-        let Node::Intersection(parts) = node else {
-            return node.clone();
-        };
-        let mut alternatives = vec![Object::default()];
-        let mut is_enum = false;
-        for part in parts {
-            let mut part = self.behind(types, part);
-            // A name may stand for another one, or for an intersection.
-            for _ in 0..DEPTH {
-                part = match &part {
-                    Node::Named(..) => self.behind(types, &part),
-                    Node::Intersection(_) => self.merged(types, &part),
-                    _ => break,
-                };
-            }
-            let objects: Vec<Object> = match part {
-                Node::Object(object) => vec![object],
-                Node::Union(Union { arms, .. }) => {
-                    is_enum = true;
-                    let arms = arms
-                        .iter()
-                        .map(|arm| match self.merged(types, &self.behind(types, arm)) {
-                            Node::Object(object) => Some(object),
-                            _ => None,
-                        });
-                    match arms.collect::<Option<Vec<_>>>() {
-                        Some(objects) => objects,
-                        None => return node.clone(),
-                    }
-                }
-                _ => return node.clone(),
+/// Returns an intersection as one object, or as a union of objects; as it is where it is neither.
+pub(super) fn merged(types: Types<'_>, node: &Node) -> Node {
+    let Node::Intersection(parts) = node else {
+        return node.clone();
+    };
+    let mut alternatives = vec![Object::default()];
+    let mut is_enum = false;
+    for part in parts {
+        let mut part = types.behind(part);
+        // A name may stand for another one, or for an intersection.
+        for _ in 0..DEPTH {
+            part = match &part {
+                Node::Named(..) => types.behind(&part),
+                Node::Intersection(_) => merged(types, &part),
+                _ => break,
             };
-            alternatives = alternatives
-                .iter()
-                .flat_map(|left| objects.iter().map(|right| joined(left, right)))
-                .take(256)
-                .collect();
         }
-        match alternatives.as_slice() {
-            [only] if !is_enum => Node::Object(only.clone()),
-            _ => Node::Union(Union {
-                arms: alternatives.into_iter().map(Node::Object).collect(),
-                is_enum,
-                ..Union::default()
-            }),
-        }
+        let objects: Vec<Object> = match part {
+            Node::Object(object) => vec![object],
+            Node::Union(Union { arms, .. }) => {
+                is_enum = true;
+                let arms = arms.iter().map(|arm| match merged(types, &types.behind(arm)) {
+                    Node::Object(object) => Some(object),
+                    _ => None,
+                });
+                match arms.collect::<Option<Vec<_>>>() {
+                    Some(objects) => objects,
+                    None => return node.clone(),
+                }
+            }
+            _ => return node.clone(),
+        };
+        alternatives = alternatives
+            .iter()
+            .flat_map(|left| objects.iter().map(|right| joined(left, right)))
+            .take(256)
+            .collect();
+    }
+    match alternatives.as_slice() {
+        [only] if !is_enum => Node::Object(only.clone()),
+        _ => Node::Union(Union {
+            arms: alternatives.into_iter().map(Node::Object).collect(),
+            is_enum,
+            ..Union::default()
+        }),
     }
 }
 

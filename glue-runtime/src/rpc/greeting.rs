@@ -48,7 +48,7 @@ pub(super) fn answer(
     let told = told.and_then(|((ours, accepted), theirs)| accepted.told(ours, theirs, channel));
     self::greeting(
         ours.map(|ours| ours.schema.as_str()),
-        told.as_ref().or(differs.map(|ours| &ours.methods)),
+        told.as_ref().or_else(|| differs.map(|ours| &ours.methods)),
     )
 }
 
