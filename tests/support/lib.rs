@@ -16,6 +16,9 @@ pub mod vectors;
 /// Pages whose Rust code is compiled, and run where it can be, as doc tests of this crate.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../docs/CONTRACTS.md")]
+    mod contracts {}
+
     #[doc = include_str!("../../docs/DEPLOYMENT.md")]
     mod deployment {}
 

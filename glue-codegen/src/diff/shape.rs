@@ -108,6 +108,11 @@ impl At {
         }
     }
 
+    /// Whether this is what a method answers; that of a client goes up.
+    const fn is_answer(&self) -> bool {
+        matches!(self.root, Root::Value | Root::Error)
+    }
+
     pub(super) const fn is_argument(&self) -> bool {
         matches!(self.root, Root::Arguments) && self.path.is_empty()
     }
@@ -172,6 +177,9 @@ impl<'a> Walk<'a> {
         let mut consequences = BTreeSet::new();
         if let Some(who) = who(clients) {
             consequences.insert(match (at.way, clients) {
+                (Way::Up, _) if at.is_answer() => {
+                    format!("servers fail to read what {who} built before this answer")
+                }
                 (Way::Up, _) => format!("{who} built before this fail with invalid_argument"),
                 (Way::Down, Breaks::Rust) => format!("{who} built before this fail to read it"),
                 (Way::Down, _) => format!("{who} built before this {reads}"),
@@ -179,6 +187,9 @@ impl<'a> Walk<'a> {
         }
         if let Some(who) = who(servers) {
             consequences.insert(match (at.way, servers) {
+                (Way::Up, _) if at.is_answer() => {
+                    format!("older servers fail to read what {who} built after this answer")
+                }
                 (Way::Up, _) => format!("{who} built after this fail with invalid_argument at older servers"),
                 (Way::Down, Breaks::Rust) => {
                     format!("{who} built after this fail to read it from older servers")
@@ -366,6 +377,12 @@ impl<'a> Walk<'a> {
             }
             (Node::Set(_), Node::Array(_)) => self.changed(Rule::Exact, old, new, at, at.way.widened()),
             (Node::Array(_), Node::Set(_)) => self.changed(Rule::Exact, old, new, at, at.way.narrowed()),
+            // Both are texts of RFC 3339.
+            (Node::Text(Some(form)), Node::Exact(date)) | (Node::Exact(date), Node::Text(Some(form)))
+                if date == "Date" && matches!(form.as_str(), "DateTime" | "Timestamp") =>
+            {
+                self.changed(Rule::Exact, old, new, at, (Breaks::Nobody, Breaks::Nobody));
+            }
             (old, new) if is_exact(old) != is_exact(new) => {
                 self.changed(Rule::Exact, old, new, at, (Breaks::All, Breaks::All));
             }

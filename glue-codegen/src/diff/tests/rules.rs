@@ -243,7 +243,7 @@ fn answers() -> Vec<Row> {
             lock(&[("ask", client_call(&[], "string"))], &[]),
             lock(&[("ask", client_call(&[], "string | null"))], &[]),
             &[
-                "null-added -S c.ask: the value may be null now: clients built after this fail with invalid_argument at older servers",
+                "null-added -S c.ask: the value may be null now: older servers fail to read what clients built after this answer",
             ],
         ),
     ]
@@ -628,6 +628,11 @@ fn leaves() -> Vec<Row> {
             &[
                 "exact C- c.m: the argument `a` is `Set<string>` now (was `string[]`): clients built before this fail with invalid_argument",
             ],
+        ),
+        (
+            takes("string = DateTime<Utc>"),
+            takes("Date = Exact<DateTime<Utc>>"),
+            &["exact -- c.m: the argument `a` is `Date` now (was `DateTime`)"],
         ),
         (
             takes("keyof A"),
