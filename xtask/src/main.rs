@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo demo`, `cargo xtask test` and `cargo xtask pressure`.
+//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask pressure` and `cargo xtask codegen-times`.
 
 mod debian;
 mod demo;
@@ -11,6 +11,7 @@ mod quickstart;
 mod run;
 mod scratch;
 mod stages;
+mod times;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         Some((command, rest)) if command == "demo" => demo::demo(rest),
         Some((command, rest)) if command == "test" => stages::test(rest),
         Some((command, [])) if command == "pressure" => pressure::pressure(),
+        Some((command, [])) if command == "codegen-times" => times::times(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
             eprint!("{}", help());
             Ok(())
@@ -58,6 +60,8 @@ Usage: cargo demo [--listen ADDR:PORT]
          Runs the tests of all languages, or of single stages:
 {stages}       cargo xtask pressure
          Shows a server's memory under peers that cost as much as they can; needs a Unix with /proc.
+       cargo xtask codegen-times
+         Measures glue-codegen and the macros; takes some minutes, on a quiet machine.
 "
     )
 }

@@ -92,7 +92,7 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// Writes a time that a person waited.
 pub(crate) fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
+    format!("{:.2} s", time.as_secs_f64())
 }
 
 /// Reads the clock.

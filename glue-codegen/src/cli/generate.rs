@@ -195,4 +195,4 @@ fn report(changes: &[Change], console: Console) {
     }
 }
 
-const NO_OUT: &str = "no folder to write to: give --out DIR, or set it in Cargo.toml:\n\n  [package.metadata.glue]\n  out = \"web/generated\"\n";
+const NO_OUT: &str = "no folder to write to: give --out DIR, or set it in Cargo.toml:\n\n  [package.metadata.glue]\n  out = \"web/generated\"\n\nWhere several packages have such a section, run it in the folder of one, or name it with -p NAME.";

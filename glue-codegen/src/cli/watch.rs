@@ -14,7 +14,10 @@ use std::{
     time::Duration,
 };
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, event::ModifyKind};
+use notify::{
+    EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
+    event::{MetadataKind, ModifyKind},
+};
 
 use super::{Console, Exit, Failure, Project, console::now, generate::once, settings::Flags};
 use crate::discover::Runner;
@@ -276,11 +279,15 @@ fn canonical(path: &Path) -> PathBuf {
         .unwrap_or_else(|| path.to_owned())
 }
 
-/// Whether this may change what is built: not reading, not attributes, not the files that editors keep beside the real ones, and
+/// Whether this may change what is built: not reading, not permissions, not the files that editors keep beside the real ones, and
 /// nothing `outside`.
 fn is_change(event: &notify::Event, outside: &[PathBuf]) -> bool {
     let counts = match event.kind {
-        EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => false,
+        // `touch` counts, as it does for cargo; inotify doesn't tell it from other attributes.
+        EventKind::Modify(ModifyKind::Metadata(kind)) => {
+            matches!(kind, MetadataKind::Any | MetadataKind::WriteTime)
+        }
+        EventKind::Access(_) => false,
         EventKind::Any
         | EventKind::Other
         | EventKind::Create(_)

@@ -35,8 +35,12 @@ pub(super) fn ignored(emit: Emit) -> &'static str {
 /// Adds to a Cargo.toml, as cargo has just written it, what the server needs and how its client is generated.
 pub(super) fn manifest(text: &str, runtime: Option<&Path>, emit: Emit) -> String {
     let source = match runtime {
-        // TOML knows `\` as an escape; cargo takes `/` everywhere.
-        Some(path) => format!("path = \"{}\"", path.display().to_string().replace('\\', "/")),
+        // TOML knows `\` as an escape; cargo takes `/` everywhere, but not behind the mark of canonical paths on Windows.
+        Some(path) => {
+            let path = path.display().to_string();
+            let path = path.strip_prefix(r"\\?\").unwrap_or(&path);
+            format!("path = \"{}\"", path.replace('\\', "/"))
+        }
         None => format!("version = \"{}\"", requirement(env!("CARGO_PKG_VERSION"))),
     };
     let dependencies = format!(

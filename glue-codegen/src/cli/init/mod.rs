@@ -84,16 +84,18 @@ pub(super) fn run(arguments: &Arguments, console: Console) -> Result<Exit, Failu
         return Err(InitError::Cargo.into());
     }
 
-    let folder = fs::canonicalize(folder).map_err(failed(folder))?;
+    // Not canonical, which cargo and its users find hard to read on Windows.
+    let folder = std::path::absolute(folder).map_err(failed(folder))?;
     let manifest = folder.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).map_err(failed(&manifest))?;
-    let runtime = runtime.map(|runtime| relative(&runtime, &folder));
+    let real = fs::canonicalize(&folder).map_err(failed(&folder))?;
+    let runtime = runtime.map(|runtime| relative(&runtime, &real));
     write(
         &manifest,
         &files::manifest(&text, runtime.as_deref(), arguments.emit),
     )?;
     write(&folder.join("src/main.rs"), files::SERVER)?;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let name = real.file_name().unwrap_or_default().to_string_lossy();
     let name = arguments.name.as_deref().unwrap_or(&name);
     for (path, text) in page {
         write(&folder.join(path), &text.replace("$NAME", name))?;
