@@ -30,6 +30,7 @@ pub(crate) struct Workspace {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     pub(crate) id: String,
     pub(crate) manifest_path: PathBuf,
     /// `[package.metadata]`, null if there is none.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{File, embed, print::HEADER};
+use crate::{File, asyncapi, embed, print::HEADER, reference};
 
 /// What happens to one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub enum OutputError {
     /// A file that we didn't write stands where one of ours belongs. Move it, or choose another folder.
     #[error("{} was not written by glue-codegen and is in the way; move it or choose another --out folder", .0.display())]
     Foreign(PathBuf),
+    /// A document that we didn't write stands where one of ours belongs. Move it, or choose another path.
+    #[error("{} was not written by glue-codegen and is in the way; move it or choose another path", .0.display())]
+    ForeignDocument(PathBuf),
     /// The folder is none.
     #[error("{} is a file, and not a folder to write to", .0.display())]
     NotAFolder(PathBuf),
@@ -118,12 +121,42 @@ pub fn write(folder: &Path, files: &[File]) -> Result<Vec<Change>, OutputError> 
     Ok(changes)
 }
 
+/// Returns what [`write_file`] would do; none if the file is as it should be.
+///
+/// # Errors
+/// [`OutputError`].
+pub fn plan_file(path: &Path, text: &str) -> Result<Option<ChangeKind>, OutputError> {
+    Ok(match read(path)? {
+        None => Some(ChangeKind::Create),
+        Some(found) if !is_our_document(&found) => return Err(OutputError::ForeignDocument(path.to_owned())),
+        Some(found) if found.replace("\r\n", "\n") == text => None,
+        Some(_) => Some(ChangeKind::Update),
+    })
+}
+
+/// Makes a file hold `text`: a document that belongs to no client, such as a reference. Its folder is made if there is none.
+///
+/// # Errors
+/// [`OutputError`]; if it is about a foreign file, nothing was changed.
+pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
+    if plan_file(path, text)?.is_none() {
+        return Ok(());
+    }
+    // The folder of a bare name is the one we are in.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| replace(path, text))
+        .map_err(|source| OutputError::Io {
+            path: path.to_owned(),
+            source,
+        })
+}
+
 /// Writes a file beside its place and moves it there: what reads it meanwhile sees the old or the new text, and a disk that is full
 /// leaves no half of it, which would look like somebody else's.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
+    let new = beside(path);
     let result = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
     if result.is_err() {
         // If it can't be removed either, the next run writes over it.
@@ -132,8 +165,21 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     result
 }
 
+/// Where a file is written before it is moved to its place.
+pub(crate) fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
+}
+
 fn is_ours(text: &str) -> bool {
     text.starts_with(HEADER)
+}
+
+fn is_our_document(text: &str) -> bool {
+    // Of the whole text the first lines would do, but it is short.
+    let text = text.replace("\r\n", "\n");
+    text.starts_with(asyncapi::HEADER) || reference::is_ours(&text)
 }
 
 /// The text of a file; what isn't UTF-8 can't be ours, and reads as a text that isn't.

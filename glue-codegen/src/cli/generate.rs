@@ -8,11 +8,12 @@ use std::{
 use super::{
     Console, Exit, Failure, Project, Verbosity,
     console::{now, seconds, shown},
-    settings::{Flags, LockPlace},
+    documents::{DocumentArguments, Documents},
+    settings::{Flags, LockPlace, TanstackSetting},
     watch,
 };
 use crate::{
-    Emit,
+    Emit, Tanstack,
     discover::{DiscoverError, Runner},
     embed, generate,
     lock::{self, Lock},
@@ -32,6 +33,12 @@ pub(crate) struct Arguments {
     /// Also write a fake of each channel, for your tests
     #[arg(long)]
     fakes: bool,
+    /// Also write options for TanStack Query [react]
+    #[arg(long, value_name = "LIB", num_args = 0..=1, require_equals = true, default_missing_value = "react")]
+    #[arg(hide_possible_values = true)]
+    tanstack: Option<Tanstack>,
+    #[command(flatten)]
+    documents: DocumentArguments,
     #[command(flatten)]
     lock: LockArguments,
     /// Write nothing; exit with 3 if files would change
@@ -73,6 +80,8 @@ impl Arguments {
             emit: self.emit,
             fakes: self.fakes.then_some(true),
             lock: self.lock.place(),
+            tanstack: self.tanstack.map(TanstackSetting::Library),
+            documents: self.documents,
             selection: self.selection,
         }
     }
@@ -102,13 +111,15 @@ pub(super) fn once(
     let found = project.search(console, runner)?;
     let built = started.elapsed();
     let files = generate(&found.channels, &settings.options)?;
+    let documents = Documents::plan(project, &found.channels)?;
 
     let folder = shown(out);
     let changes = output::plan(out, &files)?;
     if found.channels.is_empty() {
         // Without this, a feature that was forgotten would cost the user the client.
         let targets = found.targets.join(", ");
-        if changes.iter().any(|change| change.kind == ChangeKind::Remove) {
+        let is_lost = changes.iter().any(|change| change.kind == ChangeKind::Remove);
+        if is_lost || documents.would_update() {
             return Err(DiscoverError::NoChannel { targets }.into());
         }
         Console::warn(format_args!(
@@ -126,11 +137,13 @@ pub(super) fn once(
         None => None,
     };
     if check {
-        if let (Some((path, contract)), Some(_)) = (&contract, &locked) {
-            report_lock(path, contract, console);
-        } else if changes.is_empty() {
+        let is_locked = locked.is_none();
+        if is_locked && changes.is_empty() && documents.are_current() {
             console.status(format_args!("{folder} is up to date"));
             return Ok(Exit::Success);
+        }
+        if let (Some((path, contract)), false) = (&contract, is_locked) {
+            report_lock(path, contract, console);
         }
         if !changes.is_empty() {
             console.status(format_args!(
@@ -138,9 +151,11 @@ pub(super) fn once(
             ));
             report(&changes, console);
         }
+        documents.report_stale(console);
         return Ok(Exit::Stale);
     }
     output::write(out, &files)?;
+    documents.write(console)?;
     if let Some((path, contract)) = &contract {
         lock::write(path, contract)?;
     }

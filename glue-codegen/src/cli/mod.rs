@@ -3,6 +3,7 @@
 mod completions;
 mod console;
 mod diff;
+mod documents;
 mod exit;
 mod generate;
 mod init;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Emit, Options, lock::FILE_NAME, selection::Selection};
+use super::documents::DocumentArguments;
+use crate::{Emit, Options, Tanstack, lock::FILE_NAME, selection::Selection};
 
 /// What one source of settings says: the command line, or a section of a Cargo.toml. What it leaves open is `None`.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Flags {
     pub(crate) emit: Option<Emit>,
     pub(crate) fakes: Option<bool>,
     pub(crate) lock: Option<LockPlace>,
+    pub(crate) tanstack: Option<TanstackSetting>,
+    pub(crate) documents: DocumentArguments,
     pub(crate) selection: Selection,
 }
 
@@ -36,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) options: Options,
     /// The file of the contract, unless it isn't wanted.
     pub(crate) lock: Option<PathBuf>,
+    /// What to write beside it.
+    pub(crate) documents: DocumentArguments,
     /// What to build.
     pub(crate) selection: Selection,
 }
@@ -87,6 +92,16 @@ impl Flags {
                         flags.lock = Some(LockPlace::At(folder.join(path)));
                     }),
                 },
+                "tanstack" => set(value, "true, false or the name of a library", |setting| {
+                    flags.tanstack = Some(setting);
+                }),
+                "reference" => set(value, LIST, |list: OneOrMore| {
+                    let paths = Vec::from(list).into_iter();
+                    flags.documents.reference = paths.map(|path| folder.join(path)).collect();
+                }),
+                "asyncapi" => set(value, "a path", |path: PathBuf| {
+                    flags.documents.asyncapi = Some(folder.join(path));
+                }),
                 "package" => set(value, LIST, |list: OneOrMore| selection.packages = list.into()),
                 "features" => set(value, LIST, |list: OneOrMore| selection.features = list.into()),
                 "all-features" => set(value, SWITCH, |is_on| selection.all_features = is_on),
@@ -115,6 +130,8 @@ impl Flags {
             emit: self.emit.or(under.emit),
             fakes: self.fakes.or(under.fakes),
             lock: self.lock.or(under.lock),
+            tanstack: self.tanstack.or(under.tanstack),
+            documents: self.documents.or(under.documents),
             selection: self.selection.or(under.selection),
         }
     }
@@ -126,13 +143,14 @@ impl Flags {
             options: Options {
                 emit: self.emit.unwrap_or_default(),
                 fakes: self.fakes.unwrap_or_default(),
-                tanstack: None,
+                tanstack: self.tanstack.and_then(TanstackSetting::library),
             },
             lock: match self.lock {
                 None => Some(folder.join(FILE_NAME)),
                 Some(LockPlace::At(path)) => Some(path),
                 Some(LockPlace::Nowhere) => None,
             },
+            documents: self.documents,
             selection: self.selection,
         }
     }
@@ -144,6 +162,9 @@ const KEYS: &[&str] = &[
     "emit",
     "fakes",
     "lock",
+    "tanstack",
+    "reference",
+    "asyncapi",
     "package",
     "features",
     "all-features",
@@ -157,6 +178,23 @@ const KEYS: &[&str] = &[
 
 const SWITCH: &str = "true or false";
 const LIST: &str = "a string or a list of strings";
+
+/// Whether there are to be factories for TanStack Query: `true` stands for those of React.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TanstackSetting {
+    Switch(bool),
+    Library(Tanstack),
+}
+
+impl TanstackSetting {
+    fn library(self) -> Option<Tanstack> {
+        match self {
+            Self::Switch(is_on) => is_on.then(Tanstack::default),
+            Self::Library(library) => Some(library),
+        }
+    }
+}
 
 /// A list that may be written as one string.
 #[derive(serde::Deserialize)]

@@ -216,10 +216,13 @@ impl Watched {
             project.settings.out.as_ref(),
             project.settings.lock.as_ref(),
         ];
+        let documents = project.settings.documents.paths();
         let outside: Vec<_> = outside
             .into_iter()
             .flatten()
-            .map(|path| canonical(path))
+            .cloned()
+            .chain(documents)
+            .map(|path| canonical(&path))
             .collect();
 
         let mut wanted = BTreeSet::new();
