@@ -56,7 +56,7 @@ function only(version) {
 }
 
 run(cargo, "build", "-p", "glue-tests", "--bin", "e2e-server");
-run(cargo, "build", "-p", "glue-example-chat", "-p", "glue-example-echo");
+run(cargo, "build", "-p", "glue-example-chat", "-p", "glue-example-echo", "-p", "glue-example-tasks");
 run(cargo, "build", "-p", "glue-example-mounted", "--bin", "mounted-axum");
 run(cargo, "build", "-p", "glue-versions");
 generate("glue-tests", "ts", "tests/e2e/generated", "--no-lock");
@@ -65,3 +65,11 @@ version("old");
 version("new");
 compare();
 generate("glue-example-chat", "js", "examples/chat/web/generated");
+
+// This one has its settings in Cargo.toml, and packages of its own.
+const tasks = "examples/tasks";
+run(cargo, "run", "--quiet", "-p", "glue-codegen", "--", "--manifest-path", `${tasks}/Cargo.toml`);
+// npm runs us, and says where it is: by its name it can't be started on Windows.
+const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
+run(...npm, "ci", "--no-fund", "--no-audit", "--prefix", `${tasks}/web`);
+for (const script of ["check", "build"]) run(...npm, "run", "--prefix", `${tasks}/web`, script);

@@ -15,6 +15,11 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::new("rust", "tests and doc tests of all crates", rust),
     Stage::new("ts", "the TypeScript runtime and the generated code", typescript),
     Stage::new(
+        "ecosystem",
+        "references, AsyncAPI documents and TanStack Query's options, as others read them",
+        ecosystem,
+    ),
+    Stage::new(
         "package",
         "the npm package: its size, its import, packed and installed",
         package,
@@ -113,6 +118,17 @@ fn typescript() -> Result<(), Failure> {
     run(node::tsc()
         .args(["--project", "glue-codegen/tests/golden"])
         .current_dir(workspace::root()))
+}
+
+fn ecosystem() -> Result<(), Failure> {
+    // The linter is the runtime's.
+    node::install_once(&node::runtime_folder())?;
+    let folder = workspace::root().join("glue-codegen/ecosystem");
+    node::install(&folder)?;
+    for script in ["check", "lint", "test", "build"] {
+        run(npm(&folder).args(["run", script]))?;
+    }
+    unchanged("glue-codegen/ecosystem/dist", "npm run build")
 }
 
 fn package() -> Result<(), Failure> {

@@ -120,7 +120,7 @@ impl<'a> Writer<'a> {
                 list.collect()
             };
             let (asked, answered) = (refer(asked), refer(answered));
-            self.operation(&key, method, asked, answered);
+            self.operation(&key, method, asked, &answered);
         }
         let mut described =
             json!({ "address": channel.channel, "title": channel.name, "messages": messages });
@@ -128,13 +128,7 @@ impl<'a> Writer<'a> {
         described
     }
 
-    fn operation(
-        &mut self,
-        channel: &str,
-        method: &MethodSchema,
-        mut asked: Vec<Value>,
-        answered: Vec<Value>,
-    ) {
+    fn operation(&mut self, channel: &str, method: &MethodSchema, mut asked: Vec<Value>, answered: &[Value]) {
         let is_received = !matches!(method.kind, MethodKind::Event | MethodKind::ClientCall);
         let (action, back) = if is_received {
             ("receive", "send")

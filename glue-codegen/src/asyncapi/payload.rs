@@ -64,7 +64,7 @@ impl<'a> Payloads<'a> {
                 let items: Vec<_> = types
                     .map(|(at, ty)| self.schema(ty, rust.and_then(|rust| rust.part(at)), scope))
                     .collect();
-                tuple(items)
+                tuple(&items)
             }
             Type::Array(item) => {
                 let bytes = Rust::Name("u8".to_owned(), Vec::new());
@@ -110,7 +110,7 @@ impl<'a> Payloads<'a> {
             "Uint8Array" => json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64 }),
             "Date" => json!({ "type": "string", "format": "date-time" }),
             "Map" => {
-                let pair = tuple(vec![argument(0), argument(1)]);
+                let pair = tuple(&[argument(0), argument(1)]);
                 json!({ "type": "array", "items": pair })
             }
             "Set" => json!({ "type": "array", "items": argument(0), "uniqueItems": true }),
@@ -214,7 +214,7 @@ impl<'a> Payloads<'a> {
                     .zip(fields)
                     .map(|(ty, field)| self.schema(ty, rust(field).as_ref(), scope))
                     .collect();
-                tuple(parts)
+                tuple(&parts)
             }
             ty => match fields {
                 [field] if !field.flatten => self.schema(ty, rust(field).as_ref(), scope),
@@ -365,7 +365,7 @@ fn number(rust: Option<&Rust>) -> Value {
     }
 }
 
-fn tuple(items: Vec<Value>) -> Value {
+fn tuple(items: &[Value]) -> Value {
     let count = items.len();
     if count == 0 {
         return json!({ "type": "array", "maxItems": 0 });

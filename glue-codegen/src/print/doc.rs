@@ -65,15 +65,20 @@ pub(crate) fn translate(model: &mut Model) {
     }
     let scope = Scope(model.types.iter().map(|decl| decl.name.clone()).collect());
     for decl in &mut model.types {
-        let this = decl.name.clone();
-        let read = |docs: &[String]| {
-            let docs = Docs::read(docs, &|link| scope.link(&names, &this, link));
-            tags(docs, &BTreeMap::new(), None)
-        };
-        decl.docs = read(&decl.docs);
-        decl.variants = of_variants(decl, &read);
-        members(&mut decl.ty, &read);
+        translate_type(decl, &names, &scope);
     }
+}
+
+fn translate_type(decl: &mut TypeDecl, names: &Names, scope: &Scope) {
+    let this = decl.name.clone();
+    let read = |docs: &[String]| {
+        let docs = Docs::read(docs, &|link| scope.link(names, &this, link));
+        tags(docs, &BTreeMap::new(), None)
+    };
+    let read: &dyn Fn(&[String]) -> Vec<String> = &read;
+    decl.docs = read(&decl.docs);
+    decl.variants = of_variants(decl, read);
+    members(&mut decl.ty, read);
 }
 
 /// The docs of each arm of an enum's type; nothing for other types.

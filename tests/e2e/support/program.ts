@@ -47,7 +47,7 @@ export class Program {
   }
 
   /** Starts an example. */
-  static async example(name: "glue-example-chat" | "glue-example-echo"): Promise<Program> {
+  static async example(name: `glue-example-${"chat" | "echo" | "tasks"}`): Promise<Program> {
     const program = new Program(
       name,
       (port) => ["--listen", `127.0.0.1:${port}`],
