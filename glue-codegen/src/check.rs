@@ -136,7 +136,7 @@ impl Check<'_> {
         }
         let transparent = matches!(name, "Array" | "Record");
         if !transparent && args.iter().any(|arg| self.is_exact(arg)) {
-            let args: Vec<_> = args.iter().map(|arg| crate::print::flat(arg)).collect();
+            let args: Vec<_> = args.iter().map(crate::print::flat).collect();
             self.problems.push(Problem::Opaque {
                 place: place.to_owned(),
                 text: format!("{name}<{}>", args.join(", ")),

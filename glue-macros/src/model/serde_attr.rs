@@ -286,7 +286,7 @@ fn check_skipped(cx: &Ctxt, fields: &Fields, place: &Place) {
     let Some(last) = entries
         .iter()
         .filter_map(|entries| entries.find("skip").next())
-        .last()
+        .next_back()
     else {
         return;
     };
