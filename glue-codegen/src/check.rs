@@ -8,6 +8,7 @@ use glue::schema::{ChannelSchema, TypeSchema};
 use crate::{
     codec::{exact, is_literal},
     model::TypeDecl,
+    print::flat,
     resolve::Problem,
     syntax::{Type, type_parameters, words},
 };
@@ -136,7 +137,7 @@ impl Check<'_> {
         }
         let transparent = matches!(name, "Array" | "Record");
         if !transparent && args.iter().any(|arg| self.is_exact(arg)) {
-            let args: Vec<_> = args.iter().map(crate::print::flat).collect();
+            let args: Vec<_> = args.iter().map(flat).collect();
             self.problems.push(Problem::Opaque {
                 place: place.to_owned(),
                 text: format!("{name}<{}>", args.join(", ")),
@@ -159,7 +160,7 @@ impl Check<'_> {
         if !self.is_key(key, 0) {
             self.problems.push(Problem::MapKey {
                 place: place.to_owned(),
-                key: crate::print::flat(key),
+                key: flat(key),
             });
         }
     }
