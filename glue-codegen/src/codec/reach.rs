@@ -161,17 +161,42 @@ impl<'a> Reach<'a> {
                 reached.insert(named.name.to_owned());
             }
         }
-        for ty in channels.iter().flat_map(types_of) {
+        let of_channels: Vec<_> = channels.iter().flat_map(types_of).collect();
+        for ty in &of_channels {
             self.visit_unions(ty, &[], &mut reached);
         }
-        let mut waiting: Vec<_> = reached.into_iter().collect();
-        while let Some(name) = waiting.pop() {
-            if let Some(named) = self.types.get(name.as_str())
-                && self.looked_at.insert(named.name)
-            {
-                named.ty.visit_names(&mut |name| waiting.push(name.to_owned()));
+        while !reached.is_empty() {
+            let mut waiting: Vec<_> = reached.into_iter().collect();
+            while let Some(name) = waiting.pop() {
+                if let Some(named) = self.types.get(name.as_str())
+                    && self.looked_at.insert(named.name)
+                {
+                    named.ty.visit_names(&mut |name| waiting.push(name.to_owned()));
+                }
             }
+            // What stands for a parameter of such a type stands in its union.
+            reached = BTreeSet::new();
+            let types = self.types.values().map(|named| named.ty);
+            types
+                .chain(of_channels.iter().copied())
+                .for_each(|ty| self.visit_arguments(ty, &mut reached));
         }
+    }
+
+    /// Adds the names of types that aren't looked at yet, and stand as arguments of one that is.
+    fn visit_arguments(&self, ty: &Type, found: &mut BTreeSet<String>) {
+        ty.visit(&mut |ty| {
+            if let Type::Name { name, args } = ty
+                && self.looked_at.contains(name.as_str())
+            {
+                let mut visit = |name: &str| {
+                    if self.types.contains_key(name) && !self.looked_at.contains(name) {
+                        found.insert(name.to_owned());
+                    }
+                };
+                args.iter().for_each(|arg| arg.visit_names(&mut visit));
+            }
+        });
     }
 
     /// Adds the names in unions within `ty` that need a codec and whose arms no tag tells apart; returns whether there are any.

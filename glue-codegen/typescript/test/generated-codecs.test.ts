@@ -117,6 +117,9 @@ test("generic types code what stands for their parameters", () => {
   both("UseE", { a: "x", b: "1", c: { p: "1" } }, { a: "x", b: "1", c: { p: "1" } });
   both("UseE", { a: "1", b: 2, c: { x: "1" } }, { a: 1n, b: 2, c: { x: 1n } });
   both("UseR", { v: "1", r: { r: { v: ["2"], r: null } } }, { v: 1n, r: { r: { v: [2n], r: null } } });
+  both("UseT", { title: "x", items: [1] }, { title: "x", items: [1] });
+  both("UseT", { title: "x", items: ["1"] }, { title: "x", items: [1n] });
+  refuses("UseT", { items: ["1"] }, "title: a value");
   both("UseO", null, null);
 });
 

@@ -143,6 +143,9 @@ export const Tag2Codec: Codec = /* @__PURE__ */ lazy(() =>
   ),
 );
 
+export const TitledCodec = (TCodec: Codec): Codec =>
+  lazy(() => object({ title: string, items: array(TCodec) }));
+
 export const TmplCodec: Codec = /* @__PURE__ */ lazy(() => oneOf(bigint, string));
 
 export const UCodec: Codec = /* @__PURE__ */ lazy(() => oneOf(oneOf(literal("a"), literal("b")), bigint));
@@ -180,6 +183,10 @@ export const UseGCodec: Codec = /* @__PURE__ */ lazy(() => GCodec(bigint, any));
 export const UseOCodec: Codec = /* @__PURE__ */ lazy(() => OptCodec(OptCodec(bigint)));
 
 export const UseRCodec: Codec = /* @__PURE__ */ lazy(() => R1Codec(bigint));
+
+export const UseTCodec: Codec = /* @__PURE__ */ lazy(() =>
+  EitherCodec(TitledCodec(number), TitledCodec(bigint)),
+);
 
 export const VCodec: Codec = /* @__PURE__ */ lazy(() => oneOf(literal("a"), literal("b")));
 
@@ -226,21 +233,22 @@ export const ChannelCodecs: CodecTable = /* @__PURE__ */ once(() => ({
   m35: { args: object({ value: Fl3Codec }), answer: Fl3Codec, error: Fl3Codec },
   m37: { args: object({ value: UseECodec }), answer: UseECodec, error: UseECodec },
   m39: { args: object({ value: UseOCodec }), answer: UseOCodec, error: UseOCodec },
-  m40: { args: object({ value: AliasCodec }), answer: AliasCodec, error: AliasCodec },
-  m41: { args: object({ value: AliasArrCodec }), answer: AliasArrCodec, error: AliasArrCodec },
-  m42: { args: object({ value: KeyedCodec }), answer: KeyedCodec, error: KeyedCodec },
-  m43: { args: object({ value: Tag2Codec }), answer: Tag2Codec, error: Tag2Codec },
-  m44: { args: object({ value: NumCodec }), answer: NumCodec, error: NumCodec },
-  m45: { args: object({ value: BoolCodec }), answer: BoolCodec, error: BoolCodec },
-  m46: { args: object({ value: MixCodec }), answer: MixCodec, error: MixCodec },
-  m47: { args: object({ value: SingleCodec }), answer: SingleCodec, error: SingleCodec },
-  m49: { args: object({ value: JsonOrCodec }), answer: JsonOrCodec, error: JsonOrCodec },
-  m50: { args: object({ value: Opt2Codec }), answer: Opt2Codec, error: Opt2Codec },
-  m51: { args: object({ value: EmptyCodec }), answer: EmptyCodec, error: EmptyCodec },
-  m52: { args: object({ value: DeepCodec }), answer: DeepCodec, error: DeepCodec },
-  m53: { args: object({ value: Deep2Codec }), answer: Deep2Codec, error: Deep2Codec },
-  m54: { args: object({ value: TmplCodec }), answer: TmplCodec, error: TmplCodec },
-  m55: { args: object({ value: BigCodec }), answer: BigCodec, error: BigCodec },
+  m41: { args: object({ value: UseTCodec }), answer: UseTCodec, error: UseTCodec },
+  m42: { args: object({ value: AliasCodec }), answer: AliasCodec, error: AliasCodec },
+  m43: { args: object({ value: AliasArrCodec }), answer: AliasArrCodec, error: AliasArrCodec },
+  m44: { args: object({ value: KeyedCodec }), answer: KeyedCodec, error: KeyedCodec },
+  m45: { args: object({ value: Tag2Codec }), answer: Tag2Codec, error: Tag2Codec },
+  m46: { args: object({ value: NumCodec }), answer: NumCodec, error: NumCodec },
+  m47: { args: object({ value: BoolCodec }), answer: BoolCodec, error: BoolCodec },
+  m48: { args: object({ value: MixCodec }), answer: MixCodec, error: MixCodec },
+  m49: { args: object({ value: SingleCodec }), answer: SingleCodec, error: SingleCodec },
+  m51: { args: object({ value: JsonOrCodec }), answer: JsonOrCodec, error: JsonOrCodec },
+  m52: { args: object({ value: Opt2Codec }), answer: Opt2Codec, error: Opt2Codec },
+  m53: { args: object({ value: EmptyCodec }), answer: EmptyCodec, error: EmptyCodec },
+  m54: { args: object({ value: DeepCodec }), answer: DeepCodec, error: DeepCodec },
+  m55: { args: object({ value: Deep2Codec }), answer: Deep2Codec, error: Deep2Codec },
+  m56: { args: object({ value: TmplCodec }), answer: TmplCodec, error: TmplCodec },
+  m57: { args: object({ value: BigCodec }), answer: BigCodec, error: BigCodec },
   to_string: { args: object({ options: bigint, arguments: bigint }), answer: bigint },
   value_of: { args: object({ options: bigint, arguments: bigint }), answer: bigint },
   coded_options: { args: object({ options: bigint, arguments: bigint }), answer: bigint },

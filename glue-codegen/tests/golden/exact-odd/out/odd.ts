@@ -60,6 +60,7 @@ import type {
   UseG,
   UseO,
   UseR,
+  UseT,
   V,
   W,
   X,
@@ -101,22 +102,23 @@ export type ChannelErrors = {
   readonly m35: Fl3;
   readonly m37: UseE;
   readonly m39: UseO;
-  readonly m40: Alias;
-  readonly m41: AliasArr;
-  readonly m42: Keyed;
-  readonly m43: Tag2;
-  readonly m44: Num;
-  readonly m45: Bool;
-  readonly m46: Mix;
-  readonly m47: Single;
-  readonly m48: Json;
-  readonly m49: JsonOr;
-  readonly m50: Opt2;
-  readonly m51: Empty;
-  readonly m52: Deep;
-  readonly m53: Deep2;
-  readonly m54: Tmpl;
-  readonly m55: Big;
+  readonly m41: UseT;
+  readonly m42: Alias;
+  readonly m43: AliasArr;
+  readonly m44: Keyed;
+  readonly m45: Tag2;
+  readonly m46: Num;
+  readonly m47: Bool;
+  readonly m48: Mix;
+  readonly m49: Single;
+  readonly m50: Json;
+  readonly m51: JsonOr;
+  readonly m52: Opt2;
+  readonly m53: Empty;
+  readonly m54: Deep;
+  readonly m55: Deep2;
+  readonly m56: Tmpl;
+  readonly m57: Big;
 };
 
 /** Events of {@link Channel}, by name. */
@@ -138,7 +140,7 @@ export class Channel {
       socket,
       "odd",
       {
-        schema: "d2166cf2bd66a91f",
+        schema: "470a92750a481dc9",
         stale: staleCheck({
           coded_options: "9263a5250b6fece9",
           constructor: "f7323a7bd6b4e4a2",
@@ -171,23 +173,24 @@ export class Channel {
           m37: "36576559ee41e559",
           m39: "9e5ca915f0e9ec7c",
           m4: "e3900a2ad3e89cac",
-          m40: "21614dce0192617c",
-          m41: "20f1330b27f9ae3e",
-          m42: "bfb2b5aaffc19397",
-          m43: "5b7fffdaf1e75536",
-          m44: "22bec8ef21816318",
-          m45: "99319236e380ee28",
-          m46: "b5e4215ac51b5b04",
-          m47: "9bd34586bb3a7da7",
-          m48: "99500ee256e648d0",
-          m49: "ea0135fe9f05bfc2",
+          m41: "c0436ee691de4b22",
+          m42: "9b5aa9202f6e12d2",
+          m43: "792fc5e1a4c5e610",
+          m44: "684e05f7baf74f51",
+          m45: "49823a4580427618",
+          m46: "50656276908dc2f2",
+          m47: "b3ee8f8f6fa6ada2",
+          m48: "bb52e79f1b9101d2",
+          m49: "8842caf827f85fd1",
           m5: "b582eae80c54fa85",
-          m50: "ff7d7c0002f28211",
-          m51: "ed844257cc5d5d6a",
-          m52: "dd0668b34a47aaa5",
-          m53: "8048ee23301b4e3c",
-          m54: "6fedce91302b2f2c",
-          m55: "169d7d2138a2b448",
+          m50: "ebc834e130f7b9b3",
+          m51: "f352419a5fe3c9ab",
+          m52: "8eada7dde849628b",
+          m53: "4bd2a92d87832414",
+          m54: "c4be79cb6b273b6f",
+          m55: "8b80ccf61171244e",
+          m56: "e59283a0bb38066e",
+          m57: "7f3a3138d7c28eee",
           m6: "695cc005421f72e4",
           m7: "462a5208d174d7ad",
           m8: "8d698e263c3d092f",
@@ -373,84 +376,89 @@ export class Channel {
     return this.#rpc.call("m39", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Alias} as its `data`. */
-  m40(value: Alias, options?: CallOptions): Promise<Alias> & Throws<Alias> {
-    return this.#rpc.call("m40", { value }, options);
-  }
-
-  /** @throws `GlueError` with the code `application` and a {@link AliasArr} as its `data`. */
-  m41(value: AliasArr, options?: CallOptions): Promise<AliasArr> & Throws<AliasArr> {
+  /** @throws `GlueError` with the code `application` and a {@link UseT} as its `data`. */
+  m41(value: UseT, options?: CallOptions): Promise<UseT> & Throws<UseT> {
     return this.#rpc.call("m41", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Keyed} as its `data`. */
-  m42(value: Keyed, options?: CallOptions): Promise<Keyed> & Throws<Keyed> {
+  /** @throws `GlueError` with the code `application` and a {@link Alias} as its `data`. */
+  m42(value: Alias, options?: CallOptions): Promise<Alias> & Throws<Alias> {
     return this.#rpc.call("m42", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Tag2} as its `data`. */
-  m43(value: Tag2, options?: CallOptions): Promise<Tag2> & Throws<Tag2> {
+  /** @throws `GlueError` with the code `application` and a {@link AliasArr} as its `data`. */
+  m43(value: AliasArr, options?: CallOptions): Promise<AliasArr> & Throws<AliasArr> {
     return this.#rpc.call("m43", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Num} as its `data`. */
-  m44(value: Num, options?: CallOptions): Promise<Num> & Throws<Num> {
+  /** @throws `GlueError` with the code `application` and a {@link Keyed} as its `data`. */
+  m44(value: Keyed, options?: CallOptions): Promise<Keyed> & Throws<Keyed> {
     return this.#rpc.call("m44", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Bool} as its `data`. */
-  m45(value: Bool, options?: CallOptions): Promise<Bool> & Throws<Bool> {
+  /** @throws `GlueError` with the code `application` and a {@link Tag2} as its `data`. */
+  m45(value: Tag2, options?: CallOptions): Promise<Tag2> & Throws<Tag2> {
     return this.#rpc.call("m45", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Mix} as its `data`. */
-  m46(value: Mix, options?: CallOptions): Promise<Mix> & Throws<Mix> {
+  /** @throws `GlueError` with the code `application` and a {@link Num} as its `data`. */
+  m46(value: Num, options?: CallOptions): Promise<Num> & Throws<Num> {
     return this.#rpc.call("m46", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Single} as its `data`. */
-  m47(value: Single, options?: CallOptions): Promise<Single> & Throws<Single> {
+  /** @throws `GlueError` with the code `application` and a {@link Bool} as its `data`. */
+  m47(value: Bool, options?: CallOptions): Promise<Bool> & Throws<Bool> {
     return this.#rpc.call("m47", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Json} as its `data`. */
-  m48(value: Json, options?: CallOptions): Promise<Json> & Throws<Json> {
+  /** @throws `GlueError` with the code `application` and a {@link Mix} as its `data`. */
+  m48(value: Mix, options?: CallOptions): Promise<Mix> & Throws<Mix> {
     return this.#rpc.call("m48", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link JsonOr} as its `data`. */
-  m49(value: JsonOr, options?: CallOptions): Promise<JsonOr> & Throws<JsonOr> {
+  /** @throws `GlueError` with the code `application` and a {@link Single} as its `data`. */
+  m49(value: Single, options?: CallOptions): Promise<Single> & Throws<Single> {
     return this.#rpc.call("m49", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Opt2} as its `data`. */
-  m50(value: Opt2, options?: CallOptions): Promise<Opt2> & Throws<Opt2> {
+  /** @throws `GlueError` with the code `application` and a {@link Json} as its `data`. */
+  m50(value: Json, options?: CallOptions): Promise<Json> & Throws<Json> {
     return this.#rpc.call("m50", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Empty} as its `data`. */
-  m51(value: Empty, options?: CallOptions): Promise<Empty> & Throws<Empty> {
+  /** @throws `GlueError` with the code `application` and a {@link JsonOr} as its `data`. */
+  m51(value: JsonOr, options?: CallOptions): Promise<JsonOr> & Throws<JsonOr> {
     return this.#rpc.call("m51", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Deep} as its `data`. */
-  m52(value: Deep, options?: CallOptions): Promise<Deep> & Throws<Deep> {
+  /** @throws `GlueError` with the code `application` and a {@link Opt2} as its `data`. */
+  m52(value: Opt2, options?: CallOptions): Promise<Opt2> & Throws<Opt2> {
     return this.#rpc.call("m52", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Deep2} as its `data`. */
-  m53(value: Deep2, options?: CallOptions): Promise<Deep2> & Throws<Deep2> {
+  /** @throws `GlueError` with the code `application` and a {@link Empty} as its `data`. */
+  m53(value: Empty, options?: CallOptions): Promise<Empty> & Throws<Empty> {
     return this.#rpc.call("m53", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Tmpl} as its `data`. */
-  m54(value: Tmpl, options?: CallOptions): Promise<Tmpl> & Throws<Tmpl> {
+  /** @throws `GlueError` with the code `application` and a {@link Deep} as its `data`. */
+  m54(value: Deep, options?: CallOptions): Promise<Deep> & Throws<Deep> {
     return this.#rpc.call("m54", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Big} as its `data`. */
-  m55(value: Big, options?: CallOptions): Promise<Big> & Throws<Big> {
+  /** @throws `GlueError` with the code `application` and a {@link Deep2} as its `data`. */
+  m55(value: Deep2, options?: CallOptions): Promise<Deep2> & Throws<Deep2> {
     return this.#rpc.call("m55", { value }, options);
+  }
+
+  /** @throws `GlueError` with the code `application` and a {@link Tmpl} as its `data`. */
+  m56(value: Tmpl, options?: CallOptions): Promise<Tmpl> & Throws<Tmpl> {
+    return this.#rpc.call("m56", { value }, options);
+  }
+
+  /** @throws `GlueError` with the code `application` and a {@link Big} as its `data`. */
+  m57(value: Big, options?: CallOptions): Promise<Big> & Throws<Big> {
+    return this.#rpc.call("m57", { value }, options);
   }
 
   toString(options: bigint, arguments_: bigint, callOptions?: CallOptions): Promise<bigint> {

@@ -135,6 +135,11 @@ export type Tag2 =
   | { type: "x"; kind: "1"; v: bigint }
   | { type: "x"; kind: "2"; v: Date };
 
+export type Titled<T> = {
+  title: string;
+  items: T[];
+};
+
 export type Tmpl = `id-${number}` | bigint;
 
 export type U = V | bigint;
@@ -172,6 +177,8 @@ export type UseG = G<bigint, string>;
 export type UseO = Opt<Opt<bigint>>;
 
 export type UseR = R1<bigint>;
+
+export type UseT = Either<Titled<number>, Titled<bigint>>;
 
 export type V = "a" | "b";
 
