@@ -329,6 +329,21 @@ test("interceptors see what the application gives and gets", async () => {
   assert.deepEqual(seen, [{ id: 1n }, { id: 2n }, 7n, { missing: 3n }]);
 });
 
+test("an interceptor can't make another call of one", async () => {
+  const { link, rpc } = setUp({
+    intercept: (call, next) => next({ ...call, method: "watch", kind: "stream" } as never),
+  });
+
+  const call = rpc.call("get", { id: 1n });
+  link.receive('cd1&aer1&{"code":"application","message":"no","data":{"missing":"3"}}');
+
+  await assert.rejects(call, (error: GlueError) => {
+    assert.deepEqual(error.data, { missing: 3n });
+    return isError(error, "a", "get");
+  });
+  assert.deepEqual(link.take(), ['cd1&arq1&get&{"id":"1"}']);
+});
+
 test("an interceptor may try again, and sees refused arguments as a failure", async () => {
   let attempts = 0;
   const { link, rpc } = setUp({

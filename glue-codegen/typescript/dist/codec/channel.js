@@ -10,8 +10,12 @@ export function codedOptions(codecs, options = {}) {
     return {
         ...options,
         intercept(call, next) {
-            const own = codecs()[call.method];
-            const coded = own ? (given) => new CodedCall(own, given).run(next) : next;
+            const { channel, method, kind } = call;
+            const own = codecs()[method];
+            const coded = own
+                ? // Whatever an interceptor says: name and kind stay what they were.
+                    (given) => new CodedCall(own, { ...given, channel, method, kind }).run(next)
+                : next;
             return options.intercept ? options.intercept(call, coded) : coded(call);
         },
     };

@@ -52,12 +52,13 @@ export const date = (value, way) => {
     }
     const parts = typeof value === "string" ? RFC_3339.exec(value) : undefined;
     if (parts) {
-        const [, day, time, fraction = ".", zone] = parts;
-        const midnight = new Date(`${day}T00:00:00.000Z`);
+        const [, day = "", time, fraction = ".", zone] = parts;
+        const date = new Date(`${day}T${time}${fraction.padEnd(4, "0").slice(0, 4)}${zone?.toUpperCase()}`);
         // Some engines take the 30th of February for a day of March.
-        const isDay = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(`${day}`);
-        if (isDay)
-            return new Date(`${day}T${time}${fraction.padEnd(4, "0").slice(0, 4)}${zone?.toUpperCase()}`);
+        const last = Number(day.slice(8));
+        const isDay = last <= 28 || new Date(`${day}T00:00:00Z`).getUTCDate() === last;
+        if (isDay && !Number.isNaN(date.getTime()))
+            return date;
     }
     return new Mismatch("an RFC 3339 date and time");
 };

@@ -29,8 +29,13 @@ export function codedOptions(codecs: CodecTable, options: ChannelOptions = {}): 
   return {
     ...options,
     intercept(call, next) {
-      const own = codecs()[call.method];
-      const coded = own ? (given: InterceptedCall): unknown => new CodedCall(own, given).run(next) : next;
+      const { channel, method, kind } = call;
+      const own = codecs()[method];
+      const coded = own
+        ? // Whatever an interceptor says: name and kind stay what they were.
+          (given: InterceptedCall): unknown =>
+            new CodedCall(own, { ...given, channel, method, kind } as InterceptedCall).run(next)
+        : next;
       return options.intercept ? options.intercept(call, coded as Next) : coded(call);
     },
   };
