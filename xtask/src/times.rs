@@ -108,7 +108,11 @@ impl Project {
     fn codegen(&self) -> Result<Duration, Failure> {
         let program = workspace::target()?.join("release/glue-codegen");
         let mut command = self.command(program.with_extension(std::env::consts::EXE_EXTENSION));
-        timed(command.args(["--quiet", "--offline", "--out"]).arg(&self.out))
+        timed(
+            command
+                .args(["--quiet", "--offline", "--no-lock", "--out"])
+                .arg(&self.out),
+        )
     }
 
     fn cargo(&self, subcommand: &str) -> Result<Duration, Failure> {
