@@ -235,6 +235,37 @@ fn a_read_only_folder_is_named() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing_half_written() {
+    let fixture = Fixture::app("");
+    fs::create_dir(fixture.path("app/web")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", fixture.path("app/web/chat.ts.new")).unwrap();
+
+    let said = fixture.says("app", "--out web", 1);
+
+    assert!(
+        error(&said).starts_with("web/chat.ts\n  because: No space left on device"),
+        "{said}"
+    );
+    assert!(!fixture.path("app/web/chat.ts").exists());
+    fixture.says("app", "--out web", 0);
+}
+
+/// The harness has to run here, whatever the configuration builds for.
+#[test]
+fn a_configured_target_is_not_that_of_the_harness() {
+    let fixture = Fixture::app("");
+    fixture.write(
+        "app/.cargo/config.toml",
+        "[build]\ntarget = \"wasm32-unknown-unknown\"\n",
+    );
+
+    let said = fixture.says("app", "--out web", 0);
+
+    assert!(said.contains("1 channel, "), "{said}");
+}
+
 #[test]
 fn foreign_files_are_neither_overwritten_nor_removed() {
     let fixture = Fixture::app("");
