@@ -134,6 +134,10 @@ fn a_package_without_typed_channels_gets_the_runtime_alone() {
     assert!(
         error(&fixture.says("app", "--out web", 1)).starts_with("no #[glue::channel] trait found in lib app")
     );
+    assert!(
+        error(&fixture.says("app", "--out web", 1))
+            .contains(", but web holds a client; if its channels are gone, ")
+    );
     assert!(fixture.path("app/web/chat.ts").exists());
 }
 

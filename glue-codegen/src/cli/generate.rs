@@ -120,7 +120,10 @@ pub(super) fn once(
         let targets = found.targets.join(", ");
         let is_lost = changes.iter().any(|change| change.kind == ChangeKind::Remove);
         if is_lost || documents.would_update() {
-            return Err(DiscoverError::NoChannel { targets }.into());
+            let error = DiscoverError::NoChannel { targets };
+            return Err(Failure::Work(
+                format!("{error}, but {folder} holds a client; if its channels are gone, remove that folder, else name their feature (-F)").into(),
+            ));
         }
         Console::warn(format_args!(
             "{}; the client is the runtime alone, for raw channels",
