@@ -189,8 +189,9 @@ impl Walk<'_> {
             (Node::Named(old, _), Node::Named(new, _)) => !self.new.knows(old) && !self.old.knows(new),
             _ => false,
         }));
-        for (old, new) in pairs {
-            self.compare(&old, &new, at);
+        // Literals are paired if they are the same, and hold nothing.
+        for (old, new) in pairs.iter().filter(|(old, _)| !matches!(old, Node::Literal(_))) {
+            self.compare(old, new, at);
         }
         // A literal is one of the texts, or one of the numbers.
         let held = |by: &[Node], node: &Node| {

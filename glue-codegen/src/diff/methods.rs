@@ -142,7 +142,10 @@ impl Comparison<'_> {
                 (None, _) => {
                     let what = format!("{} is new", kind.name);
                     let (breaks, then) = match kind.added {
-                        Rule::EventAdded => ((Breaks::Nobody, Breaks::Nobody), ""),
+                        Rule::EventAdded => (
+                            (Breaks::Nobody, Breaks::All),
+                            "clients built after this wait for it in vain at older servers",
+                        ),
                         Rule::ClientMethodAdded => (
                             (Breaks::All, Breaks::Nobody),
                             "servers that call it at clients built before this fail with unimplemented",

@@ -17,7 +17,7 @@ pub(super) struct At {
     /// Below the root: `filter.tags[]`.
     path: String,
     pub(super) way: Way,
-    /// How many names were looked through to get here.
+    /// How many steps were taken to get here: into something, or through a name.
     depth: usize,
 }
 
@@ -59,6 +59,7 @@ impl At {
         };
         Self {
             path: format!("{}{dot}{step}", self.path),
+            depth: self.depth + 1,
             ..self.clone()
         }
     }
@@ -144,8 +145,9 @@ pub(super) struct Walk<'a> {
     waiting: VecDeque<(usize, Node, Node, Way)>,
 }
 
-/// How many names are looked through in one place: more is a type that grows with each step.
-const DEPTH: usize = 32;
+/// How many steps are taken below one named type. Nobody writes more; a generic type that holds itself with larger arguments comes to
+/// any number, each of which costs stack.
+const DEPTH: usize = 48;
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(old: Types<'a>, new: Types<'a>) -> Self {

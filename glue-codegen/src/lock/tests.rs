@@ -19,6 +19,34 @@ fn a_lock_reads_back_as_it_was() {
 }
 
 #[test]
+fn every_golden_channel_reads_back_and_does_not_differ_from_itself() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let mut count = 0;
+    for case in fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path()) {
+        let files = fs::read_dir(&case).into_iter().flatten();
+        for path in files.map(|entry| entry.unwrap().path()) {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let Ok(schema) = ChannelSchema::from_json(&text) else {
+                continue;
+            };
+            let lock = Lock::of(&[schema]);
+
+            let read = Lock::from_text(&lock.to_text(), "").unwrap();
+
+            assert_eq!(read, lock, "{}", path.display());
+            assert_eq!(
+                crate::diff::compare(&read, &lock).findings,
+                [],
+                "{}",
+                path.display()
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 10, "{count} channels");
+}
+
+#[test]
 fn docs_places_and_order_are_not_in_it() {
     let mut other = schema();
     other.docs = vec![" Other.".to_owned()];

@@ -77,7 +77,9 @@ fn channels() -> Vec<Row> {
         (
             methods(&[]),
             methods(&[("e", event(&[]))]),
-            &["event-added -- c.e: the event is new"],
+            &[
+                "event-added -S c.e: the event is new: clients built after this wait for it in vain at older servers",
+            ],
         ),
         (
             methods(&[("e", event(&[]))]),
@@ -648,6 +650,21 @@ fn leaves() -> Vec<Row> {
 fn each_rule_says_what_happens_to_whom() {
     for (old, new, expected) in rows() {
         assert_lines(&old, &new, expected);
+    }
+}
+
+#[test]
+fn what_breaks_clients_one_way_breaks_servers_the_other_way() {
+    let worst = |old: &Lock, new: &Lock, whom: fn(&Finding) -> Breaks| {
+        let report = compare(old, new);
+        report.findings.iter().map(whom).max().unwrap_or_default()
+    };
+    for (old, new, _) in rows() {
+        let (there, back) = (
+            worst(&old, &new, |finding| finding.clients),
+            worst(&new, &old, |finding| finding.servers),
+        );
+        assert_eq!(there, back, "{:?} {:?}", lines(&old, &new), lines(&new, &old));
     }
 }
 

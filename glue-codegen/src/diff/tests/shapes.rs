@@ -196,6 +196,33 @@ fn untagged_variants_are_paired_by_their_form() {
 }
 
 #[test]
+fn literals_of_all_kinds_are_compared() {
+    let of = |arms: &str| lock(&[("m", call(&[&format!("a: {arms}")], ""))], &[]);
+
+    assert_lines(
+        &of("{ n: 1, v: true } | { n: -1 }"),
+        &of("{ n: 1, v: boolean } | { n: -1 }"),
+        &[
+            "type-widened -S c.m: the argument `a.v` may be `boolean` now: clients built after this fail with invalid_argument at older servers",
+        ],
+    );
+    assert_lines(
+        &of("1 | 2 | null"),
+        &of("2 | null"),
+        &[
+            "type-narrowed C- c.m: the argument `a` is `1` no more: clients built before this fail with invalid_argument",
+        ],
+    );
+    assert_lines(
+        &of("\"a\" | \"b\""),
+        &of("string"),
+        &[
+            "type-widened -S c.m: the argument `a` may be `string` now: clients built after this fail with invalid_argument at older servers",
+        ],
+    );
+}
+
+#[test]
 fn an_enum_may_become_one_of_a_single_variant() {
     let two = || enumeration("E = { t: \"A\", n: number } | { t: \"B\" }", &["A | n: u8", "B"]);
     let one = || enumeration("E = { t: \"A\", n: number }", &["A | n: u8"]);
