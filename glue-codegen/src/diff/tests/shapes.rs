@@ -341,3 +341,37 @@ fn json_says_all_of_it() {
         ["method-removed", "clients", "method", "c.m", "all"]
     );
 }
+
+/// Types of the golden folders in place of each other: what it says one way, it says the other way round.
+#[test]
+fn any_two_types_are_compared_and_both_ways_agree() {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/");
+    for case in ["exact-odd/odd.json", "enums/shapes.json", "recursion/trees.json"] {
+        let text = std::fs::read_to_string(format!("{golden}{case}")).expect("a golden channel");
+        let schema = glue::schema::ChannelSchema::from_json(&text).expect("a schema");
+        let all = Lock::of(&[schema]);
+        let of = |name: &String| Lock {
+            types: all.types.clone(),
+            ..lock(&[("m", call(&[&format!("a: {name}")], name))], &[])
+        };
+        // Every second one: all of them take longer, and say the same.
+        let contracts: Vec<_> = all.types.keys().step_by(2).map(of).collect();
+        let worst = |old: &Lock, new: &Lock| {
+            let findings = compare(old, new).findings;
+            let of = |whom: fn(&Finding) -> Breaks| findings.iter().map(whom).max().unwrap_or_default();
+            (of(|finding| finding.clients), of(|finding| finding.servers))
+        };
+        for (index, old) in contracts.iter().enumerate() {
+            for new in &contracts[index..] {
+                let ((clients, servers), back) = (worst(old, new), worst(new, old));
+                assert_eq!(
+                    (servers, clients),
+                    back,
+                    "{:#?} {:#?}",
+                    lines(old, new),
+                    lines(new, old)
+                );
+            }
+        }
+    }
+}
