@@ -59,11 +59,13 @@ export const E1Codec: Codec = /* @__PURE__ */ lazy(() =>
   ),
 );
 
+export const E2Codec: Codec = /* @__PURE__ */ lazy(() => oneOf(object({ A: bigint }), object({ B: any })));
+
 export const EitherCodec = (ACodec: Codec, BCodec: Codec): Codec => lazy(() => union(ACodec, BCodec));
 
 export const EmptyCodec: Codec = /* @__PURE__ */ lazy(() => oneOf(object({}), bigint));
 
-export const FlCodec: Codec = /* @__PURE__ */ lazy(() => intersection(object({ a: bigint }), E1Codec));
+export const FlCodec: Codec = /* @__PURE__ */ lazy(() => intersection(object({ a: bigint }), E2Codec));
 
 export const Fl2Codec: Codec = /* @__PURE__ */ lazy(() =>
   oneOf(
@@ -229,26 +231,27 @@ export const ChannelCodecs: CodecTable = /* @__PURE__ */ once(() => ({
   m30: { args: object({ value: UntCodec }), answer: UntCodec, error: UntCodec },
   m31: { args: object({ value: Un2Codec }), answer: Un2Codec, error: Un2Codec },
   m32: { args: object({ value: FlCodec }), answer: FlCodec, error: FlCodec },
-  m34: { args: object({ value: Fl2Codec }), answer: Fl2Codec, error: Fl2Codec },
-  m35: { args: object({ value: Fl3Codec }), answer: Fl3Codec, error: Fl3Codec },
-  m37: { args: object({ value: UseECodec }), answer: UseECodec, error: UseECodec },
-  m39: { args: object({ value: UseOCodec }), answer: UseOCodec, error: UseOCodec },
-  m41: { args: object({ value: UseTCodec }), answer: UseTCodec, error: UseTCodec },
-  m42: { args: object({ value: AliasCodec }), answer: AliasCodec, error: AliasCodec },
-  m43: { args: object({ value: AliasArrCodec }), answer: AliasArrCodec, error: AliasArrCodec },
-  m44: { args: object({ value: KeyedCodec }), answer: KeyedCodec, error: KeyedCodec },
-  m45: { args: object({ value: Tag2Codec }), answer: Tag2Codec, error: Tag2Codec },
-  m46: { args: object({ value: NumCodec }), answer: NumCodec, error: NumCodec },
-  m47: { args: object({ value: BoolCodec }), answer: BoolCodec, error: BoolCodec },
-  m48: { args: object({ value: MixCodec }), answer: MixCodec, error: MixCodec },
-  m49: { args: object({ value: SingleCodec }), answer: SingleCodec, error: SingleCodec },
-  m51: { args: object({ value: JsonOrCodec }), answer: JsonOrCodec, error: JsonOrCodec },
-  m52: { args: object({ value: Opt2Codec }), answer: Opt2Codec, error: Opt2Codec },
-  m53: { args: object({ value: EmptyCodec }), answer: EmptyCodec, error: EmptyCodec },
-  m54: { args: object({ value: DeepCodec }), answer: DeepCodec, error: DeepCodec },
-  m55: { args: object({ value: Deep2Codec }), answer: Deep2Codec, error: Deep2Codec },
-  m56: { args: object({ value: TmplCodec }), answer: TmplCodec, error: TmplCodec },
-  m57: { args: object({ value: BigCodec }), answer: BigCodec, error: BigCodec },
+  m33: { args: object({ value: E2Codec }), answer: E2Codec, error: E2Codec },
+  m35: { args: object({ value: Fl2Codec }), answer: Fl2Codec, error: Fl2Codec },
+  m36: { args: object({ value: Fl3Codec }), answer: Fl3Codec, error: Fl3Codec },
+  m38: { args: object({ value: UseECodec }), answer: UseECodec, error: UseECodec },
+  m40: { args: object({ value: UseOCodec }), answer: UseOCodec, error: UseOCodec },
+  m42: { args: object({ value: UseTCodec }), answer: UseTCodec, error: UseTCodec },
+  m43: { args: object({ value: AliasCodec }), answer: AliasCodec, error: AliasCodec },
+  m44: { args: object({ value: AliasArrCodec }), answer: AliasArrCodec, error: AliasArrCodec },
+  m45: { args: object({ value: KeyedCodec }), answer: KeyedCodec, error: KeyedCodec },
+  m46: { args: object({ value: Tag2Codec }), answer: Tag2Codec, error: Tag2Codec },
+  m47: { args: object({ value: NumCodec }), answer: NumCodec, error: NumCodec },
+  m48: { args: object({ value: BoolCodec }), answer: BoolCodec, error: BoolCodec },
+  m49: { args: object({ value: MixCodec }), answer: MixCodec, error: MixCodec },
+  m50: { args: object({ value: SingleCodec }), answer: SingleCodec, error: SingleCodec },
+  m52: { args: object({ value: JsonOrCodec }), answer: JsonOrCodec, error: JsonOrCodec },
+  m53: { args: object({ value: Opt2Codec }), answer: Opt2Codec, error: Opt2Codec },
+  m54: { args: object({ value: EmptyCodec }), answer: EmptyCodec, error: EmptyCodec },
+  m55: { args: object({ value: DeepCodec }), answer: DeepCodec, error: DeepCodec },
+  m56: { args: object({ value: Deep2Codec }), answer: Deep2Codec, error: Deep2Codec },
+  m57: { args: object({ value: TmplCodec }), answer: TmplCodec, error: TmplCodec },
+  m58: { args: object({ value: BigCodec }), answer: BigCodec, error: BigCodec },
   to_string: { args: object({ options: bigint, arguments: bigint }), answer: bigint },
   value_of: { args: object({ options: bigint, arguments: bigint }), answer: bigint },
   coded_options: { args: object({ options: bigint, arguments: bigint }), answer: bigint },

@@ -27,6 +27,7 @@ import type {
   Deep2,
   date,
   E1,
+  E2,
   Empty,
   Fl,
   Fl2,
@@ -97,28 +98,29 @@ export type ChannelErrors = {
   readonly m30: Unt;
   readonly m31: Un2;
   readonly m32: Fl;
-  readonly m33: Plain2;
-  readonly m34: Fl2;
-  readonly m35: Fl3;
-  readonly m37: UseE;
-  readonly m39: UseO;
-  readonly m41: UseT;
-  readonly m42: Alias;
-  readonly m43: AliasArr;
-  readonly m44: Keyed;
-  readonly m45: Tag2;
-  readonly m46: Num;
-  readonly m47: Bool;
-  readonly m48: Mix;
-  readonly m49: Single;
-  readonly m50: Json;
-  readonly m51: JsonOr;
-  readonly m52: Opt2;
-  readonly m53: Empty;
-  readonly m54: Deep;
-  readonly m55: Deep2;
-  readonly m56: Tmpl;
-  readonly m57: Big;
+  readonly m33: E2;
+  readonly m34: Plain2;
+  readonly m35: Fl2;
+  readonly m36: Fl3;
+  readonly m38: UseE;
+  readonly m40: UseO;
+  readonly m42: UseT;
+  readonly m43: Alias;
+  readonly m44: AliasArr;
+  readonly m45: Keyed;
+  readonly m46: Tag2;
+  readonly m47: Num;
+  readonly m48: Bool;
+  readonly m49: Mix;
+  readonly m50: Single;
+  readonly m51: Json;
+  readonly m52: JsonOr;
+  readonly m53: Opt2;
+  readonly m54: Empty;
+  readonly m55: Deep;
+  readonly m56: Deep2;
+  readonly m57: Tmpl;
+  readonly m58: Big;
 };
 
 /** Events of {@link Channel}, by name. */
@@ -140,7 +142,7 @@ export class Channel {
       socket,
       "odd",
       {
-        schema: "470a92750a481dc9",
+        schema: "21fae9fb5405830e",
         stale: staleCheck({
           coded_options: "9263a5250b6fece9",
           constructor: "f7323a7bd6b4e4a2",
@@ -166,31 +168,32 @@ export class Channel {
           m3: "d4dbd97e62bdad30",
           m30: "0ea59c51bad18526",
           m31: "d9e0e732ad32cd82",
-          m32: "e62d567df3057269",
-          m33: "d74a88b2d7ace294",
-          m34: "3aafd8b95477cec6",
-          m35: "80e16178ab247ff1",
-          m37: "36576559ee41e559",
-          m39: "9e5ca915f0e9ec7c",
+          m32: "0282822af4644d15",
+          m33: "304096b4c3bd1f7e",
+          m34: "95d3bb02c68dedc9",
+          m35: "d4bcf27a99418799",
+          m36: "85624e7d6bea9e48",
+          m38: "65aff10c6d242508",
           m4: "e3900a2ad3e89cac",
-          m41: "c0436ee691de4b22",
-          m42: "9b5aa9202f6e12d2",
-          m43: "792fc5e1a4c5e610",
-          m44: "684e05f7baf74f51",
-          m45: "49823a4580427618",
-          m46: "50656276908dc2f2",
-          m47: "b3ee8f8f6fa6ada2",
-          m48: "bb52e79f1b9101d2",
-          m49: "8842caf827f85fd1",
+          m40: "2d6b9ce946c4fe6c",
+          m42: "ff56dae2b2871f87",
+          m43: "391fd88da1b6d293",
+          m44: "84e63f99a72a42f1",
+          m45: "345c95560e49772e",
+          m46: "694319e0316a8881",
+          m47: "76d816fbd3c1b6eb",
+          m48: "19e2cfabc457bcc9",
+          m49: "4de417f6827be0a7",
           m5: "b582eae80c54fa85",
-          m50: "ebc834e130f7b9b3",
-          m51: "f352419a5fe3c9ab",
-          m52: "8eada7dde849628b",
-          m53: "4bd2a92d87832414",
-          m54: "c4be79cb6b273b6f",
-          m55: "8b80ccf61171244e",
-          m56: "e59283a0bb38066e",
-          m57: "7f3a3138d7c28eee",
+          m50: "e628f0d6f5c07aaf",
+          m51: "0e05e27462c9a3ca",
+          m52: "8514a7358aa1807e",
+          m53: "f70fc73fe6f141ba",
+          m54: "017aa157f59bb71b",
+          m55: "86a4aae022c128b6",
+          m56: "e0b8b13182ab191b",
+          m57: "b67319f6141a9605",
+          m58: "fd6b73c5c91cb9f9",
           m6: "695cc005421f72e4",
           m7: "462a5208d174d7ad",
           m8: "8d698e263c3d092f",
@@ -351,114 +354,119 @@ export class Channel {
     return this.#rpc.call("m32", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Plain2} as its `data`. */
-  m33(value: Plain2, options?: CallOptions): Promise<Plain2> & Throws<Plain2> {
+  /** @throws `GlueError` with the code `application` and a {@link E2} as its `data`. */
+  m33(value: E2, options?: CallOptions): Promise<E2> & Throws<E2> {
     return this.#rpc.call("m33", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Fl2} as its `data`. */
-  m34(value: Fl2, options?: CallOptions): Promise<Fl2> & Throws<Fl2> {
+  /** @throws `GlueError` with the code `application` and a {@link Plain2} as its `data`. */
+  m34(value: Plain2, options?: CallOptions): Promise<Plain2> & Throws<Plain2> {
     return this.#rpc.call("m34", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Fl3} as its `data`. */
-  m35(value: Fl3, options?: CallOptions): Promise<Fl3> & Throws<Fl3> {
+  /** @throws `GlueError` with the code `application` and a {@link Fl2} as its `data`. */
+  m35(value: Fl2, options?: CallOptions): Promise<Fl2> & Throws<Fl2> {
     return this.#rpc.call("m35", { value }, options);
   }
 
+  /** @throws `GlueError` with the code `application` and a {@link Fl3} as its `data`. */
+  m36(value: Fl3, options?: CallOptions): Promise<Fl3> & Throws<Fl3> {
+    return this.#rpc.call("m36", { value }, options);
+  }
+
   /** @throws `GlueError` with the code `application` and a {@link UseE} as its `data`. */
-  m37(value: UseE, options?: CallOptions): Promise<UseE> & Throws<UseE> {
-    return this.#rpc.call("m37", { value }, options);
+  m38(value: UseE, options?: CallOptions): Promise<UseE> & Throws<UseE> {
+    return this.#rpc.call("m38", { value }, options);
   }
 
   /** @throws `GlueError` with the code `application` and a {@link UseO} as its `data`. */
-  m39(value: UseO, options?: CallOptions): Promise<UseO> & Throws<UseO> {
-    return this.#rpc.call("m39", { value }, options);
+  m40(value: UseO, options?: CallOptions): Promise<UseO> & Throws<UseO> {
+    return this.#rpc.call("m40", { value }, options);
   }
 
   /** @throws `GlueError` with the code `application` and a {@link UseT} as its `data`. */
-  m41(value: UseT, options?: CallOptions): Promise<UseT> & Throws<UseT> {
-    return this.#rpc.call("m41", { value }, options);
-  }
-
-  /** @throws `GlueError` with the code `application` and a {@link Alias} as its `data`. */
-  m42(value: Alias, options?: CallOptions): Promise<Alias> & Throws<Alias> {
+  m42(value: UseT, options?: CallOptions): Promise<UseT> & Throws<UseT> {
     return this.#rpc.call("m42", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link AliasArr} as its `data`. */
-  m43(value: AliasArr, options?: CallOptions): Promise<AliasArr> & Throws<AliasArr> {
+  /** @throws `GlueError` with the code `application` and a {@link Alias} as its `data`. */
+  m43(value: Alias, options?: CallOptions): Promise<Alias> & Throws<Alias> {
     return this.#rpc.call("m43", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Keyed} as its `data`. */
-  m44(value: Keyed, options?: CallOptions): Promise<Keyed> & Throws<Keyed> {
+  /** @throws `GlueError` with the code `application` and a {@link AliasArr} as its `data`. */
+  m44(value: AliasArr, options?: CallOptions): Promise<AliasArr> & Throws<AliasArr> {
     return this.#rpc.call("m44", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Tag2} as its `data`. */
-  m45(value: Tag2, options?: CallOptions): Promise<Tag2> & Throws<Tag2> {
+  /** @throws `GlueError` with the code `application` and a {@link Keyed} as its `data`. */
+  m45(value: Keyed, options?: CallOptions): Promise<Keyed> & Throws<Keyed> {
     return this.#rpc.call("m45", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Num} as its `data`. */
-  m46(value: Num, options?: CallOptions): Promise<Num> & Throws<Num> {
+  /** @throws `GlueError` with the code `application` and a {@link Tag2} as its `data`. */
+  m46(value: Tag2, options?: CallOptions): Promise<Tag2> & Throws<Tag2> {
     return this.#rpc.call("m46", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Bool} as its `data`. */
-  m47(value: Bool, options?: CallOptions): Promise<Bool> & Throws<Bool> {
+  /** @throws `GlueError` with the code `application` and a {@link Num} as its `data`. */
+  m47(value: Num, options?: CallOptions): Promise<Num> & Throws<Num> {
     return this.#rpc.call("m47", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Mix} as its `data`. */
-  m48(value: Mix, options?: CallOptions): Promise<Mix> & Throws<Mix> {
+  /** @throws `GlueError` with the code `application` and a {@link Bool} as its `data`. */
+  m48(value: Bool, options?: CallOptions): Promise<Bool> & Throws<Bool> {
     return this.#rpc.call("m48", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Single} as its `data`. */
-  m49(value: Single, options?: CallOptions): Promise<Single> & Throws<Single> {
+  /** @throws `GlueError` with the code `application` and a {@link Mix} as its `data`. */
+  m49(value: Mix, options?: CallOptions): Promise<Mix> & Throws<Mix> {
     return this.#rpc.call("m49", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Json} as its `data`. */
-  m50(value: Json, options?: CallOptions): Promise<Json> & Throws<Json> {
+  /** @throws `GlueError` with the code `application` and a {@link Single} as its `data`. */
+  m50(value: Single, options?: CallOptions): Promise<Single> & Throws<Single> {
     return this.#rpc.call("m50", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link JsonOr} as its `data`. */
-  m51(value: JsonOr, options?: CallOptions): Promise<JsonOr> & Throws<JsonOr> {
+  /** @throws `GlueError` with the code `application` and a {@link Json} as its `data`. */
+  m51(value: Json, options?: CallOptions): Promise<Json> & Throws<Json> {
     return this.#rpc.call("m51", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Opt2} as its `data`. */
-  m52(value: Opt2, options?: CallOptions): Promise<Opt2> & Throws<Opt2> {
+  /** @throws `GlueError` with the code `application` and a {@link JsonOr} as its `data`. */
+  m52(value: JsonOr, options?: CallOptions): Promise<JsonOr> & Throws<JsonOr> {
     return this.#rpc.call("m52", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Empty} as its `data`. */
-  m53(value: Empty, options?: CallOptions): Promise<Empty> & Throws<Empty> {
+  /** @throws `GlueError` with the code `application` and a {@link Opt2} as its `data`. */
+  m53(value: Opt2, options?: CallOptions): Promise<Opt2> & Throws<Opt2> {
     return this.#rpc.call("m53", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Deep} as its `data`. */
-  m54(value: Deep, options?: CallOptions): Promise<Deep> & Throws<Deep> {
+  /** @throws `GlueError` with the code `application` and a {@link Empty} as its `data`. */
+  m54(value: Empty, options?: CallOptions): Promise<Empty> & Throws<Empty> {
     return this.#rpc.call("m54", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Deep2} as its `data`. */
-  m55(value: Deep2, options?: CallOptions): Promise<Deep2> & Throws<Deep2> {
+  /** @throws `GlueError` with the code `application` and a {@link Deep} as its `data`. */
+  m55(value: Deep, options?: CallOptions): Promise<Deep> & Throws<Deep> {
     return this.#rpc.call("m55", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Tmpl} as its `data`. */
-  m56(value: Tmpl, options?: CallOptions): Promise<Tmpl> & Throws<Tmpl> {
+  /** @throws `GlueError` with the code `application` and a {@link Deep2} as its `data`. */
+  m56(value: Deep2, options?: CallOptions): Promise<Deep2> & Throws<Deep2> {
     return this.#rpc.call("m56", { value }, options);
   }
 
-  /** @throws `GlueError` with the code `application` and a {@link Big} as its `data`. */
-  m57(value: Big, options?: CallOptions): Promise<Big> & Throws<Big> {
+  /** @throws `GlueError` with the code `application` and a {@link Tmpl} as its `data`. */
+  m57(value: Tmpl, options?: CallOptions): Promise<Tmpl> & Throws<Tmpl> {
     return this.#rpc.call("m57", { value }, options);
+  }
+
+  /** @throws `GlueError` with the code `application` and a {@link Big} as its `data`. */
+  m58(value: Big, options?: CallOptions): Promise<Big> & Throws<Big> {
+    return this.#rpc.call("m58", { value }, options);
   }
 
   toString(options: bigint, arguments_: bigint, callOptions?: CallOptions): Promise<bigint> {

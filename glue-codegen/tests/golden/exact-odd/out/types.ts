@@ -42,11 +42,15 @@ export type E1 =
   | "D"
   | { E: { x: number; y: E1[] } };
 
+export type E2 =
+  | { A: bigint }
+  | { B: Plain };
+
 export type Either<A, B> = A | B;
 
 export type Empty = Record<string, never> | bigint;
 
-export type Fl = { a: bigint } & E1 & Plain2;
+export type Fl = { a: bigint } & E2 & Plain2;
 
 export type Fl2 = { own: string } & W;
 
