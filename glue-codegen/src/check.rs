@@ -230,7 +230,7 @@ impl Check<'_> {
             Type::Mapped { key, value, .. } if has_members && is_any_text(key) && !is_anything(value) => {
                 self.problems.push(Problem::MapBeside {
                     place: place.to_owned(),
-                    text: crate::print::flat(ty),
+                    text: flat(ty),
                 });
             }
             _ => {}
@@ -240,7 +240,7 @@ impl Check<'_> {
     fn no_object(&mut self, place: &str, ty: &Type) {
         self.problems.push(Problem::NoObject {
             place: place.to_owned(),
-            text: crate::print::flat(ty),
+            text: flat(ty),
         });
     }
 
