@@ -1,7 +1,8 @@
 //! A client that was generated from an older trait.
 
+use glue::__private::schema::Described as _;
 use glue::testing::local;
-use glue::{CallError, Client, Code, RpcError};
+use glue::{CallError, Client, Code, ErrorKind, RpcError, Server};
 
 /// What the client was generated from.
 mod old {
@@ -100,4 +101,42 @@ async fn clients_of_the_same_trait_call_all_of_it() {
     assert_eq!(new.added().await.unwrap(), 1);
     assert_eq!(old.changed(2).await.unwrap(), 2);
     assert_eq!(old.removed().await.unwrap(), 2);
+}
+
+/// [R-14]
+#[tokio::test]
+async fn an_older_client_goes_on_where_its_contract_is_accepted() {
+    let (ours, theirs) = (new::DeskCall::hashes(), old::DeskCall::hashes());
+    let accepted = serde_json::json!({
+        "accept": 1,
+        "channels": { "desk": {
+            "contract": ours.schema,
+            "clients": { &theirs.schema: { "changed": theirs.methods["changed"] } },
+        } },
+    });
+    let service = new::Desk::into_channel(Clerk).accept(&accepted.to_string());
+    let client = local(service).start().unwrap();
+    let desk = old::DeskClient::open(&client).unwrap();
+
+    assert_eq!(desk.changed(7).await.unwrap(), 7);
+    assert_eq!(desk.same("text".to_owned()).await.unwrap(), "text");
+    assert_eq!(desk.changed(8).await.unwrap(), 8);
+    assert_eq!(failure(desk.removed().await).code(), Code::StaleClient);
+}
+
+#[test]
+fn what_cannot_be_read_as_accepted_contracts_is_refused() {
+    let service = |json: &str| new::Desk::into_channel(Clerk).accept(json);
+
+    assert!(
+        Server::builder()
+            .channel(service(r#"{"accept":1}"#))
+            .build()
+            .is_ok()
+    );
+    let error = Server::builder().channel(service("{}")).build().unwrap_err();
+
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("`accept` of the channel `desk`"), "{source}");
 }
