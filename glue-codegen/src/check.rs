@@ -9,7 +9,7 @@ use crate::{
     codec::{exact, is_literal},
     model::TypeDecl,
     print::flat,
-    resolve::Problem,
+    problem::Problem,
     syntax::{Type, type_parameters, words},
 };
 

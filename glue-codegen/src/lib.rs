@@ -31,6 +31,7 @@ mod model;
 mod name;
 pub mod output;
 mod print;
+mod problem;
 mod reference;
 mod resolve;
 mod rustdoc;
@@ -42,8 +43,8 @@ mod variants;
 use glue::schema::ChannelSchema;
 
 pub use asyncapi::asyncapi;
+pub use problem::{Problem, Problems};
 pub use reference::{ReferenceFormat, reference};
-pub use resolve::{Problem, Problems};
 pub use tanstack::Tanstack;
 
 /// What to generate.
