@@ -59,7 +59,7 @@ run(cargo, "build", "-p", "glue-tests", "--bin", "e2e-server");
 run(cargo, "build", "-p", "glue-example-chat", "-p", "glue-example-echo", "-p", "glue-example-tasks");
 run(cargo, "build", "-p", "glue-example-mounted", "--bin", "mounted-axum");
 run(cargo, "build", "-p", "glue-versions");
-generate("glue-tests", "ts", "tests/e2e/generated", "--no-lock");
+generate("glue-tests", "ts", "tests/e2e/generated", "--no-lock", "--asyncapi", "tests/e2e/generated/asyncapi.json");
 generate("glue-tests", "js", "tests/e2e/browser/generated", "--no-lock");
 version("old");
 version("new");

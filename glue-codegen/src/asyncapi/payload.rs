@@ -105,7 +105,11 @@ impl<'a> Payloads<'a> {
             "bigint" => {
                 let is_unsigned = rust.and_then(Rust::range).is_some_and(|(least, _)| least >= 0);
                 let sign = if is_unsigned { "0|" } else { "0|-?" };
-                json!({ "type": "string", "pattern": format!("^({sign}[1-9][0-9]*)$") })
+                // A pattern can't compare, but it can count.
+                let most = rust
+                    .and_then(Rust::digits)
+                    .map_or_else(|| "*".to_owned(), |most| format!("{{0,{}}}", most - 1));
+                json!({ "type": "string", "pattern": format!("^({sign}[1-9][0-9]{most})$") })
             }
             "Uint8Array" => json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64 }),
             "Date" => json!({ "type": "string", "format": "date-time" }),

@@ -59,6 +59,16 @@ impl Rust {
         }
     }
 
+    /// The most digits of an integer that travels exactly.
+    pub(super) fn digits(&self) -> Option<u32> {
+        Some(match self.name()? {
+            "u64" | "usize" => 20,
+            "i64" | "isize" => 19,
+            "u128" | "i128" => 39,
+            _ => return None,
+        })
+    }
+
     /// The least and the greatest value of an integer; JSON numbers are exact to 2^53-1.
     pub(super) fn range(&self) -> Option<(i64, i64)> {
         const EXACT: i64 = (1 << 53) - 1;
