@@ -136,9 +136,12 @@ fn a_package_without_typed_channels_gets_the_runtime_alone() {
     );
     assert!(
         error(&fixture.says("app", "--out web", 1))
-            .contains(", but web holds a client; if its channels are gone, ")
+            .contains(", but web or the lock has some; remove them if ")
     );
     assert!(fixture.path("app/web/chat.ts").exists());
+    // The contract would be lost just so.
+    assert!(error(&fixture.says("app", "--out other", 1)).contains(", but other or the lock has some; "));
+    assert!(!fixture.path("app/other").exists());
 }
 
 #[test]

@@ -115,21 +115,6 @@ pub(super) fn once(
 
     let folder = shown(out);
     let changes = output::plan(out, &files)?;
-    if found.channels.is_empty() {
-        // Without this, a feature that was forgotten would cost the user the client.
-        let targets = found.targets.join(", ");
-        let is_lost = changes.iter().any(|change| change.kind == ChangeKind::Remove);
-        if is_lost || documents.would_update() {
-            let error = DiscoverError::NoChannel { targets };
-            return Err(Failure::Work(
-                format!("{error}, but {folder} holds a client; if its channels are gone, remove that folder, else name their feature (-F)").into(),
-            ));
-        }
-        Console::warn(format_args!(
-            "{}; the client is the runtime alone, for raw channels",
-            DiscoverError::NoChannel { targets }
-        ));
-    }
     let contract = settings
         .lock
         .as_deref()
@@ -139,6 +124,28 @@ pub(super) fn once(
         Some((path, contract)) => lock::check(path, contract)?,
         None => None,
     };
+    if found.channels.is_empty() {
+        // Without this, a feature that was forgotten would cost the user the client.
+        let targets = found.targets.join(", ");
+        let is_lost = changes.iter().any(|change| change.kind == ChangeKind::Remove);
+        let is_locked = locked
+            .as_ref()
+            .is_some_and(|change| change.kind == ChangeKind::Update);
+        if is_lost || is_locked || documents.would_update() {
+            let error = DiscoverError::NoChannel { targets };
+            return Err(Failure::Work(
+                format!(
+                    "{error}, but {folder} or the lock has some; remove them if those channels are gone, \
+                     or else name their feature (-F)"
+                )
+                .into(),
+            ));
+        }
+        Console::warn(format_args!(
+            "{}; the client is the runtime alone, for raw channels",
+            DiscoverError::NoChannel { targets }
+        ));
+    }
     if check {
         let is_locked = locked.is_none();
         if is_locked && changes.is_empty() && documents.are_current() {
