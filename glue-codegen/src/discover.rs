@@ -198,12 +198,13 @@ pub(crate) fn search(
     let folder = SchemaFolder::create(&workspace.target_directory)?;
     let own = own.folder();
     for program in &built.programs {
-        let bytes = fs::read(&program.path).map_err(|source| DiscoverError::Io {
+        let file = fs::File::open(&program.path).and_then(|file| contains(file, HARNESS.as_bytes()));
+        let has_harness = file.map_err(|source| DiscoverError::Io {
             path: program.path.clone(),
             source,
         })?;
         // With a harness of its own, or none, the program is the user's server and not a test.
-        if contains(&bytes, HARNESS.as_bytes()) {
+        if has_harness {
             search.run(program, &built, own.as_deref(), &folder.0)?;
         }
     }
@@ -488,9 +489,32 @@ impl Drop for SchemaFolder {
     }
 }
 
+/// Whether `needle` occurs in what `reader` gives. Executables are large: they are read piece by piece, and only as far as need be.
+fn contains(mut reader: impl io::Read, needle: &[u8]) -> io::Result<bool> {
+    let mut buffer = vec![0; PIECE];
+    let mut kept = 0;
+    loop {
+        let filled = match reader.read(&mut buffer[kept..]) {
+            Ok(0) => return Ok(false),
+            Ok(read) => kept + read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if holds(&buffer[..filled], needle) {
+            return Ok(true);
+        }
+        // The needle may begin in this piece and end in the next.
+        kept = filled.min(needle.len().saturating_sub(1));
+        buffer.copy_within(filled - kept..filled, 0);
+    }
+}
+
+/// How much of an executable is read at once: enough that calls don't matter, little enough for the processor's cache.
+const PIECE: usize = 128 * 1024;
+
 /// Whether `needle` occurs in `bytes`. Executables are large and are read by debug builds too, so it skips ahead by the length
 /// of the needle wherever the byte there can't be part of it (Horspool).
-fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     let Some(last) = needle.len().checked_sub(1) else {
         return true;
     };
@@ -514,10 +538,32 @@ mod tests {
 
     #[test]
     fn harnesses_are_found_in_a_program() {
-        assert!(contains(b"....demo::__glue_codegen_Chat..", HARNESS.as_bytes()));
-        assert!(contains(b"__glue_codegen_", HARNESS.as_bytes()));
-        assert!(!contains(b"__glue_codege__glue_codegen", HARNESS.as_bytes()));
-        assert!(!contains(b"", HARNESS.as_bytes()));
+        assert!(holds(b"....demo::__glue_codegen_Chat..", HARNESS.as_bytes()));
+        assert!(holds(b"__glue_codegen_", HARNESS.as_bytes()));
+        assert!(!holds(b"__glue_codege__glue_codegen", HARNESS.as_bytes()));
+        assert!(!holds(b"", HARNESS.as_bytes()));
+    }
+
+    #[test]
+    fn harnesses_are_found_where_pieces_meet() {
+        for before in [
+            0,
+            1,
+            PIECE - 20,
+            PIECE - 15,
+            PIECE - 8,
+            PIECE,
+            2 * PIECE - 22,
+            2 * PIECE - 10,
+        ] {
+            let program = [&vec![b'_'; before], HARNESS.as_bytes(), b"Chat"].concat();
+
+            assert!(contains(&program[..], HARNESS.as_bytes()).unwrap(), "{before}");
+            assert!(
+                !contains(&program[..before + 14], HARNESS.as_bytes()).unwrap(),
+                "{before}"
+            );
+        }
     }
 
     #[test]
