@@ -69,8 +69,10 @@ pub(crate) struct Kinds {
     tags: Exact<BTreeSet<String>>,
     /// Plain, as any other map.
     plain: BTreeMap<String, Exact<u64>>,
-    nested: Exact<BTreeMap<Exact<u64>, Exact<BTreeMap<String, Exact<BTreeSet<Exact<i64>>>>>>>,
+    nested: Exact<BTreeMap<Exact<u64>, Inner>>,
 }
+
+type Inner = Exact<BTreeMap<String, Exact<BTreeSet<Exact<i64>>>>>;
 
 /// The first and the last of each kind.
 #[glue::model]
@@ -237,7 +239,10 @@ impl Bank for Counter {
     }
 
     async fn name(&self, text: String, amount: Option<Exact<u64>>) -> String {
-        amount.map_or(text.clone(), |amount| format!("{text} {amount}"))
+        match amount {
+            Some(amount) => format!("{text} {amount}"),
+            None => text,
+        }
     }
 
     async fn keep(&self, cx: &Context, amount: Exact<u64>, at: Exact<SystemTime>) {
