@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask pressure` and `cargo xtask codegen-times`.
+//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask fidelity`, `cargo xtask pressure` and `cargo xtask codegen-times`.
 
 mod debian;
 mod demo;
+mod fidelity;
 mod guide;
 mod init;
 mod markdown;
@@ -37,6 +38,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         }
         Some((command, rest)) if command == "demo" => demo::demo(rest),
         Some((command, rest)) if command == "test" => stages::test(rest),
+        Some((command, rest)) if command == "fidelity" => fidelity::command(rest),
         Some((command, [])) if command == "pressure" => pressure::pressure(),
         Some((command, [])) if command == "codegen-times" => times::times(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
@@ -58,7 +60,9 @@ Usage: cargo demo [--listen ADDR:PORT]
          Starts the chat example; needs nothing but Rust.
        cargo xtask test [STAGE...]
          Runs the tests of all languages, or of single stages:
-{stages}       cargo xtask pressure
+{stages}       cargo xtask fidelity [--seed N] [--types N] [--values N] [--rounds N]
+         Makes up Rust types and values, and sends them to TypeScript and back; --help says more.
+       cargo xtask pressure
          Shows a server's memory under peers that cost as much as they can; needs a Unix with /proc.
        cargo xtask codegen-times
          Measures glue-codegen and the macros; takes some minutes, on a quiet machine.

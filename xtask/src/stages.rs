@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::debian;
+use crate::fidelity::IN_CI;
 use crate::guide::guide;
 use crate::init::init;
 use crate::node::{self, npm};
@@ -38,6 +39,11 @@ pub(crate) const STAGES: &[Stage] = &[
         "init",
         "what glue-codegen init sets up, from nothing to a call",
         init,
+    ),
+    Stage::new(
+        "fidelity",
+        "made-up Rust types and values, sent to TypeScript and back",
+        fidelity,
     ),
     Stage::new("guide", "the TypeScript of docs/GUIDE.md", guide),
     Stage::new(
@@ -163,6 +169,10 @@ fn platforms() -> Result<(), Failure> {
             .args(["run", script]))?;
     }
     Ok(())
+}
+
+fn fidelity() -> Result<(), Failure> {
+    crate::fidelity::fidelity(&IN_CI)
 }
 
 fn deployment() -> Result<(), Failure> {
