@@ -8,9 +8,9 @@ use super::Exact;
 
 /// Checks the JSON of a value, and that it reads back as the same.
 #[track_caller]
-fn travels<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, json: &str) {
-    assert_eq!(serde_json::to_string(&value).unwrap(), json);
-    assert_eq!(serde_json::from_str::<T>(json).unwrap(), value);
+fn travels<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, json: &str) {
+    assert_eq!(serde_json::to_string(value).unwrap(), json);
+    assert_eq!(serde_json::from_str::<T>(json).unwrap(), *value);
 }
 
 #[track_caller]
@@ -21,12 +21,12 @@ fn error<T: DeserializeOwned + Debug>(json: &str) -> String {
 
 #[test]
 fn integers_are_strings_of_digits() {
-    travels(Exact(u64::MAX), r#""18446744073709551615""#);
-    travels(Exact(i64::MIN), r#""-9223372036854775808""#);
-    travels(Exact(u128::MAX), r#""340282366920938463463374607431768211455""#);
-    travels(Exact(i128::MIN), r#""-170141183460469231731687303715884105728""#);
-    travels(Exact(0_usize), r#""0""#);
-    travels(Exact(-1_isize), r#""-1""#);
+    travels(&Exact(u64::MAX), r#""18446744073709551615""#);
+    travels(&Exact(i64::MIN), r#""-9223372036854775808""#);
+    travels(&Exact(u128::MAX), r#""340282366920938463463374607431768211455""#);
+    travels(&Exact(i128::MIN), r#""-170141183460469231731687303715884105728""#);
+    travels(&Exact(0_usize), r#""0""#);
+    travels(&Exact(-1_isize), r#""-1""#);
 }
 
 #[test]
@@ -62,10 +62,10 @@ fn an_integer_has_one_form_only() {
 
 #[test]
 fn bytes_are_base64_with_padding() {
-    travels(Exact(Vec::<u8>::new()), r#""""#);
-    travels(Exact(vec![0_u8]), r#""AA==""#);
-    travels(Exact(vec![0xfb_u8, 0xff, 0xfe]), r#""+//+""#);
-    travels(Exact([1_u8, 2]), r#""AQI=""#);
+    travels(&Exact(Vec::<u8>::new()), r#""""#);
+    travels(&Exact(vec![0_u8]), r#""AA==""#);
+    travels(&Exact(vec![0xfb_u8, 0xff, 0xfe]), r#""+//+""#);
+    travels(&Exact([1_u8, 2]), r#""AQI=""#);
 }
 
 #[test]
@@ -86,11 +86,11 @@ fn bytes_have_one_form_only() {
 #[test]
 fn maps_are_arrays_of_pairs() {
     travels(
-        Exact(BTreeMap::from([((1, 2), 'a'), ((3, 4), 'b')])),
+        &Exact(BTreeMap::from([((1, 2), 'a'), ((3, 4), 'b')])),
         r#"[[[1,2],"a"],[[3,4],"b"]]"#,
     );
     travels(
-        Exact(HashMap::from([(Exact(u64::MAX), 1)])),
+        &Exact(HashMap::from([(Exact(u64::MAX), 1)])),
         r#"[["18446744073709551615",1]]"#,
     );
     assert_eq!(
@@ -105,8 +105,8 @@ fn maps_are_arrays_of_pairs() {
 
 #[test]
 fn sets_are_arrays() {
-    travels(Exact(BTreeSet::from([1, 2])), "[1,2]");
-    travels(Exact(HashSet::from(["a".to_owned()])), r#"["a"]"#);
+    travels(&Exact(BTreeSet::from([1, 2])), "[1,2]");
+    travels(&Exact(HashSet::from(["a".to_owned()])), r#"["a"]"#);
     assert_eq!(
         error::<Exact<HashSet<u8>>>("[1,2,1]"),
         "element 2: it is there already"
@@ -119,16 +119,16 @@ fn sets_are_arrays() {
 
 #[test]
 fn options_vectors_and_boxes_of_exact_types_are_exact() {
-    travels(Exact(Some(7_u64)), r#""7""#);
-    travels(Exact(None::<u64>), "null");
-    travels(Exact(vec![Some(vec![1_u8]), None]), r#"["AQ==",null]"#);
-    travels(Exact(Box::new(7_i128)), r#""7""#);
+    travels(&Exact(Some(7_u64)), r#""7""#);
+    travels(&Exact(None::<u64>), "null");
+    travels(&Exact(vec![Some(vec![1_u8]), None]), r#"["AQ==",null]"#);
+    travels(&Exact(Box::new(7_i128)), r#""7""#);
 }
 
 #[test]
 fn an_exact_value_is_a_key_as_well() {
     travels(
-        BTreeMap::from([(Exact(u64::MAX), true)]),
+        &BTreeMap::from([(Exact(u64::MAX), true)]),
         r#"{"18446744073709551615":true}"#,
     );
 }
@@ -159,13 +159,13 @@ fn typescript_has_types_of_its_own() {
 fn system_times_are_rfc_3339() {
     use std::time::{Duration, UNIX_EPOCH};
 
-    travels(Exact(UNIX_EPOCH), r#""1970-01-01T00:00:00Z""#);
+    travels(&Exact(UNIX_EPOCH), r#""1970-01-01T00:00:00Z""#);
     travels(
-        Exact(UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)),
+        &Exact(UNIX_EPOCH + Duration::from_millis(1_700_000_000_500)),
         r#""2023-11-14T22:13:20.5Z""#,
     );
     travels(
-        Exact(UNIX_EPOCH - Duration::from_millis(1)),
+        &Exact(UNIX_EPOCH - Duration::from_millis(1)),
         r#""1969-12-31T23:59:59.999Z""#,
     );
     assert_eq!(
@@ -185,9 +185,9 @@ fn instants_of_chrono_are_rfc_3339() {
     use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
     let utc = DateTime::<Utc>::from_timestamp(1_700_000_000, 1_000_000).unwrap();
-    travels(Exact(utc), r#""2023-11-14T22:13:20.001Z""#);
+    travels(&Exact(utc), r#""2023-11-14T22:13:20.001Z""#);
     let there = utc.with_timezone(&FixedOffset::west_opt(12_600).unwrap());
-    travels(Exact(there), r#""2023-11-14T18:43:20.001-03:30""#);
+    travels(&Exact(there), r#""2023-11-14T18:43:20.001-03:30""#);
     let with_seconds = utc.with_timezone(&FixedOffset::east_opt(1_172).unwrap());
     let json = serde_json::to_string(&Exact(with_seconds)).unwrap();
     assert_eq!(json, r#""2023-11-14T22:32:20.001+00:19""#);
@@ -209,7 +209,7 @@ fn instants_of_chrono_are_rfc_3339() {
 #[test]
 fn timestamps_of_jiff_are_rfc_3339() {
     travels(
-        Exact(jiff::Timestamp::from_nanosecond(-1).unwrap()),
+        &Exact(jiff::Timestamp::from_nanosecond(-1).unwrap()),
         r#""1969-12-31T23:59:59.999999999Z""#,
     );
     assert!(serde_json::to_string(&Exact(jiff::Timestamp::MIN)).is_err());
@@ -226,9 +226,9 @@ fn instants_of_time_are_rfc_3339() {
     use time::{OffsetDateTime, UtcOffset};
 
     let utc = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
-    travels(Exact(utc), r#""2023-11-14T22:13:20Z""#);
+    travels(&Exact(utc), r#""2023-11-14T22:13:20Z""#);
     let there = utc.to_offset(UtcOffset::from_hms(-3, -30, 0).unwrap());
-    travels(Exact(there), r#""2023-11-14T18:43:20-03:30""#);
+    travels(&Exact(there), r#""2023-11-14T18:43:20-03:30""#);
 }
 
 #[cfg(feature = "rust_decimal")]
@@ -236,8 +236,8 @@ fn instants_of_time_are_rfc_3339() {
 fn decimals_are_strings() {
     use rust_decimal::Decimal;
 
-    travels(Exact(Decimal::new(-150, 2)), r#""-1.50""#);
-    travels(Exact(Decimal::MAX), r#""79228162514264337593543950335""#);
+    travels(&Exact(Decimal::new(-150, 2)), r#""-1.50""#);
+    travels(&Exact(Decimal::MAX), r#""79228162514264337593543950335""#);
     for wrong in [
         "",
         "1e3",
@@ -263,15 +263,15 @@ fn maps_and_sets_of_indexmap_keep_their_order() {
     use indexmap::{IndexMap, IndexSet};
 
     travels(
-        Exact(IndexMap::<_, _>::from_iter([(2, 'b'), (1, 'a')])),
+        &Exact(IndexMap::<_, _>::from_iter([(2, 'b'), (1, 'a')])),
         r#"[[2,"b"],[1,"a"]]"#,
     );
-    travels(Exact(IndexSet::<_>::from_iter([2, 1])), "[2,1]");
+    travels(&Exact(IndexSet::<_>::from_iter([2, 1])), "[2,1]");
     assert!(serde_json::from_str::<Exact<IndexSet<u8>>>("[1,1]").is_err());
 }
 
 #[cfg(feature = "bytes")]
 #[test]
 fn shared_bytes_are_base64() {
-    travels(Exact(bytes::Bytes::from_static(&[1, 2])), r#""AQI=""#);
+    travels(&Exact(bytes::Bytes::from_static(&[1, 2])), r#""AQI=""#);
 }
