@@ -1,6 +1,6 @@
 //! Types of other crates, each under its feature.
 
-use crate::mirror::{Mirror, sends};
+use crate::mirror::sends;
 
 #[test]
 fn types_of_std() {
@@ -137,6 +137,8 @@ fn types_of_indexmap() {
 fn types_of_jiff() {
     use jiff::civil::{date, time};
     use jiff::{Span, Timestamp};
+
+    use crate::mirror::Mirror;
 
     assert_eq!(sends([Timestamp::UNIX_EPOCH]).text(), "string");
     assert_eq!(
