@@ -36,10 +36,11 @@ impl Walk<'_> {
         // Null inside of an arm's name; that of the union itself is compared by then.
         before.arms.retain(|arm| !arm.is_null());
         after.arms.retain(|arm| !arm.is_null());
-        let is_enum = before.is_enum || after.is_enum;
+        // What is no enum, such as any text, is told from one as the arms of an untagged union are.
+        let are_enums = before.is_enum && after.is_enum;
         let style = match common_style(&before, &after) {
             Some(style) => style,
-            None if is_enum && !before.arms.is_empty() && !after.arms.is_empty() => {
+            None if are_enums && !before.arms.is_empty() && !after.arms.is_empty() => {
                 let (old, new) = (style(&before.arms), style(&after.arms));
                 let what = format!(
                     "a variant{} is told {} now (was {})",

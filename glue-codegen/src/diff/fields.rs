@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Breaks, Rule,
-    node::{Field, Object},
+    node::{Field, Node, Object},
     rule::Way,
     shape::{At, Walk, without_null},
 };
@@ -135,6 +135,11 @@ impl Walk<'_> {
 
     fn field(&mut self, name: &str, before: &Field, after: &Field, at: &At) {
         let ((old_null, old), (new_null, new)) = (without_null(&before.node), without_null(&after.node));
+        // Null is among whatever there is.
+        let (old_null, new_null) = match (&old, &new) {
+            (Node::Any, _) | (_, Node::Any) => (false, false),
+            _ => (old_null, new_null),
+        };
         let widened = (after.may_be_missing && !before.may_be_missing) || (new_null && !old_null);
         let narrowed = (before.may_be_missing && !after.may_be_missing) || (old_null && !new_null);
         // Null alone, of which only the value is another, is compared as a whole.

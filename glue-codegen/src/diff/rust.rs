@@ -104,23 +104,24 @@ pub(super) struct Number {
     pub(super) name: String,
     /// `None` for those with fractions.
     range: Option<(i128, u128)>,
+    /// Whether zero isn't one of them.
+    is_nonzero: bool,
 }
 
 impl Number {
     pub(super) fn of(rust: &RustType) -> Option<Self> {
-        let (name, min) = match rust.name.strip_prefix("NonZero") {
-            None => (rust.name.to_lowercase(), None),
-            Some("") => (rust.args.first()?.name.to_lowercase(), Some(1)),
-            Some(of) => (of.to_lowercase(), Some(1)),
+        let name = match rust.name.strip_prefix("NonZero") {
+            None => rust.name.to_lowercase(),
+            Some("") => rust.args.first()?.name.to_lowercase(),
+            Some(of) => of.to_lowercase(),
         };
-        let min = |of: i128| if of < 0 { of } else { min.unwrap_or(of) };
         let range = match name.as_str() {
             "f32" | "f64" => None,
-            "u8" => Some((min(0), u8::MAX.into())),
-            "u16" => Some((min(0), u16::MAX.into())),
-            "u32" => Some((min(0), u32::MAX.into())),
-            "u64" | "usize" => Some((min(0), u64::MAX.into())),
-            "u128" => Some((min(0), u128::MAX)),
+            "u8" => Some((0, u8::MAX.into())),
+            "u16" => Some((0, u16::MAX.into())),
+            "u32" => Some((0, u32::MAX.into())),
+            "u64" | "usize" => Some((0, u64::MAX.into())),
+            "u128" => Some((0, u128::MAX)),
             "i8" => Some((i8::MIN.into(), 0x7f)),
             "i16" => Some((i16::MIN.into(), 0x7fff)),
             "i32" => Some((i32::MIN.into(), 0x7fff_ffff)),
@@ -132,11 +133,15 @@ impl Number {
         (rust.name.starts_with("NonZero") || rust.name == name).then(|| Self {
             name: rust.name.clone(),
             range,
+            is_nonzero: rust.name.starts_with("NonZero"),
         })
     }
 
     /// Whether every number of `other` is one of these.
     pub(super) fn holds(&self, other: &Self) -> bool {
+        if self.is_nonzero && !other.is_nonzero {
+            return false;
+        }
         match (self.range, other.range) {
             (None, _) => true,
             (Some(_), None) => false,
@@ -185,6 +190,8 @@ mod tests {
             ("u8", "NonZero<u8>"),
             ("i128", "u64"),
             ("u64", "NonZeroU32"),
+            ("i32", "NonZeroI32"),
+            ("NonZero<i64>", "NonZeroU8"),
         ] {
             let (large, small) = (number(large), number(small));
             assert!(large.holds(&small), "{large:?} {small:?}");

@@ -278,7 +278,9 @@ impl<'a> Walk<'a> {
         }
         let ((old_null, old), (new_null, new)) = (without_null(old), without_null(new));
         let (old, new) = (&old, &new);
-        if old_null != new_null && !old.is_null() && !new.is_null() {
+        // Null is among whatever there is.
+        let is_any = |node: &Node| *node == Node::Any;
+        if old_null != new_null && !old.is_null() && !new.is_null() && !is_any(old) && !is_any(new) {
             let subject = at.subject();
             let (rule, what, breaks) = if new_null {
                 (
@@ -367,18 +369,33 @@ impl<'a> Walk<'a> {
                 self.add(at, Rule::TupleLength, what, breaks, "read `undefined`");
             }
             (Node::Object(old), Node::Object(new)) => self.objects(old, new, at),
+            // Before those that are the same: the types that the text names may not be.
+            (Node::Opaque(_), _) | (_, Node::Opaque(_)) | (Node::Named(..), Node::Named(..)) => {
+                self.unreadable(old, new, at);
+            }
             (old, new) if old == new => {}
-            (Node::Opaque(_), _) | (_, Node::Opaque(_)) => self.unreadable(old, new, at),
             (_, Node::Any) => self.changed(Rule::TypeWidened, old, new, at, at.way.widened()),
             (Node::Any, _) => self.changed(Rule::TypeNarrowed, old, new, at, at.way.narrowed()),
-            (Node::Tuple(_), Node::Array(_)) => {
-                self.changed(Rule::ArrayTuple, old, new, at, at.way.widened())
+            (Node::Tuple(items), Node::Array(item)) => {
+                self.changed(Rule::ArrayTuple, old, new, at, at.way.widened());
+                for (index, before) in items.iter().enumerate() {
+                    self.compare(before, item, &at.below(&format!("[{index}]")));
+                }
             }
-            (Node::Array(_), Node::Tuple(_)) => {
-                self.changed(Rule::ArrayTuple, old, new, at, at.way.narrowed())
+            (Node::Array(item), Node::Tuple(items)) => {
+                self.changed(Rule::ArrayTuple, old, new, at, at.way.narrowed());
+                for (index, after) in items.iter().enumerate() {
+                    self.compare(item, after, &at.below(&format!("[{index}]")));
+                }
             }
-            (Node::Set(_), Node::Array(_)) => self.changed(Rule::Exact, old, new, at, at.way.widened()),
-            (Node::Array(_), Node::Set(_)) => self.changed(Rule::Exact, old, new, at, at.way.narrowed()),
+            (Node::Set(before), Node::Array(after)) => {
+                self.changed(Rule::Exact, old, new, at, at.way.widened());
+                self.compare(before, after, &at.below("[]"));
+            }
+            (Node::Array(before), Node::Set(after)) => {
+                self.changed(Rule::Exact, old, new, at, at.way.narrowed());
+                self.compare(before, after, &at.below("[]"));
+            }
             // Both are texts of RFC 3339.
             (Node::Text(Some(form)), Node::Exact(date)) | (Node::Exact(date), Node::Text(Some(form)))
                 if date == "Date" && matches!(form.as_str(), "DateTime" | "Timestamp") =>
@@ -398,8 +415,17 @@ impl<'a> Walk<'a> {
     }
 
     fn unreadable(&mut self, old: &Node, new: &Node, at: &At) {
-        if old.text() != new.text() {
-            self.changed(Rule::Unreadable, old, new, at, (Breaks::All, Breaks::All));
+        let text = new.text();
+        if old.text() != text {
+            return self.changed(Rule::Unreadable, old, new, at, (Breaks::All, Breaks::All));
+        }
+        // The text is the same, but not what stands behind the names in it. Arguments of generic types are lost.
+        let words = text.split(|char: char| !(char.is_alphanumeric() || matches!(char, '_' | '$')));
+        for name in words.collect::<BTreeSet<_>>() {
+            if self.old.knows(name) && self.new.knows(name) {
+                let named = Node::Named(name.to_owned(), Vec::new());
+                self.compare(&named, &named, &at.deeper());
+            }
         }
     }
 
@@ -477,6 +503,8 @@ pub(super) fn merged(types: Types<'_>, node: &Node) -> Node {
         }
         let objects: Vec<Object> = match part {
             Node::Object(object) => vec![object],
+            // The rest of the fields, whatever they are: no matter which side knows them by name.
+            Node::Map(_, value) if *value == Node::Any => vec![Object::default()],
             Node::Union(Union { arms, .. }) => {
                 is_enum = true;
                 let arms = arms.iter().map(|arm| match merged(types, &types.behind(arm)) {

@@ -244,6 +244,119 @@ fn an_enum_may_become_one_of_a_single_variant() {
 }
 
 #[test]
+fn an_enum_and_any_text_are_a_narrower_and_a_wider_type() {
+    let one = || up(&[enumeration("E = \"A\" | \"B\"", &["A", "B"])]);
+    let text = || up(&[structure("E = string", &["0: String"])]);
+
+    assert_lines(
+        &one(),
+        &text(),
+        &[
+            "type-widened -S type E (of c.up): the type may be `string` now: clients built after this fail with invalid_argument at older servers",
+        ],
+    );
+    assert_lines(
+        &text(),
+        &one(),
+        &[
+            "type-narrowed C- type E (of c.up): the type is `string` no more: clients built before this fail with invalid_argument",
+        ],
+    );
+}
+
+#[test]
+fn null_is_among_whatever_there_is() {
+    let field =
+        |ty: &str, rust: &str| up(&[structure(&format!("T = {{ a: {ty} }}"), &[&format!("a: {rust}")])]);
+
+    assert_lines(
+        &field("(string | null)[]", "Vec<Option<String>>"),
+        &field("unknown[]", "Vec<Value>"),
+        &[
+            "type-widened -S type T (of c.up): the field `a[]` is `unknown` now (was `string`): clients built after this fail with invalid_argument at older servers",
+        ],
+    );
+    assert_lines(
+        &field("string | null", "Option<String>"),
+        &field("unknown", "Value"),
+        &[
+            "type-widened -S type T (of c.up): the field `a` is `unknown` now (was `string`): clients built after this fail with invalid_argument at older servers",
+        ],
+    );
+}
+
+#[test]
+fn fields_beside_a_flattened_map_are_compared() {
+    let flattened = |own: &str, base| {
+        let decl = format!("T = {{ {own} }} & Base & {{ [key: string]: unknown }}");
+        let fields = [
+            "id: u8",
+            "base: Base flatten",
+            "rest: HashMap<String,Value> flatten",
+        ];
+        let (name, mut lock) = structure(&decl, &fields);
+        if own.contains("note") {
+            lock.fields.insert(
+                "note".to_owned(),
+                FieldLock {
+                    rust: "Option<String>".to_owned(),
+                    default: true,
+                    ..FieldLock::default()
+                },
+            );
+        }
+        up(&[(name, lock), base])
+    };
+    let base = || structure("Base = { a: number }", &["a: u8"]);
+
+    assert_lines(
+        &flattened("id: number", base()),
+        &flattened(
+            "id: number",
+            structure("Base = { a: number, b: string }", &["a: u8", "b: String"]),
+        ),
+        &[
+            "field-added C- type T (of c.up): the field `b` is new and required: clients built before this fail with invalid_argument",
+        ],
+    );
+    assert_lines(
+        &flattened("id: number", base()),
+        &flattened("id: number, note: string | null", base()),
+        &["field-added -- type T (of c.up): the field `note` is new and may be left out"],
+    );
+}
+
+#[test]
+fn what_stands_in_an_unreadable_type_is_compared_by_its_names() {
+    let written = |inner| up(&[structure("T = { a: Partial<Inner> }", &["a: Patch"]), inner]);
+    assert_lines(
+        &written(structure("Inner = { n: number }", &["n: u8"])),
+        &written(structure("Inner = { n: string }", &["n: String"])),
+        &[
+            "type-changed CS type Inner (of c.up): the field `n` is `string` now (was `u8`): clients built after this fail with invalid_argument at older servers; clients built before this fail with invalid_argument",
+        ],
+    );
+}
+
+#[test]
+fn the_items_of_lists_of_another_kind_are_compared_too() {
+    let of = |ty: &str| lock(&[("m", call(&[&format!("a: {ty}")], ""))], &[]);
+
+    for (list, other) in [
+        ("[string]", "number[]"),
+        ("string[]", "[number]"),
+        ("Set<string>", "number[]"),
+        ("string[]", "Set<number>"),
+    ] {
+        let findings = compare(&of(list), &of(other)).findings;
+
+        let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+        assert!(rules.contains(&Rule::TypeChanged), "{list} {other}: {rules:?}");
+        assert_lines(&of(list), &of(list), &[]);
+    }
+}
+
+#[test]
 fn methods_whose_hashes_differ_are_stale() {
     let old = lock(&[("a", call(&[], "number")), ("b", call(&[], "number"))], &[]);
     let mut new = old.clone();
