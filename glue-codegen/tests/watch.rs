@@ -145,6 +145,24 @@ fn folders_that_come_and_go_and_packages_beside_are_watched() {
     assert_eq!(watch.stop(), Some(0));
 }
 
+#[test]
+fn sources_in_the_output_folder_are_watched_and_what_is_written_there_is_not() {
+    for out in [".", "src"] {
+        let fixture = Fixture::app(&format!("[package.metadata.glue]\nout = \"{out}\"\n"));
+        let watch = Watch::new(&fixture, "");
+        watch.wait_for("watching; Ctrl-C ends it");
+
+        fixture.write("app/src/chat.json", &schema("say"));
+        watch.wait_for("~ ");
+        fixture.write("app/src/chat.json", &schema("tell"));
+        // A run of its own making would have come first, and changed nothing.
+        let line = watch.wait_for(" changed, in ");
+
+        assert!(!line.contains(" 0 changed"), "{line}");
+        assert_eq!(watch.stop(), Some(0));
+    }
+}
+
 /// The harness holds the run until the test has saved the next change, so that the order is certain. It was compiled a while before
 /// by then: cargo doesn't see changes within the same tick of the clock.
 #[test]

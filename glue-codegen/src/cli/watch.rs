@@ -20,7 +20,7 @@ use notify::{
 };
 
 use super::{Console, Exit, Failure, Project, console::now, generate::once, settings::Flags};
-use crate::discover::Runner;
+use crate::{discover::Runner, embed};
 
 /// What can happen.
 enum Event {
@@ -98,8 +98,7 @@ struct Queue {
     is_stopped: Cell<bool>,
     /// What was removed or renamed since the folders to watch were last looked at.
     gone: RefCell<Vec<PathBuf>>,
-    /// Folders in which nothing is of interest: what cargo writes, and what we do.
-    outside: RefCell<Vec<PathBuf>>,
+    outside: RefCell<Outside>,
 }
 
 impl Queue {
@@ -211,19 +210,7 @@ impl Watched {
             .iter()
             .filter_map(|root| fs::canonicalize(root).ok())
             .collect();
-        let outside = [
-            Some(&project.workspace.target_directory),
-            project.settings.out.as_ref(),
-            project.settings.lock.as_ref(),
-        ];
-        let documents = project.settings.documents.paths();
-        let outside: Vec<_> = outside
-            .into_iter()
-            .flatten()
-            .cloned()
-            .chain(documents)
-            .map(|path| canonical(&path))
-            .collect();
+        let outside = Outside::of(project, &roots);
 
         let mut wanted = BTreeSet::new();
         for root in &roots {
@@ -255,8 +242,52 @@ impl Watched {
     }
 }
 
+/// Where nothing is of interest: what cargo writes, and what we do.
+#[derive(Debug, Default)]
+struct Outside {
+    /// Folders and files.
+    places: Vec<PathBuf>,
+    /// The output folder, where sources stand beside what we write.
+    shared: Option<PathBuf>,
+}
+
+impl Outside {
+    fn of(project: &Project, roots: &BTreeSet<PathBuf>) -> Self {
+        let settings = &project.settings;
+        let own = [Some(&project.workspace.target_directory), settings.lock.as_ref()];
+        let own = own.into_iter().flatten().cloned();
+        let places = own.chain(settings.documents.paths());
+        let mut outside = Self {
+            places: places.map(|path| canonical(&path)).collect(),
+            shared: None,
+        };
+        if let Some(out) = settings.out.as_deref().map(canonical) {
+            let mut entries = fs::read_dir(&out).into_iter().flatten().flatten();
+            if roots.iter().any(|root| root.starts_with(&out))
+                || entries.any(|entry| entry.path().extension().is_some_and(|end| end == "rs"))
+            {
+                outside.places.push(out.join(embed::FOLDER));
+                outside.shared = Some(out);
+            } else {
+                outside.places.push(out);
+            }
+        }
+        outside
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        // The scripts, and what they are called before they are moved to their places.
+        let is_script = || {
+            path.extension()
+                .is_some_and(|end| end == "ts" || end == "js" || end == "new")
+        };
+        let is_written = self.shared.as_deref() == path.parent() && is_script();
+        is_written || self.places.iter().any(|place| path.starts_with(place))
+    }
+}
+
 /// Adds `folder` and the folders in it that may hold sources.
-fn collect(folder: &Path, roots: &BTreeSet<PathBuf>, outside: &[PathBuf], found: &mut BTreeSet<PathBuf>) {
+fn collect(folder: &Path, roots: &BTreeSet<PathBuf>, outside: &Outside, found: &mut BTreeSet<PathBuf>) {
     if !found.insert(folder.to_owned()) {
         return;
     }
@@ -267,7 +298,7 @@ fn collect(folder: &Path, roots: &BTreeSet<PathBuf>, outside: &[PathBuf], found:
         let is_other_package = path.join("Cargo.toml").is_file() && !roots.contains(&path);
         let is_cache = path.join("CACHEDIR.TAG").is_file();
         let is_dependency = path.file_name().is_some_and(|name| name == "node_modules");
-        if !(is_other_package || is_cache || is_dependency || is_hidden(&path) || outside.contains(&path)) {
+        if !(is_other_package || is_cache || is_dependency || is_hidden(&path) || outside.has(&path)) {
             collect(&path, roots, outside, found);
         }
     }
@@ -284,7 +315,7 @@ fn canonical(path: &Path) -> PathBuf {
 
 /// Whether this may change what is built: not reading, not permissions, not the files that editors keep beside the real ones, and
 /// nothing `outside`.
-fn is_change(event: &notify::Event, outside: &[PathBuf]) -> bool {
+fn is_change(event: &notify::Event, outside: &Outside) -> bool {
     let counts = match event.kind {
         // `touch` counts, as it does for cargo; inotify doesn't tell it from other attributes.
         EventKind::Modify(ModifyKind::Metadata(kind)) => {
@@ -299,7 +330,7 @@ fn is_change(event: &notify::Event, outside: &[PathBuf]) -> bool {
     };
     let is_noise = |path: &PathBuf| {
         let is_backup = path.as_os_str().as_encoded_bytes().ends_with(b"~");
-        is_hidden(path) || is_backup || outside.iter().any(|folder| path.starts_with(folder))
+        is_hidden(path) || is_backup || outside.has(path)
     };
     counts && (event.paths.is_empty() || !event.paths.iter().all(is_noise))
 }
