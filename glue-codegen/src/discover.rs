@@ -360,7 +360,7 @@ impl Search<'_> {
             command.arg("--quiet");
         }
         for package in self.packages {
-            command.arg("-p").arg(&package.id);
+            command.arg("-p").arg(package.spec());
         }
         // Not `--bin NAME`: that is an error for a binary whose required features are off.
         command.arg("--bins");

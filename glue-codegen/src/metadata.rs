@@ -192,6 +192,18 @@ impl Workspace {
 }
 
 impl Package {
+    /// What cargo's `-p` takes for this package and no other.
+    pub(crate) fn spec(&self) -> String {
+        let folder = self.id.split('#').next().unwrap_or(&self.id);
+        let name = folder.trim_end_matches('/').rsplit('/').next().unwrap_or(folder);
+        // Cargo takes the folder for the name of the package, and refuses its own id if that begins with an escaped letter.
+        if name.starts_with('%') {
+            format!("{}@{}", self.name, self.version)
+        } else {
+            self.id.clone()
+        }
+    }
+
     /// The name under which the package depends on glue-runtime, if it does.
     pub(crate) fn runtime_key(&self) -> Option<&str> {
         let normal = self
