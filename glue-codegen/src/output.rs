@@ -155,7 +155,10 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
 
 /// Writes a file beside its place and moves it there: what reads it meanwhile sees the old or the new text, and a disk that is full
 /// leaves no half of it, which would look like somebody else's.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // What a link leads to is replaced, not the link.
+    let real = fs::canonicalize(path);
+    let path = real.as_deref().unwrap_or(path);
     let new = beside(path);
     let result = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
     if result.is_err() {

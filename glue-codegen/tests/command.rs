@@ -72,6 +72,23 @@ fn flags_go_before_the_package_and_the_package_before_the_workspace() {
 }
 
 #[test]
+fn folders_may_have_any_name() {
+    for folder in ["über", "日本 1", "a b#c"] {
+        let manifest = format!("{APP}[package.metadata.glue]\nout = \"web\"\n");
+        let fixture = Fixture::new(&[
+            (&format!("{folder}/Cargo.toml"), &manifest),
+            (&format!("{folder}/src/lib.rs"), "$CHANNEL"),
+            (&format!("{folder}/src/chat.json"), &schema("post")),
+        ]);
+
+        fixture.says(folder, "", 0);
+
+        assert!(fixture.text(&format!("{folder}/web/chat.ts")).contains("post("));
+        fixture.says(folder, "--check", 0);
+    }
+}
+
+#[test]
 fn mistakes_in_settings_name_the_key_and_the_file() {
     let cases = [
         ("outt = \"web\"", "unknown key `outt`; there are out, emit, "),
@@ -257,6 +274,17 @@ fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     );
     assert!(!fixture.path("app/web/chat.ts").exists());
     fixture.says("app", "--out web", 0);
+
+    let lock = fixture.text("app/glue.lock.json");
+    fixture.write("app/src/chat.json", &schema("say"));
+    std::os::unix::fs::symlink("/dev/full", fixture.path("app/glue.lock.json.new")).unwrap();
+    let said = fixture.says("app", "--out web", 1);
+
+    assert!(
+        error(&said).contains("glue.lock.json\n  because: No space left on device"),
+        "{said}"
+    );
+    assert_eq!(fixture.text("app/glue.lock.json"), lock);
 }
 
 /// The harness has to run here, whatever the configuration builds for.

@@ -144,6 +144,18 @@ fn a_file_of_others_in_the_way_stops_everything() {
     assert_eq!(tree(out.path()), before);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_written() {
+    let out = folder(&[("elsewhere/chat.ts", OURS)]);
+    std::os::unix::fs::symlink("elsewhere/chat.ts", out.path().join("chat.ts")).unwrap();
+
+    write(out.path(), &[file("chat.ts", "new")]).unwrap();
+
+    assert!(out.path().join("chat.ts").is_symlink());
+    assert_eq!(tree(out.path())["elsewhere/chat.ts"], format!("{OURS}new"));
+}
+
 #[test]
 fn planning_changes_nothing() {
     let out = folder(&[("a.ts", OURS), ("b.ts", OURS)]);

@@ -20,7 +20,7 @@ use notify::{
 };
 
 use super::{Console, Exit, Failure, Project, console::now, generate::once, settings::Flags};
-use crate::{discover::Runner, embed};
+use crate::{discover::Runner, embed, output};
 
 /// What can happen.
 enum Event {
@@ -254,9 +254,10 @@ struct Outside {
 impl Outside {
     fn of(project: &Project, roots: &BTreeSet<PathBuf>) -> Self {
         let settings = &project.settings;
-        let own = [Some(&project.workspace.target_directory), settings.lock.as_ref()];
-        let own = own.into_iter().flatten().cloned();
-        let places = own.chain(settings.documents.paths());
+        let target = project.workspace.target_directory.clone();
+        let lock = settings.lock.iter();
+        let lock = lock.flat_map(|path| [path.clone(), output::beside(path)]);
+        let places = lock.chain(settings.documents.paths()).chain([target]);
         let mut outside = Self {
             places: places.map(|path| canonical(&path)).collect(),
             shared: None,

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{Breaks, Report, Tolerance};
-use crate::lock::{ChannelLock, Lock, LockError, MethodLock, json};
+use crate::{
+    lock::{ChannelLock, Lock, LockError, MethodLock, json},
+    output,
+};
 
 /// Version of the file's form, which the runtime checks.
 const FORMAT: u32 = 1;
@@ -88,7 +91,7 @@ impl Accepted {
             }
         }
         let value = serde_json::to_value(&self).expect("a list of hashes is JSON");
-        fs::write(path, json::pretty(&value)).map_err(io)
+        output::replace(path, &json::pretty(&value)).map_err(io)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, path::PathBuf};
 
 use super::{ChannelLock, FORMAT, Lock};
-use crate::output::{Change, ChangeKind};
+use crate::output::{self, Change, ChangeKind};
 
 /// Why a lock can't be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +119,7 @@ pub fn write(path: &Path, lock: &Lock) -> Result<Option<Change>, LockError> {
     if change.is_some() {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = parent.map_or(Ok(()), fs::create_dir_all);
-        let written = folder.and_then(|()| fs::write(path, lock.to_text()));
+        let written = folder.and_then(|()| output::replace(path, &lock.to_text()));
         written.map_err(|source| LockError::Io {
             path: path.to_owned(),
             source,
