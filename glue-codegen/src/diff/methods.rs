@@ -8,7 +8,7 @@ use super::{
     Breaks, Finding, Place, Report, Rule,
     node::{Field, Node, Object, Types, node},
     rule::Way,
-    shape::{At, Root, Walk},
+    shape::{At, Root, Walk, without_null},
 };
 use crate::lock::{ChannelLock, Lock, MethodLock, ValueLock, keys};
 
@@ -262,23 +262,24 @@ impl Comparison<'_> {
 
     /// What a call answers: where that is null nobody looks at it.
     fn value(&mut self, old: &Node, new: &Node, at: &At) {
+        let takes_null = |node: &Node| *node == Node::Any || without_null(node).0;
         match (old.is_null(), new.is_null()) {
             (true, true) => {}
             (false, false) => self.walk.compare(old, new, at),
             (true, false) => {
                 let what = format!("the method answers `{}` now (was nothing)", new.text());
                 let breaks = match at.way {
-                    Way::Down => (Breaks::Nobody, Breaks::All),
+                    Way::Down => (Breaks::Nobody, Breaks::all_if(!takes_null(new))),
                     // What the client answers is read by the server, which has no use for null.
-                    Way::Up => (Breaks::All, Breaks::All),
+                    Way::Up => (Breaks::all_if(!takes_null(new)), Breaks::All),
                 };
                 self.walk.add(at, Rule::ValueAdded, what, breaks, "read null");
             }
             (false, true) => {
                 let what = format!("the method answers nothing now (was `{}`)", old.text());
                 let breaks = match at.way {
-                    Way::Down => (Breaks::All, Breaks::Nobody),
-                    Way::Up => (Breaks::All, Breaks::All),
+                    Way::Down => (Breaks::all_if(!takes_null(old)), Breaks::Nobody),
+                    Way::Up => (Breaks::All, Breaks::all_if(!takes_null(old))),
                 };
                 self.walk.add(at, Rule::ValueRemoved, what, breaks, "read null");
             }

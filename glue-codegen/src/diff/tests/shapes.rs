@@ -286,6 +286,20 @@ fn null_is_among_whatever_there_is() {
 }
 
 #[test]
+fn an_option_in_place_of_nothing_is_null_from_the_other_side() {
+    let of = |ret: &str| lock(&[("m", call(&[], ret)), ("k", client_call(&[], ret))], &[]);
+
+    assert_lines(
+        &of("null"),
+        &of("string | null"),
+        &[
+            "value-added -S c.k: the method answers `string | null` now (was nothing): older servers fail to read what clients built after this answer",
+            "value-added -- c.m: the method answers `string | null` now (was nothing)",
+        ],
+    );
+}
+
+#[test]
 fn fields_beside_a_flattened_map_are_compared() {
     let flattened = |own: &str, base| {
         let decl = format!("T = {{ {own} }} & Base & {{ [key: string]: unknown }}");
