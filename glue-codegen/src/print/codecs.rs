@@ -14,8 +14,12 @@ pub(crate) fn codecs_source(codecs: &Codecs) -> String {
     let mut out = Out::new(&header(""));
     let mut names = runtime_names(codecs);
     names.push("type CodecTable".to_owned());
-    if !codecs.types.is_empty() {
+    let is_generic = |codec: &TypeCodec| !codec.params.is_empty();
+    if !codecs.types.iter().all(is_generic) {
         names.push("type Codec".to_owned());
+    }
+    if codecs.types.iter().any(is_generic) {
+        names.push("type CodecMaker".to_owned());
     }
     import(&mut out, "import ", names);
     print(&mut out, codecs, true);
@@ -65,22 +69,15 @@ fn print(out: &mut Out, codecs: &Codecs, is_typed: bool) {
     };
     for codec in &codecs.types {
         out.blank();
-        let params = params(codec, is_typed);
-        let body = |columns: usize| expr(&codec.expr, columns - "  ,".len());
-        if params.is_empty() {
-            let head = format!("export const {}{} = {PURE}lazy(() =>", codec.name, ty("Codec"));
-            out.line(&thunk(&head, &body(out.columns()), out.columns()));
-            continue;
-        }
-        let head = format!("export const {} = ({params}){} =>", codec.name, ty("Codec"));
-        let columns = out.columns() - 2;
-        let thunk = thunk("lazy(() =>", &body(columns), columns);
-        let line = format!("{head} {thunk}");
-        if thunk.contains('\n') || line.chars().count() > out.columns() {
-            out.line(&format!("{head}\n{}", indented(&thunk)));
+        let body = expr(&codec.expr, out.columns() - "  ,".len());
+        let (ty, make) = if codec.params.is_empty() {
+            (ty("Codec"), "lazy(() =>".to_owned())
         } else {
-            out.line(&line);
-        }
+            let make = format!("generic(({}) =>", params(codec, false));
+            (ty("CodecMaker"), make)
+        };
+        let head = format!("export const {}{ty} = {PURE}{make}", codec.name);
+        out.line(&thunk(&head, &body, out.columns()));
     }
     for channel in &codecs.channels {
         out.blank();
@@ -200,7 +197,11 @@ fn runtime_names(codecs: &Codecs) -> Vec<String> {
         }
     };
     for codec in &codecs.types {
-        visit("lazy");
+        visit(if codec.params.is_empty() {
+            "lazy"
+        } else {
+            "generic"
+        });
         codec.expr.visit_names(&mut visit);
     }
     let members = codecs.channels.iter().flat_map(|channel| &channel.members);

@@ -9,6 +9,7 @@ import {
   boolean,
   bytes,
   date,
+  generic,
   intersection,
   lazy,
   literal,
@@ -383,6 +384,92 @@ test("an arm that has all members wins over one that knows but some", () => {
     { b: { name: "x", id: "1" } },
     { b: { name: "x", id: 1n } },
   );
+});
+
+/** Converts 60 levels of `wrap` around `wire`; says how often the leaf was looked at. */
+function asked(make: (leaf: Codec) => Codec, wire: unknown, wrap: (inner: unknown) => unknown): number {
+  let count = 0;
+  const codec = make((value, way) => {
+    count++;
+    return bigint(value, way);
+  });
+  let value = wire;
+  for (let level = 0; level < 60; level++) value = wrap(value);
+  try {
+    decode(codec, value);
+  } catch {
+    // What doesn't fit must not take longer than what does.
+  }
+  return count;
+}
+
+test("unions within unions look at each value but a few times", () => {
+  const late = (leaf: Codec): Codec => {
+    const node: Codec = lazy(() =>
+      union(object({ in: nullable(node), v: leaf }), object({ in: nullable(node), v: leaf, w: date })),
+    );
+    return node;
+  };
+  const tagged = (leaf: Codec): Codec => {
+    const node: Codec = lazy(() =>
+      oneOf(
+        object({ in: nullable(node), v: leaf, t: literal("a") }),
+        object({ in: nullable(node), t: literal("b") }),
+      ),
+    );
+    return node;
+  };
+  const nested = (leaf: Codec): Codec => {
+    const node: Codec = lazy(() => union(leaf, array(node), set(node)));
+    return node;
+  };
+  const general = (leaf: Codec): Codec => {
+    const node = generic((item) =>
+      union(object({ in: nullable(node(item)), v: item }), object({ in: nullable(node(item)), v: date })),
+    );
+    return node(leaf);
+  };
+  const at = new Date(0).toISOString();
+
+  assert.ok(asked(late, null, (inner) => ({ in: inner, v: "1", w: at })) < 1_000);
+  assert.ok(asked(tagged, null, (inner) => ({ in: inner, v: "1", t: "b" })) < 1_000);
+  assert.ok(asked(nested, "x", (inner) => [inner]) < 1_000);
+  assert.ok(asked(general, null, (inner) => ({ in: inner, v: at })) < 1_000);
+});
+
+test("unions within unions give what they gave where one is looked at again", () => {
+  const inner = union(object({ a: bigint }), object({ b: bigint }));
+  const outer = oneOf(
+    object({ x: inner, t: literal(1) }),
+    object({ x: inner, y: array(inner), t: literal(2) }),
+  );
+
+  both(
+    outer,
+    { x: { b: "1" }, y: [{ a: "2" }, { b: "3" }], t: 2 },
+    { x: { b: 1n }, y: [{ a: 2n }, { b: 3n }], t: 2 },
+  );
+  refusesWire(
+    oneOf(object({ p: inner, t: literal(1) }), object({ p: inner, t: literal(2) })),
+    { p: { b: "x" }, t: 2 },
+    "p.b: a string of digits",
+  );
+});
+
+test("a generic type has one codec for the same codecs", () => {
+  let made = 0;
+  const tree = generic((item) => {
+    made++;
+    return object({ value: item, left: nullable(tree(item)), right: nullable(tree(item)) });
+  });
+  const leaf = { value: "1", left: null, right: null };
+  const pair = { value: "2", left: leaf, right: leaf };
+
+  decode(tree(bigint), { value: "3", left: pair, right: pair });
+
+  assert.equal(made, 1);
+  assert.equal(tree(bigint), tree(bigint));
+  assert.notEqual(tree(bigint), tree(date));
 });
 
 test("types may hold themselves", () => {

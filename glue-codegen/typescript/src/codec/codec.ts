@@ -22,6 +22,10 @@ export class Mismatch {
     this.rank = rank;
   }
 
+  copy(): Mismatch {
+    return Object.assign(new Mismatch(this.expected, this.rank), { path: this.path });
+  }
+
   /** The same, seen from what holds the value as its `key`. */
   at(key: string | number): this {
     this.path = (typeof key === "number" ? `[${key}]` : `.${key}`) + this.path;

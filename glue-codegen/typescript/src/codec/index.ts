@@ -12,6 +12,8 @@ export {
   any,
   array,
   boolean,
+  type CodecMaker,
+  generic,
   intersection,
   lazy,
   literal,

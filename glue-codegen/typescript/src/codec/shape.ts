@@ -100,7 +100,7 @@ export function intersection(...parts: readonly Codec[]): Codec {
 
 /** The first of `arms` that fits, where no value fits two. */
 export function oneOf(...arms: readonly Codec[]): Codec {
-  return (value, way) => {
+  return remembering((value, way) => {
     let best: Mismatch | undefined;
     for (const arm of arms) {
       const result = arm(value, way);
@@ -112,6 +112,34 @@ export function oneOf(...arms: readonly Codec[]): Codec {
       }
     }
     return best ?? new Mismatch("nothing");
+  });
+}
+
+/** What the unions within the one that is tried have said of objects, by the way. */
+let said: Map<Codec, Map<object, unknown>>[] | undefined;
+
+/**
+ * A union that asks `codec` but once for each object within another union. Several arms of that may hold the same, and
+ * so may their arms: without this, time doubles with each level.
+ */
+function remembering(codec: Codec): Codec {
+  return (value, way) => {
+    if (typeof value !== "object" || value === null) return codec(value, way);
+    if (!said) {
+      said = [];
+      try {
+        return codec(value, way);
+      } finally {
+        said = undefined;
+      }
+    }
+    said[way] ??= new Map();
+    const known = said[way].get(codec) ?? new Map<object, unknown>();
+    said[way].set(codec, known);
+    if (!known.has(value)) known.set(value, codec(value, way));
+    const result = known.get(value);
+    // Whoever gets it adds to it.
+    return result instanceof Mismatch ? result.copy() : result;
   };
 }
 
@@ -131,6 +159,33 @@ export function union(...arms: readonly Codec[]): Codec {
 export function lazy(make: () => Codec): Codec {
   const codec = once(make);
   return (value, way) => codec()(value, way);
+}
+
+/**
+ * The codecs of a generic type, each made when it is first used. For the same codecs it is the same: a type that holds
+ * itself twice would have another for each place in a value, and keep them.
+ */
+export function generic(make: CodecMaker): CodecMaker {
+  const made: Made = { next: new WeakMap() };
+  return (...codecs) => {
+    let place = made;
+    for (const codec of codecs) {
+      const next = place.next.get(codec) ?? { next: new WeakMap() };
+      place.next.set(codec, next);
+      place = next;
+    }
+    place.codec ??= lazy(() => make(...codecs));
+    return place.codec;
+  };
+}
+
+/** The codecs of a generic type: one for each of its parameters gives that of the type. */
+export type CodecMaker = (...codecs: Codec[]) => Codec;
+
+/** A codec that was made, and by one more parameter those behind it. */
+interface Made {
+  codec?: Codec;
+  readonly next: WeakMap<Codec, Made>;
 }
 
 /** Calls `make` at the first call. */

@@ -5,6 +5,7 @@ import {
   bigint,
   bytes,
   date,
+  generic,
   intersection,
   lazy,
   literal,
@@ -47,7 +48,7 @@ export const DetailedCodec = /* @__PURE__ */ lazy(() =>
   object({ text: string, size: nullable(number), at: date }, { "by-whom": PlainCodec }),
 );
 
-export const EitherCodec = (ACodec, BCodec) => lazy(() => union(ACodec, BCodec));
+export const EitherCodec = /* @__PURE__ */ generic((ACodec, BCodec) => union(ACodec, BCodec));
 
 export const EntryCodec = /* @__PURE__ */ lazy(() =>
   oneOf(
@@ -98,12 +99,15 @@ export const LooseCodec = /* @__PURE__ */ lazy(() =>
 
 export const OddCodec = /* @__PURE__ */ lazy(() => object({ even: nullable(EvenCodec), n: bigint }));
 
-export const PageCodec = (TCodec) => lazy(() => object({ items: array(TCodec), next: nullable(TCodec) }));
+export const PageCodec = /* @__PURE__ */ generic((TCodec) =>
+  object({ items: array(TCodec), next: nullable(TCodec) }),
+);
 
 export const PlainCodec = /* @__PURE__ */ lazy(() => object({ text: string, size: nullable(number) }));
 
-export const RoseCodec = (TCodec) =>
-  lazy(() => object({ value: TCodec, children: array(RoseCodec(TCodec)) }));
+export const RoseCodec = /* @__PURE__ */ generic((TCodec) =>
+  object({ value: TCodec, children: array(RoseCodec(TCodec)) }),
+);
 
 export const StampCodec = /* @__PURE__ */ lazy(() => object({ at: date }));
 

@@ -5,8 +5,10 @@ import {
   bigint,
   boolean,
   type Codec,
+  type CodecMaker,
   type CodecTable,
   date,
+  generic,
   intersection,
   lazy,
   literal,
@@ -41,7 +43,7 @@ export const CodecCodec: Codec = /* @__PURE__ */ lazy(() => object({ c: date }))
 
 export const CodecTableCodec: Codec = /* @__PURE__ */ lazy(() => object({ c: date }));
 
-export const DCodec = (TCodec: Codec): Codec => lazy(() => object({ v: TCodec }));
+export const DCodec: CodecMaker = /* @__PURE__ */ generic((TCodec) => object({ v: TCodec }));
 
 export const DeepCodec: Codec = /* @__PURE__ */ lazy(() => object({ d: Deep2Codec }));
 
@@ -61,7 +63,7 @@ export const E1Codec: Codec = /* @__PURE__ */ lazy(() =>
 
 export const E2Codec: Codec = /* @__PURE__ */ lazy(() => oneOf(object({ A: bigint }), object({ B: any })));
 
-export const EitherCodec = (ACodec: Codec, BCodec: Codec): Codec => lazy(() => union(ACodec, BCodec));
+export const EitherCodec: CodecMaker = /* @__PURE__ */ generic((ACodec, BCodec) => union(ACodec, BCodec));
 
 export const EmptyCodec: Codec = /* @__PURE__ */ lazy(() => oneOf(object({}), bigint));
 
@@ -77,8 +79,9 @@ export const Fl2Codec: Codec = /* @__PURE__ */ lazy(() =>
 
 export const Fl3Codec: Codec = /* @__PURE__ */ lazy(() => union(Fl2Codec, E1Codec));
 
-export const GCodec = (arrayCodec: Codec, CodecCodec: Codec): Codec =>
-  lazy(() => object({ a: array(arrayCodec), b: CodecCodec, n: nullable(GCodec(CodecCodec, arrayCodec)) }));
+export const GCodec: CodecMaker = /* @__PURE__ */ generic((arrayCodec, CodecCodec) =>
+  object({ a: array(arrayCodec), b: CodecCodec, n: nullable(GCodec(CodecCodec, arrayCodec)) }),
+);
 
 export const GrößeCodec: Codec = /* @__PURE__ */ lazy(() => nullable(bigint));
 
@@ -107,13 +110,13 @@ export const NumCodec: Codec = /* @__PURE__ */ lazy(() =>
   oneOf(object({ n: literal(1), v: bigint }), object({ n: literal(2), v: date }), object({ n: literal(-1) })),
 );
 
-export const OptCodec = (TCodec: Codec): Codec => lazy(() => nullable(TCodec));
+export const OptCodec: CodecMaker = /* @__PURE__ */ generic((TCodec) => nullable(TCodec));
 
 export const Opt2Codec: Codec = /* @__PURE__ */ lazy(() =>
   intersection(object({}, { a: bigint }), object({}, { b: nullable(date) })),
 );
 
-export const PageCodec = (TCodec: Codec): Codec => lazy(() => object({ items: array(TCodec) }));
+export const PageCodec: CodecMaker = /* @__PURE__ */ generic((TCodec) => object({ items: array(TCodec) }));
 
 export const PagedCodec: Codec = /* @__PURE__ */ lazy(() =>
   oneOf(
@@ -129,10 +132,13 @@ export const QCodec: Codec = /* @__PURE__ */ lazy(() =>
   object({ "a\"b": bigint, "c d": date, "é": set(any), ["__proto__"]: bigint, constructor: bigint }),
 );
 
-export const R1Codec = (TCodec: Codec): Codec =>
-  lazy(() => object({ r: nullable(R2Codec(TCodec)), v: TCodec }));
+export const R1Codec: CodecMaker = /* @__PURE__ */ generic((TCodec) =>
+  object({ r: nullable(R2Codec(TCodec)), v: TCodec }),
+);
 
-export const R2Codec = (TCodec: Codec): Codec => lazy(() => object({ r: nullable(R1Codec(array(TCodec))) }));
+export const R2Codec: CodecMaker = /* @__PURE__ */ generic((TCodec) =>
+  object({ r: nullable(R1Codec(array(TCodec))) }),
+);
 
 export const SingleCodec: Codec = /* @__PURE__ */ lazy(() =>
   union(object({}, { a: bigint }), object({ b: date })),
@@ -145,8 +151,9 @@ export const Tag2Codec: Codec = /* @__PURE__ */ lazy(() =>
   ),
 );
 
-export const TitledCodec = (TCodec: Codec): Codec =>
-  lazy(() => object({ title: string, items: array(TCodec) }));
+export const TitledCodec: CodecMaker = /* @__PURE__ */ generic((TCodec) =>
+  object({ title: string, items: array(TCodec) }),
+);
 
 export const TmplCodec: Codec = /* @__PURE__ */ lazy(() => oneOf(bigint, string));
 

@@ -5,8 +5,10 @@ import {
   bigint,
   bytes,
   type Codec,
+  type CodecMaker,
   type CodecTable,
   date,
+  generic,
   intersection,
   lazy,
   literal,
@@ -49,7 +51,7 @@ export const DetailedCodec: Codec = /* @__PURE__ */ lazy(() =>
   object({ text: string, size: nullable(number), at: date }, { "by-whom": PlainCodec }),
 );
 
-export const EitherCodec = (ACodec: Codec, BCodec: Codec): Codec => lazy(() => union(ACodec, BCodec));
+export const EitherCodec: CodecMaker = /* @__PURE__ */ generic((ACodec, BCodec) => union(ACodec, BCodec));
 
 export const EntryCodec: Codec = /* @__PURE__ */ lazy(() =>
   oneOf(
@@ -100,13 +102,15 @@ export const LooseCodec: Codec = /* @__PURE__ */ lazy(() =>
 
 export const OddCodec: Codec = /* @__PURE__ */ lazy(() => object({ even: nullable(EvenCodec), n: bigint }));
 
-export const PageCodec = (TCodec: Codec): Codec =>
-  lazy(() => object({ items: array(TCodec), next: nullable(TCodec) }));
+export const PageCodec: CodecMaker = /* @__PURE__ */ generic((TCodec) =>
+  object({ items: array(TCodec), next: nullable(TCodec) }),
+);
 
 export const PlainCodec: Codec = /* @__PURE__ */ lazy(() => object({ text: string, size: nullable(number) }));
 
-export const RoseCodec = (TCodec: Codec): Codec =>
-  lazy(() => object({ value: TCodec, children: array(RoseCodec(TCodec)) }));
+export const RoseCodec: CodecMaker = /* @__PURE__ */ generic((TCodec) =>
+  object({ value: TCodec, children: array(RoseCodec(TCodec)) }),
+);
 
 export const StampCodec: Codec = /* @__PURE__ */ lazy(() => object({ at: date }));
 
