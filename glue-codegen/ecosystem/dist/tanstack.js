@@ -82,19 +82,23 @@ function keyOf(key, args = {}) {
     const named = given.map(([name, value]) => [name, hashable(value)]);
     return (named.length > 0 ? [...key, Object.fromEntries(named)] : key);
 }
-/** Keys are compared as JSON, which refuses some values and can't tell others apart. */
+/** Keys are compared as JSON, which refuses some values and can't tell others apart; those become objects. */
 function hashable(value) {
     if (typeof value === "bigint")
-        return `${value}n`;
+        return { bigint: `${value}` };
+    if (typeof value === "number" && !Number.isFinite(value))
+        return { number: `${value}` };
     if (typeof value !== "object" || value === null)
         return value;
-    if (value instanceof Uint8Array)
-        return value.join(" ");
     if (Array.isArray(value))
         return value.map(hashable);
-    if (value instanceof Map || value instanceof Set)
-        return Array.from(value, hashable);
+    // Also what comes from another frame or context.
+    const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+    if (kind === "Uint8Array")
+        return { bytes: value.join(" ") };
+    if (kind === "Map" || kind === "Set")
+        return { [kind]: Array.from(value, hashable) };
     if ("toJSON" in value && typeof value.toJSON === "function")
-        return value.toJSON();
+        return hashable(value.toJSON());
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hashable(member)]));
 }

@@ -153,13 +153,16 @@ function keyOf<T, E>(key: QueryKey, args: object = {}): DataTag<QueryKey, T, E> 
   return (named.length > 0 ? [...key, Object.fromEntries(named)] : key) as DataTag<QueryKey, T, E>;
 }
 
-/** Keys are compared as JSON, which refuses some values and can't tell others apart. */
+/** Keys are compared as JSON, which refuses some values and can't tell others apart; those become objects. */
 function hashable(value: unknown): unknown {
-  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "bigint") return { bigint: `${value}` };
+  if (typeof value === "number" && !Number.isFinite(value)) return { number: `${value}` };
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Uint8Array) return value.join(" ");
   if (Array.isArray(value)) return value.map(hashable);
-  if (value instanceof Map || value instanceof Set) return Array.from(value, hashable);
-  if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON();
+  // Also what comes from another frame or context.
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  if (kind === "Uint8Array") return { bytes: (value as Uint8Array).join(" ") };
+  if (kind === "Map" || kind === "Set") return { [kind]: Array.from(value as Iterable<unknown>, hashable) };
+  if ("toJSON" in value && typeof value.toJSON === "function") return hashable(value.toJSON());
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hashable(member)]));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import {
   CancelledError,
   hashKey,
@@ -70,6 +71,17 @@ test("arguments that JSON can't hold are told apart in keys", () => {
     { deep: [1n] },
     { deep: [2n] },
     null,
+    "1",
+    "1n",
+    "1 2",
+    [1],
+    [[1, "a"]],
+    Number.NaN,
+    runInNewContext('new Map([[3, "a"]])'),
+    runInNewContext('new Map([[4, "a"]])'),
+    runInNewContext("new Set([5])"),
+    runInNewContext("new Set([6])"),
+    { toJSON: () => 3n },
   ];
 
   const hashes = values.map((value) => hashKey(exact.queryKey({ value })));
