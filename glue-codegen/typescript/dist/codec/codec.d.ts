@@ -15,6 +15,7 @@ export declare class Mismatch {
     /** The higher the more of the value did fit: of several, that one tells the most. */
     rank: number;
     constructor(expected: string, rank?: number);
+    copy(): Mismatch;
     /** The same, seen from what holds the value as its `key`. */
     at(key: string | number): this;
 }

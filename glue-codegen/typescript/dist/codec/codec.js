@@ -13,6 +13,9 @@ export class Mismatch {
         this.expected = expected;
         this.rank = rank;
     }
+    copy() {
+        return Object.assign(new Mismatch(this.expected, this.rank), { path: this.path });
+    }
     /** The same, seen from what holds the value as its `key`. */
     at(key) {
         this.path = (typeof key === "number" ? `[${key}]` : `.${key}`) + this.path;

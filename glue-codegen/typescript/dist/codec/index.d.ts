@@ -2,4 +2,4 @@
 export { type CodecTable, codedHandler, codedListener, codedOptions, type MethodCodecs, } from "./channel.js";
 export type { Codec } from "./codec.js";
 export { bigint, bytes, date, map, set } from "./exact.js";
-export { any, array, boolean, intersection, lazy, literal, nullable, number, object, once, oneOf, record, string, tuple, union, } from "./shape.js";
+export { any, array, boolean, type CodecMaker, generic, intersection, lazy, literal, nullable, number, object, once, oneOf, record, string, tuple, union, } from "./shape.js";

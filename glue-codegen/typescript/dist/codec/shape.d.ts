@@ -27,5 +27,12 @@ export declare function oneOf(...arms: readonly Codec[]): Codec;
 export declare function union(...arms: readonly Codec[]): Codec;
 /** A codec that is made when it is first used: it may hold itself, and loading it costs nothing. */
 export declare function lazy(make: () => Codec): Codec;
+/**
+ * The codecs of a generic type, each made when it is first used. For the same codecs it is the same: a type that holds
+ * itself twice would have another for each place in a value, and keep them.
+ */
+export declare function generic(make: CodecMaker): CodecMaker;
+/** The codecs of a generic type: one for each of its parameters gives that of the type. */
+export type CodecMaker = (...codecs: Codec[]) => Codec;
 /** Calls `make` at the first call. */
 export declare function once<T>(make: () => T): () => T;

@@ -94,7 +94,7 @@ export function intersection(...parts) {
 }
 /** The first of `arms` that fits, where no value fits two. */
 export function oneOf(...arms) {
-    return (value, way) => {
+    return remembering((value, way) => {
         let best;
         for (const arm of arms) {
             const result = arm(value, way);
@@ -108,6 +108,35 @@ export function oneOf(...arms) {
             }
         }
         return best ?? new Mismatch("nothing");
+    });
+}
+/** What the unions within the one that is tried have said of objects, by the way. */
+let said;
+/**
+ * A union that asks `codec` but once for each object within another union. Several arms of that may hold the same, and
+ * so may their arms: without this, time doubles with each level.
+ */
+function remembering(codec) {
+    return (value, way) => {
+        if (typeof value !== "object" || value === null)
+            return codec(value, way);
+        if (!said) {
+            said = [];
+            try {
+                return codec(value, way);
+            }
+            finally {
+                said = undefined;
+            }
+        }
+        said[way] ??= new Map();
+        const known = said[way].get(codec) ?? new Map();
+        said[way].set(codec, known);
+        if (!known.has(value))
+            known.set(value, codec(value, way));
+        const result = known.get(value);
+        // Whoever gets it adds to it.
+        return result instanceof Mismatch ? result.copy() : result;
     };
 }
 /**
@@ -125,6 +154,23 @@ export function union(...arms) {
 export function lazy(make) {
     const codec = once(make);
     return (value, way) => codec()(value, way);
+}
+/**
+ * The codecs of a generic type, each made when it is first used. For the same codecs it is the same: a type that holds
+ * itself twice would have another for each place in a value, and keep them.
+ */
+export function generic(make) {
+    const made = { next: new WeakMap() };
+    return (...codecs) => {
+        let place = made;
+        for (const codec of codecs) {
+            const next = place.next.get(codec) ?? { next: new WeakMap() };
+            place.next.set(codec, next);
+            place = next;
+        }
+        place.codec ??= lazy(() => make(...codecs));
+        return place.codec;
+    };
 }
 /** Calls `make` at the first call. */
 export function once(make) {
