@@ -144,7 +144,8 @@ fn markdown(lines: &[String]) -> String {
     out.replace(" />", ">")
 }
 
-fn leads_somewhere(target: &CowStr<'_>) -> bool {
+/// Whether a link is of a kind that runs nothing.
+pub(super) fn leads_somewhere(target: &CowStr<'_>) -> bool {
     ["#", "https://", "http://", "mailto:"]
         .iter()
         .any(|start| target.starts_with(start))

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
+
 use super::{
     header,
+    html::leads_somewhere,
     page::{Block, Cell, Page, pieces},
 };
 
@@ -40,7 +43,7 @@ pub(super) fn print(page: &Page) -> String {
                 match text.as_slice() {
                     [] => out.push_str(&(line + "\n")),
                     [one] if !one.starts_with(['-', '*', '+']) => {
-                        let text = escaped(one);
+                        let text = escaped_inline(one);
                         let dash = if text.is_empty() { "" } else { dash };
                         let _ = writeln!(out, "{}", format!("{line}{dash} {text}").trim_end());
                     }
@@ -86,59 +89,77 @@ fn table(out: &mut String, head: &[&str], rows: &[Vec<Cell>], types: &BTreeSet<S
 
 /// The text of a cell, which can't hold lines.
 fn cell_text(lines: &[String]) -> String {
-    let mut text = String::new();
-    for line in lines {
-        if line.is_empty() {
-            text.push_str("<br>");
-        } else {
-            if !text.is_empty() && !text.ends_with("<br>") {
-                text.push(' ');
-            }
-            text.push_str(&escaped(line).replace('|', "\\|"));
-        }
-    }
-    text
+    let paragraphs = lines.split(String::is_empty).map(|lines| {
+        let text = escaped_inline(&lines.join(" "));
+        text.replace('|', "\\|")
+    });
+    paragraphs.collect::<Vec<_>>().join("<br>")
 }
 
 /// Lines of Markdown in which no HTML is left.
 fn paragraphs(lines: &[String]) -> String {
-    let mut fence: Option<&str> = None;
-    let mut out = String::new();
-    for line in lines {
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| line.trim_start().starts_with(mark));
-        match (fence, mark) {
-            (None, Some(mark)) => fence = Some(mark),
-            (Some(open), Some(mark)) if open == mark => fence = None,
-            _ => {}
-        }
-        let is_code = fence.is_some() || mark.is_some();
-        out.push_str(&if is_code { line.clone() } else { escaped(line) });
-        out.push('\n');
-    }
-    if let Some(mark) = fence {
+    let mut out = escaped(&lines.join("\n"));
+    out.push('\n');
+    // A fence that isn't closed would take the rest of the page.
+    if let Some(mark) = open_fence(lines) {
         out.push_str(mark);
         out.push('\n');
     }
     out
 }
 
-/// A line of Markdown in which nothing is HTML but code.
-fn escaped(line: &str) -> String {
-    let mut out = String::new();
-    let mut is_code = false;
-    for (at, char) in line.char_indices() {
-        match char {
-            '`' => {
-                is_code = !is_code && line[at + 1..].contains('`');
-                out.push(char);
-            }
-            '<' if !is_code => out.push_str("&lt;"),
-            _ => out.push(char),
+fn open_fence(lines: &[String]) -> Option<&'static str> {
+    let mut open: Option<&str> = None;
+    for line in lines {
+        let marks = ["```", "~~~"].into_iter();
+        let mark = marks.clone().find(|mark| line.trim_start().starts_with(mark));
+        match (open, mark) {
+            // A line such as ```this``` is none.
+            (None, Some(mark)) if !line.trim_start_matches([' ', '`']).contains('`') => open = Some(mark),
+            (Some(fence), Some(mark)) if fence == mark => open = None,
+            _ => {}
         }
     }
-    out
+    ["```", "~~~"].into_iter().find(|mark| Some(*mark) == open)
+}
+
+/// Markdown in which nothing is HTML, and no address in brackets is one that runs something; code stays as it is.
+fn escaped(source: &str) -> String {
+    let mut text = source.to_owned();
+    loop {
+        let mut out = String::new();
+        let mut at = 0;
+        for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
+            let is_escaped = match event {
+                Event::Html(_) | Event::InlineHtml(_) => true,
+                Event::Start(Tag::Link {
+                    link_type: LinkType::Autolink,
+                    dest_url,
+                    ..
+                }) => !leads_somewhere(&dest_url),
+                _ => false,
+            };
+            // What is within something that is escaped already comes up in the next round.
+            if is_escaped && range.start >= at {
+                out.push_str(&text[at..range.start]);
+                out.push_str(&text[range.clone()].replacen('<', "&lt;", 1));
+                at = range.end;
+            }
+        }
+        if at == 0 {
+            return text;
+        }
+        // Each ends with its first character, and what is within may be code then, or what was code may be HTML.
+        out.push_str(&text[at..]);
+        text = out;
+    }
+}
+
+/// The same of one line that doesn't begin where it stands: nothing at its start makes it a list or code.
+fn escaped_inline(line: &str) -> String {
+    const BEFORE: &str = "x ";
+    let text = escaped(&format!("{BEFORE}{}", line.trim_start()));
+    text[BEFORE.len()..].to_owned()
 }
 
 /// Plain text as Markdown.
@@ -171,4 +192,65 @@ fn linked(code: &str, types: &BTreeSet<String>) -> String {
         }
     });
     pieces.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a reader of Markdown finds HTML in `text`.
+    fn has_html(text: &str) -> bool {
+        let mut events = Parser::new_ext(text, Options::ENABLE_TABLES);
+        events.any(|event| matches!(event, Event::Html(_) | Event::InlineHtml(_)))
+    }
+
+    #[test]
+    fn no_html_is_left() {
+        for text in [
+            "<script>",
+            "a <b>",
+            "\\` <script> `",
+            "``a` <script> `b",
+            "```a`b\n<script>",
+            "<b title='`'> `<script>`",
+            "<!-- a -->",
+            "    code\n\n<div>\n    <p>",
+            "- <div>\n  <p>",
+            "Vec<T>",
+        ] {
+            let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+
+            assert!(!has_html(&paragraphs(&lines)), "{}", paragraphs(&lines));
+            let cell = cell_text(&lines).replace("<br>", "");
+            assert!(!has_html(&format!("**Errors:** {cell}")), "{cell}");
+        }
+    }
+
+    #[test]
+    fn code_and_links_stay_as_they_are() {
+        for text in [
+            "`Vec<T>`",
+            "`a\nb<c>`",
+            "    Vec<T>",
+            "```\nVec<T>\n```",
+            "<https://a.example>",
+            "1 < 2",
+        ] {
+            assert_eq!(escaped(text), text);
+        }
+    }
+
+    #[test]
+    fn code_behind_html_is_code() {
+        assert_eq!(escaped("<script> | `a<b>`"), "&lt;script> | `a<b>`");
+        assert_eq!(escaped("<javascript:a(1)>"), "&lt;javascript:a(1)>");
+    }
+
+    #[test]
+    fn an_open_fence_is_closed() {
+        let lines = ["```text".to_owned(), "<b>".to_owned()];
+
+        assert_eq!(paragraphs(&lines), "```text\n<b>\n```\n");
+        assert_eq!(paragraphs(&["```a```".to_owned()]), "```a```\n");
+    }
 }
