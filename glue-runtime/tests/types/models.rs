@@ -995,6 +995,15 @@ enum UntaggedWide {
 }
 
 #[test]
+fn floats_come_back_to_the_bit() {
+    for float in [-1.007_688_825_035_886_8e-258, 2.276_892_995_178_768_5e-10, f64::MIN_POSITIVE] {
+        let json = serde_json::to_string(&float).unwrap();
+        let back: f64 = serde_json::from_str(&json).unwrap();
+        assert_eq!(back.to_bits(), float.to_bits(), "{json}");
+    }
+}
+
+#[test]
 fn numbers_as_keys_without_a_tag() {
     sends([UntaggedWide::B {
         m: BTreeMap::from([(1, 1)]),
