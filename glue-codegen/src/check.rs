@@ -88,6 +88,7 @@ impl Check<'_> {
             Type::Verbatim(text) => self.text(place, text),
             Type::Name { name, args } if !parameters.contains(name) => {
                 self.name(place, name, args);
+                self.arguments(place, name, args);
                 if let ("Record", [key, _]) = (name.as_str(), args.as_slice()) {
                     self.key(place, key);
                 }
@@ -207,6 +208,38 @@ impl Check<'_> {
         }
         for part in parts {
             self.beside(place, part, !first.is_empty(), 0);
+        }
+    }
+
+    /// Checks what the arguments of a type bring beside the members of its objects, where its declaration has a parameter only.
+    fn arguments(&mut self, place: &str, name: &str, args: &[Type]) {
+        let Some(named) = self.types.get(name).filter(|_| !args.is_empty()) else {
+            return;
+        };
+        let argument = |part: &Type| {
+            let Type::Name { name, .. } = part else {
+                return None;
+            };
+            let index = named
+                .parameters
+                .iter()
+                .position(|(parameter, _)| parameter == name);
+            args.get(index?).cloned()
+        };
+        let mut found = Vec::new();
+        named.ty.visit(&mut |ty| {
+            let Type::Intersection(parts) = ty else { return };
+            if parts.iter().any(|part| argument(part).is_some()) {
+                let objects = parts
+                    .iter()
+                    .filter(|part| matches!(part, Type::Object(_)))
+                    .cloned();
+                let arguments = parts.iter().filter_map(argument);
+                found.push(objects.chain(arguments).collect::<Vec<_>>());
+            }
+        });
+        for parts in found {
+            self.intersection(place, &parts);
         }
     }
 

@@ -622,6 +622,40 @@ fn what_is_flattened_together_is_objects() {
 }
 
 #[test]
+fn what_a_type_argument_brings_beside_fields_is_an_object() {
+    let wrap = "type Wrap<T> = { \"kind\": \"A\" } & T | { \"kind\": \"B\", id: number, };";
+
+    assert_eq!(
+        problems_of(&[wrap, "type A = Array<Wrap<Unit>>;", "type Unit = null;"]),
+        [
+            "demo::A has `null` beside the fields of an object (by `flatten`, or behind a tag), where serde writes something else; \
+             write a struct, or an enum whose variants all have fields"
+        ]
+    );
+    assert_eq!(
+        problems_of(&[wrap, "type A = { a: Wrap<B>, };", "type B = { kind: string, };"]),
+        [
+            "`kind` is both a field of demo::A and a field of what is flattened into it, or its tag; \
+             give one another name: #[serde(rename = \"…\")]"
+        ]
+    );
+    assert_eq!(
+        problems_of(&[wrap, "type A = Wrap<{ [key in string]: number }>;"]),
+        [
+            "demo::A has the map `{ [key: string]: number }` beside other fields (by `flatten`, or behind a tag), which its values \
+             would have to include in TypeScript; make the map a field of its own"
+        ]
+    );
+    accepts(&[
+        wrap,
+        "type A<T> = { a: Wrap<B>, b: Wrap<T>, };",
+        "type B = { id: string, };",
+        "type C<T> = { own: T, } & B;",
+        "type D = C<null>;",
+    ]);
+}
+
+#[test]
 fn names_of_what_is_decoded_are_taken() {
     for name in ["Date", "Map", "Set", "Uint8Array", "bigint"] {
         let found = problems_of(&[&format!("type {name} = string;")]);
