@@ -215,7 +215,10 @@ fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
 fn is_null(ty: &Type) -> bool {
     match types::bare(ty) {
         Type::Tuple(tuple) => tuple.elems.is_empty(),
-        _ => types::last_segment(ty).is_some_and(|last| last.ident == "Option"),
+        _ => types::last_segment(ty).is_some_and(|last| {
+            let is_wrapper = WRAPPERS.iter().any(|name| last.ident == name);
+            last.ident == "Option" || is_wrapper && type_arguments(last).next().is_some_and(is_null)
+        }),
     }
 }
 
@@ -224,6 +227,9 @@ fn is_no_text(ty: &Type) -> bool {
 }
 
 const MAPS: &[&str] = &["HashMap", "BTreeMap", "IndexMap"];
+
+/// Types that serde writes as what they hold.
+const WRAPPERS: &[&str] = &["Box", "Rc", "Arc", "Cow", "Cell", "RefCell", "Mutex", "RwLock"];
 
 /// Types that are no names of members: serde_json refuses them, or TypeScript has no such key.
 const NO_TEXTS: &[&str] = &[

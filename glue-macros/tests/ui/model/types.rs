@@ -19,6 +19,7 @@ pub struct Std {
 pub struct Nulls {
     twice: Option<Option<u8>>,
     unit: Vec<Option<()>>,
+    boxed: Option<Box<Option<u8>>>,
 }
 
 #[glue::model]
