@@ -206,6 +206,14 @@ fn check_container(cx: &Ctxt, entry: &Entry, input: &DeriveInput) {
         "field_identifier" | "variant_identifier" => {
             cx.error(entry, format!("TypeScript cannot follow `{key}`: remove it"));
         }
+        "deny_unknown_fields"
+            if matches!(input.data, Data::Struct(_)) && Entries::of(&input.attrs).has("tag") =>
+        {
+            cx.error(
+                entry,
+                "serde would refuse the tag that it writes itself: remove `deny_unknown_fields` or `tag`",
+            );
+        }
         "transparent" if matches!(&input.data, Data::Struct(data) if data.fields.len() > 1) => {
             cx.error(
                 entry,
@@ -309,6 +317,13 @@ fn check_field(cx: &Ctxt, entry: &Entry, entries: &Entries, field: &Field, field
         "skip_deserializing" => {
             cx.error(entry, "TypeScript has one type for both ways: write `skip`, or remove `skip_deserializing`");
         }
+        "rename" if entry.text().is_some_and(|name| name.is_empty()) => {
+            cx.error(entry, "a field needs a name in TypeScript: write one");
+        }
+        "flatten" if place.is_strict => cx.error(
+            entry,
+            "with `deny_unknown_fields` serde refuses fields that it finds here: remove one of the two",
+        ),
         "flatten" if field_type::is_map(&field.ty) && (fields.len() > 1 || place.has_tag) => cx.error(
             entry,
             "in TypeScript the map's values would have to include the other fields: remove `flatten`, so that the map is \
@@ -363,6 +378,8 @@ fn check_tagging(cx: &Ctxt, fields: &Fields, entries: &Entries, place: &Place) {
 struct Place {
     /// `#[serde(default)]` on the type.
     has_default: bool,
+    /// `#[serde(deny_unknown_fields)]` on the type.
+    is_strict: bool,
     /// Whether the object has a tag besides the fields.
     has_tag: bool,
     /// Whether serde reads the fields through a buffer.
@@ -383,6 +400,7 @@ impl Place {
     fn of_struct(container: &Entries) -> Self {
         Self {
             has_default: container.has("default"),
+            is_strict: container.has("deny_unknown_fields"),
             has_tag: container.has("tag"),
             is_buffered: false,
             keeps_skipped_newtype: true,
@@ -395,6 +413,7 @@ impl Place {
         let is_internal = container.has("tag") && !container.has("content");
         Self {
             has_default: false,
+            is_strict: container.has("deny_unknown_fields"),
             has_tag: is_internal && !is_untagged,
             is_buffered: is_untagged || container.has("tag"),
             keeps_skipped_newtype: container.has("content") && !is_untagged,
@@ -433,21 +452,29 @@ fn check_common(cx: &Ctxt, entry: &Entry) {
             format!("TypeScript has one name for both ways: write `{key} = \"…\"`"),
         );
     }
-    let names = ["rename", "tag", "content"];
-    if names.contains(&key.as_str())
-        && entry
-            .text()
-            .is_some_and(|text| text.contains(|char: char| matches!(char, '"' | '\\') || char.is_control()))
-    {
-        cx.error(
-            entry,
-            "TypeScript would need escapes in this name: write it without `\"`, `\\` and control characters",
-        );
+    if ["rename", "tag", "content"].contains(&key.as_str()) {
+        check_name(cx, entry);
     }
     if key == "crate" {
         cx.error(
             entry,
             "`#[glue::model]` sets this: write `#[glue::model(crate = ::path)]` if `glue` was renamed",
+        );
+    }
+}
+
+/// ts-rs puts names into its text as they are, and then takes some parts for its own.
+fn check_name(cx: &Ctxt, entry: &Entry) {
+    let name = entry.text().unwrap_or_default();
+    if name.contains(|char: char| matches!(char, '"' | '\\') || char.is_control()) {
+        cx.error(
+            entry,
+            "TypeScript would need escapes in this name: write it without `\"`, `\\` and control characters",
+        );
+    } else if name.contains(ts_attr::JOINED) {
+        cx.error(
+            entry,
+            "the type would lose a part of this name: write it without ` } & { `",
         );
     }
 }

@@ -86,6 +86,8 @@ pub(super) fn check_type(cx: &Ctxt, entries: &Entries) {
                 entry,
                 format!("JSON has no `{name}`: state what is sent, such as `null`"),
             );
+        } else if text.contains(JOINED) {
+            cx.error(entry, "ts-rs would take out the ` } & { `: write one object");
         }
     }
     for entry in of_key("as") {
@@ -148,6 +150,9 @@ fn names(text: &str) -> impl Iterator<Item = String> {
 
 /// Names of TypeScript that stand for exact values, wherever they come from.
 const EXACT: [&str; 5] = ["bigint", "Date", "Map", "Set", "Uint8Array"];
+
+/// What ts-rs takes out of its text, wherever it stands, to make one object of two.
+pub(super) const JOINED: &str = " } & { ";
 
 /// Names of TypeScript that no JSON is.
 const NOT_JSON: [&str; 9] = [

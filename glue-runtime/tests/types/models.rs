@@ -996,7 +996,11 @@ enum UntaggedWide {
 
 #[test]
 fn floats_come_back_to_the_bit() {
-    for float in [-1.007_688_825_035_886_8e-258, 2.276_892_995_178_768_5e-10, f64::MIN_POSITIVE] {
+    for float in [
+        -1.007_688_825_035_886_8e-258,
+        2.276_892_995_178_768_5e-10,
+        f64::MIN_POSITIVE,
+    ] {
         let json = serde_json::to_string(&float).unwrap();
         let back: f64 = serde_json::from_str(&json).unwrap();
         assert_eq!(back.to_bits(), float.to_bits(), "{json}");
@@ -1065,23 +1069,6 @@ fn numbers_as_keys_beside_a_flattened_struct() {
         inner: named(),
         m: BTreeMap::from([(1, 1)]),
         w: 1,
-    }]);
-}
-
-#[glue::model]
-#[serde(deny_unknown_fields)]
-#[derive(Debug)]
-struct FlatDeny {
-    #[serde(flatten)]
-    inner: Named,
-    more: u8,
-}
-
-#[test]
-fn a_flattened_struct_with_unknown_fields_denied() {
-    mirrors([FlatDeny {
-        inner: named(),
-        more: 1,
     }]);
 }
 

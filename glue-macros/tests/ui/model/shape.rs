@@ -37,6 +37,36 @@ pub enum Quoted {
 }
 
 #[glue::model]
+#[serde(tag = "a } & { b")]
+pub enum Joined {
+    #[serde(rename = "a } & { b")]
+    A {
+        #[serde(rename = "a } & { b")]
+        text: String,
+    },
+}
+
+#[glue::model]
+pub struct Unnamed {
+    #[serde(rename = "")]
+    text: String,
+}
+
+#[glue::model]
+#[serde(tag = "kind", deny_unknown_fields)]
+pub struct Strict {
+    text: String,
+}
+
+#[glue::model]
+#[serde(deny_unknown_fields)]
+pub struct StrictFlattened {
+    text: String,
+    #[serde(flatten)]
+    inner: Tagged,
+}
+
+#[glue::model]
 #[serde(field_identifier)]
 pub enum Identifier {
     A,

@@ -15,6 +15,8 @@ pub struct Fields {
     undefined: Option<String>,
     #[ts(type = "\"Date\" | \"Map\"")]
     literals: String,
+    #[ts(type = "{ a: string } & { b: string }")]
+    joined: String,
     #[ts(skip)]
     skipped: u8,
     #[ts(optional = false)]
