@@ -11,25 +11,7 @@ pub(crate) enum Known {
     WideIntegersBuffered,
     /// Maps with integers or `bool` as keys inside of the same: serde reads their keys as texts.
     OtherKeysBuffered,
-    /// A field whose name is empty: ts-rs writes nothing there, not even quotes.
-    EmptyNames,
-    /// ` } & { ` in names, of which ts-rs takes out the middle.
-    NamesWithIntersections,
-    /// A struct with `tag` and `deny_unknown_fields`: serde refuses the tag that it has written.
-    StrictTags,
-    /// Externally tagged enums with unit variants, flattened or beside a tag: serde writes `{"A":null}`, ts-rs says `"A"`.
-    FlattenedUnits,
-    /// Unit structs beside a tag: serde writes the tag alone, ts-rs says `{ … } & null`.
-    UnitsBesideTags,
 }
 
 /// All of them.
-pub(crate) const KNOWN: &[Known] = &[
-    Known::WideIntegersBuffered,
-    Known::OtherKeysBuffered,
-    Known::EmptyNames,
-    Known::NamesWithIntersections,
-    Known::StrictTags,
-    Known::FlattenedUnits,
-    Known::UnitsBesideTags,
-];
+pub(crate) const KNOWN: &[Known] = &[Known::WideIntegersBuffered, Known::OtherKeysBuffered];

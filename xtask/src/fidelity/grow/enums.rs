@@ -2,7 +2,6 @@
 
 use super::fields::{is_flat, plain};
 use super::{Grower, LEAVES, unnamed};
-use crate::fidelity::known::Known;
 use crate::fidelity::names::{RULES, TAGS, Taken, VARIANTS, literal};
 use crate::fidelity::types::{Body, Facts, Field, Fields, Model, Nullable, Ty, Variant};
 
@@ -22,8 +21,8 @@ impl Grower {
         }
         let facts = Facts {
             keys: Some(taken.into_names()),
-            // A name alone is a text, which nothing can be put beside.
-            is_flat: !(has_rest || has_units && self.leaves_out(Known::FlattenedUnits)),
+            // A name alone is a text, which glue-codegen refuses beside fields.
+            is_flat: !(has_rest || has_units),
             ..self.facts_of(&variants)
         };
         let mut model = unnamed(Body::Enum(variants), facts);
@@ -249,15 +248,6 @@ impl Grower {
 
     /// A newtype variant of an internally tagged enum. Not around a map, which is refused.
     fn beside_tag(&mut self, taken: &mut Taken) -> Fields {
-        let is_unit = |model: &Model| matches!(model.body, Body::Struct(Fields::Unit));
-        if let Some(unit) = self
-            .models
-            .iter()
-            .position(is_unit)
-            .filter(|_| !self.leaves_out(Known::UnitsBesideTags))
-        {
-            return Fields::Tuple(vec![plain(String::new(), Ty::Model(unit, Vec::new()))]);
-        }
         let choices: Vec<_> = self
             .models
             .iter()

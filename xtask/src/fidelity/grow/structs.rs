@@ -2,7 +2,6 @@
 
 use super::fields::{has_flattened, plain};
 use super::{Grower, nullable, unnamed};
-use crate::fidelity::known::Known;
 use crate::fidelity::names::{RULES, TAGS, Taken, VARIANTS, literal};
 use crate::fidelity::types::{Body, Facts, Field, Fields, Model, Nullable, Ty, Variant};
 
@@ -32,10 +31,9 @@ impl Grower {
             serde.push(format!("rename_all = {}", literal(rule)));
         }
         let body = Body::Struct(Fields::Named(fields));
-        // Serde refuses the two together.
+        // Refused together with a tag, and with what is flattened.
         let is_tagged = serde.iter().any(|entry| entry.starts_with("tag"));
-        let is_known = is_tagged && self.leaves_out(Known::StrictTags);
-        if !has_flattened(&body) && !is_known && self.random.chance(8) {
+        if !has_flattened(&body) && !is_tagged && self.random.chance(8) {
             serde.push("deny_unknown_fields".to_owned());
         }
         let mut derives = vec!["Debug"];
