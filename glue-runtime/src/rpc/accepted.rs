@@ -17,7 +17,7 @@ pub(super) struct Accepted {
 }
 
 impl Accepted {
-    /// Reads what the file says of `channel`; `None` if it says nothing of it.
+    /// Reads what the file says of `channel`; `None` if it says nothing of it, as an empty one does.
     ///
     /// # Errors
     /// Says what is wrong with the file.
@@ -36,6 +36,10 @@ impl Accepted {
             contract: String,
             #[serde(default)]
             clients: BTreeMap<String, BTreeMap<String, String>>,
+        }
+        // Before the first contract to accept there is no file.
+        if json.trim().is_empty() {
+            return Ok(None);
         }
         let unreadable =
             |error: serde_json::Error| format!("not written by `glue-codegen diff --accept`: {error}");
@@ -126,8 +130,10 @@ mod tests {
             Accepted::read(r#"{"accept":2,"channels":7}"#, "chat").unwrap_err(),
             "format 2 instead of 1"
         );
+        for json in ["", "\n"] {
+            assert!(Accepted::read(json, "chat").unwrap().is_none());
+        }
         for json in [
-            "",
             "[]",
             "{}",
             r#"{"lock":1}"#,
