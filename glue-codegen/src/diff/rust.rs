@@ -148,6 +148,30 @@ impl Number {
             (Some((min, max)), Some((least, most))) => min <= least && most <= max,
         }
     }
+
+    /// Says which numbers of `other` aren't among these: `less than 0 or more than 255`; empty if all are.
+    pub(super) fn lacks(&self, other: &Self) -> String {
+        let mut lacks = Vec::new();
+        if let Some((min, max)) = self.range {
+            if other.range.is_none() {
+                lacks.push("a fraction".to_owned());
+            }
+            if other.range.is_none_or(|(least, _)| least < min) {
+                lacks.push(format!("less than {min}"));
+            }
+            if other.range.is_none_or(|(_, most)| most > max) {
+                lacks.push(format!("more than {max}"));
+            }
+        }
+        if self.is_nonzero && !other.is_nonzero {
+            lacks.push("0".to_owned());
+        }
+        match lacks.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+            None => String::new(),
+        }
+    }
 }
 
 /// Returns the name of a type whose texts have a form; `None` for free text, and where nothing is known.
@@ -196,6 +220,16 @@ mod tests {
             let (large, small) = (number(large), number(small));
             assert!(large.holds(&small), "{large:?} {small:?}");
             assert!(!small.holds(&large), "{large:?} {small:?}");
+        }
+        for (small, large, lacks) in [
+            ("u8", "u32", "more than 255"),
+            ("u32", "i32", "less than 0"),
+            ("i8", "i16", "less than -128 or more than 127"),
+            ("u8", "f64", "a fraction, less than 0 or more than 255"),
+            ("NonZeroU8", "u16", "more than 255 or 0"),
+            ("u64", "u8", ""),
+        ] {
+            assert_eq!(number(small).lacks(&number(large)), lacks, "{small} {large}");
         }
         assert!(!number("u32").holds(&number("i32")) && !number("i32").holds(&number("u32")));
     }

@@ -163,14 +163,30 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes a change; `reads` says what a client finds where it breaks by reading.
-    pub(super) fn add(
+    pub(super) fn add(&mut self, at: &At, rule: Rule, what: String, breaks: (Breaks, Breaks), reads: &str) {
+        self.add_where(at, rule, what, breaks, reads, None);
+    }
+
+    /// As [`add`](Self::add), where only some values break: those that only the old side has, and those that only the new one has.
+    fn add_where(
         &mut self,
         at: &At,
         rule: Rule,
         what: String,
         (clients, servers): (Breaks, Breaks),
         reads: &str,
+        values: Option<(String, String)>,
     ) {
+        let (sent_up, is_answer) = (at.way == Way::Up, at.is_answer());
+        let only = |values: &String| match (sent_up, is_answer) {
+            (true, false) => format!(" when they send {values}"),
+            _ => format!(" when it is {values}"),
+        };
+        let (olds, news) = values
+            .as_ref()
+            .map_or_else(Default::default, |(olds, news)| (only(olds), only(news)));
+        // Who reads it fails at what the other side alone has.
+        let (of_clients, of_servers) = if sent_up { (olds, news) } else { (news, olds) };
         let who = |breaks| match breaks {
             Breaks::Nobody => None,
             Breaks::Rust => Some("clients in Rust"),
@@ -178,17 +194,18 @@ impl<'a> Walk<'a> {
         };
         let mut consequences = BTreeSet::new();
         if let Some(who) = who(clients) {
-            consequences.insert(match (at.way, clients) {
+            let then = match (at.way, clients) {
                 (Way::Up, _) if at.is_answer() => {
                     format!("servers fail to read what {who} built before this answer")
                 }
                 (Way::Up, _) => format!("{who} built before this fail with invalid_argument"),
                 (Way::Down, Breaks::Rust) => format!("{who} built before this fail to read it"),
                 (Way::Down, _) => format!("{who} built before this {reads}"),
-            });
+            };
+            consequences.insert(then + &of_clients);
         }
         if let Some(who) = who(servers) {
-            consequences.insert(match (at.way, servers) {
+            let then = match (at.way, servers) {
                 (Way::Up, _) if at.is_answer() => {
                     format!("older servers fail to read what {who} built after this answer")
                 }
@@ -197,7 +214,8 @@ impl<'a> Walk<'a> {
                     format!("{who} built after this fail to read it from older servers")
                 }
                 (Way::Down, _) => format!("{who} built after this {reads} from older servers"),
-            });
+            };
+            consequences.insert(then + &of_servers);
         }
         let finding = Finding {
             rule,
@@ -438,7 +456,9 @@ impl<'a> Walk<'a> {
             (true, true) => (Rule::NumberNarrowed, (Breaks::All, Breaks::All)),
         };
         let what = format!("{} is {} now (was {})", at.subject(), new.name, old.name);
-        self.add(at, rule, what, at.way.unless_read_by_typescript(breaks), "");
+        let breaks = at.way.unless_read_by_typescript(breaks);
+        let values = (new.lacks(old), old.lacks(new));
+        self.add_where(at, rule, what, breaks, "", Some(values));
     }
 
     fn texts(&mut self, old: Option<&str>, new: Option<&str>, at: &At) {

@@ -495,42 +495,42 @@ fn leaves() -> Vec<Row> {
             takes("number = u8"),
             takes("number = u32"),
             &[
-                "number-widened -S c.m: the argument `a` is u32 now (was u8): clients built after this fail with invalid_argument at older servers",
+                "number-widened -S c.m: the argument `a` is u32 now (was u8): clients built after this fail with invalid_argument at older servers when they send more than 255",
             ],
         ),
         (
             gives("number = u8"),
             gives("number = u32"),
             &[
-                "number-widened r- c.m: the value is u32 now (was u8): clients in Rust built before this fail to read it",
+                "number-widened r- c.m: the value is u32 now (was u8): clients in Rust built before this fail to read it when it is more than 255",
             ],
         ),
         (
             takes("number = u32"),
             takes("number = u8"),
             &[
-                "number-narrowed C- c.m: the argument `a` is u8 now (was u32): clients built before this fail with invalid_argument",
+                "number-narrowed C- c.m: the argument `a` is u8 now (was u32): clients built before this fail with invalid_argument when they send more than 255",
             ],
         ),
         (
             takes("number = f64"),
             takes("number = i32"),
             &[
-                "number-narrowed C- c.m: the argument `a` is i32 now (was f64): clients built before this fail with invalid_argument",
+                "number-narrowed C- c.m: the argument `a` is i32 now (was f64): clients built before this fail with invalid_argument when they send a fraction, less than -2147483648 or more than 2147483647",
             ],
         ),
         (
             takes("number = i32"),
             takes("number = u32"),
             &[
-                "number-narrowed CS c.m: the argument `a` is u32 now (was i32): clients built after this fail with invalid_argument at older servers; clients built before this fail with invalid_argument",
+                "number-narrowed CS c.m: the argument `a` is u32 now (was i32): clients built after this fail with invalid_argument at older servers when they send more than 2147483647; clients built before this fail with invalid_argument when they send less than 0",
             ],
         ),
         (
             gives("number = f64"),
             gives("number = i32"),
             &[
-                "number-narrowed -r c.m: the value is i32 now (was f64): clients in Rust built after this fail to read it from older servers",
+                "number-narrowed -r c.m: the value is i32 now (was f64): clients in Rust built after this fail to read it from older servers when it is a fraction, less than -2147483648 or more than 2147483647",
             ],
         ),
         (

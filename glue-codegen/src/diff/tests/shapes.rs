@@ -76,7 +76,7 @@ fn numbers_are_followed_through_options_lists_and_generics() {
         &paged("u32"),
         &paged("u8"),
         &[
-            "number-narrowed C- type Page (of c.up): the field `items[]` is u8 now (was u32): clients built before this fail with invalid_argument",
+            "number-narrowed C- type Page (of c.up): the field `items[]` is u8 now (was u32): clients built before this fail with invalid_argument when they send more than 255",
         ],
     );
 
@@ -91,7 +91,7 @@ fn numbers_are_followed_through_options_lists_and_generics() {
         &deep("i8"),
         &deep("i16"),
         &[
-            "number-widened -S type T (of c.up): the field `a[key][][0]` is i16 now (was i8): clients built after this fail with invalid_argument at older servers",
+            "number-widened -S type T (of c.up): the field `a[key][][0]` is i16 now (was i8): clients built after this fail with invalid_argument at older servers when they send less than -128 or more than 127",
         ],
     );
 }
@@ -115,7 +115,7 @@ fn recursive_types_end_and_say_it_once() {
         &tree("u8"),
         &tree("u16"),
         &[
-            "number-widened rS type Node (of c.all): the field `value` is u16 now (was u8): clients built after this fail with invalid_argument at older servers; clients in Rust built before this fail to read it",
+            "number-widened rS type Node (of c.all): the field `value` is u16 now (was u8): clients built after this fail with invalid_argument at older servers when they send more than 255; clients in Rust built before this fail to read it when it is more than 255",
         ],
     );
 }
@@ -151,7 +151,7 @@ fn a_change_of_a_type_is_told_once_with_the_methods_that_reach_it() {
 fn the_variants_of_all_taggings_are_compared_by_what_they_hold() {
     let expected = |name: &str| {
         format!(
-            "number-narrowed C- type E (of c.up): the field `{name}` is u8 now (was u32): clients built before this fail with invalid_argument"
+            "number-narrowed C- type E (of c.up): the field `{name}` is u8 now (was u32): clients built before this fail with invalid_argument when they send more than 255"
         )
     };
     let cases: [(&str, &str, &str); 5] = [
