@@ -128,7 +128,11 @@ fn diff_compares_with_what_is_committed() {
     git(&fixture, "tag v1");
     assert_eq!(
         diff(&fixture, ""),
-        ("nothing has changed on the wire\n".to_owned(), Some(0))
+        (
+            "nothing has changed on the wire\nexit code 0: nothing here counts under --fail-on clients\n"
+                .to_owned(),
+            Some(0)
+        )
     );
 
     fixture.write("app/src/chat.json", &with_argument(OPTIONAL));
@@ -141,9 +145,14 @@ fn diff_compares_with_what_is_committed() {
         "{text}"
     );
     assert!(
-        text.ends_with("until the server accepts their contract (--accept):\n  chat.post\n"),
+        text.contains(
+            "older clients at the new server: refused with stale_client in chat.post until you run"
+        ),
         "{text}"
     );
+
+    let (text, code) = diff(&fixture, "--against v1 --fail-on stale");
+    assert_eq!(code, Some(4), "{text}");
 
     fixture.write("app/src/chat.json", &with_argument(REQUIRED));
     let (text, code) = diff(&fixture, "");
@@ -153,7 +162,10 @@ fn diff_compares_with_what_is_committed() {
         "{text}"
     );
     assert_eq!(diff(&fixture, "--fail-on none").1, Some(0));
-    assert!(text.ends_with("and send nothing:\n  chat.post\n"), "{text}");
+    assert!(
+        text.contains("refused with stale_client in chat.post, for good\nexit code 4: "),
+        "{text}"
+    );
     let (text, code) = diff(&fixture, "--format github");
     assert_eq!(code, Some(4));
     assert!(

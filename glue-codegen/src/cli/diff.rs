@@ -25,10 +25,11 @@ pub(crate) struct Arguments {
         hide_possible_values = true
     )]
     format: Format,
-    /// Whose breakage is a failure: that of older clients, of older servers, or of both
+    /// Whose breakage is a failure: that of older clients, of older servers, or of both; stale: also methods that older clients
+    /// are refused though they would understand them, unless --accept writes these
     #[arg(
         long,
-        value_name = "clients|servers|both|none",
+        value_name = "clients|servers|both|stale|none",
         value_enum,
         default_value = "clients",
         hide_possible_values = true
@@ -54,6 +55,7 @@ enum FailOn {
     Clients,
     Servers,
     Both,
+    Stale,
     None,
 }
 
@@ -78,9 +80,11 @@ pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failur
     let new = Lock::of(&channels);
     let report = diff::compare(&old, &new);
     let tolerance = Tolerance {
-        clients: matches!(arguments.fail_on, FailOn::Clients | FailOn::Both),
+        clients: matches!(arguments.fail_on, FailOn::Clients | FailOn::Both | FailOn::Stale),
         servers: matches!(arguments.fail_on, FailOn::Servers | FailOn::Both),
         rust_clients: arguments.rust_clients,
+        // What the file doesn't hold breaks clients, and counts as that.
+        stale: arguments.fail_on == FailOn::Stale && arguments.accept.is_none(),
     };
     if let Some(path) = &arguments.accept {
         Accepted::of(&old, &new, &report, tolerance).write(path)?;

@@ -114,6 +114,9 @@ impl Comparison<'_> {
                     if before.hash != after.hash {
                         let stale = self.report.stale.entry(channel.to_owned()).or_default();
                         stale.insert(name.clone());
+                        if matches!(kind.added, Rule::EventAdded) {
+                            self.report.events.insert(path.clone());
+                        }
                     }
                     self.method(&path, before, after, kind);
                 }

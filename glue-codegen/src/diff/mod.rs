@@ -61,6 +61,8 @@ pub struct Report {
     /// Methods of both contracts whose hashes differ, by channel: clients that were built before refuse them with `stale_client` unless
     /// the server accepts the old contract.
     pub stale: BTreeMap<String, BTreeSet<String>>,
+    /// Those of them that are events, as `channel.event`: clients don't deliver them.
+    pub events: BTreeSet<String>,
 }
 
 /// Which changes count as a failure.
@@ -72,6 +74,21 @@ pub struct Tolerance {
     pub servers: bool,
     /// Whether those count that break clients in Rust only.
     pub rust_clients: bool,
+    /// Whether each method counts that older clients are refused because of its hash, even if they would understand it.
+    pub stale: bool,
+}
+
+impl Tolerance {
+    /// Returns what `--fail-on` calls it.
+    const fn name(self) -> &'static str {
+        match (self.clients, self.servers) {
+            _ if self.stale => "stale",
+            (true, true) => "both",
+            (true, false) => "clients",
+            (false, true) => "servers",
+            (false, false) => "none",
+        }
+    }
 }
 
 impl Default for Tolerance {
@@ -80,6 +97,7 @@ impl Default for Tolerance {
             clients: true,
             servers: false,
             rust_clients: false,
+            stale: false,
         }
     }
 }

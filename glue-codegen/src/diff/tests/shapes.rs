@@ -413,7 +413,7 @@ fn annotations_name_file_and_line_and_escape_what_github_reads() {
     assert_eq!(
         text.lines().take(2).collect::<Vec<_>>(),
         [
-            "::error file=a%2Cb/c.rs,line=7,title=glue%3A field-removed::c.m: the field `50%25` of the value is gone: clients built before this read `undefined`",
+            "::error file=a%2Cb/c.rs,line=7,title=glue%3A field-removed::c.m: the field `50%25` of the value is gone: generated clients fail with stale_client; without hashes: clients built before this read `undefined`",
             "::warning file=a%2Cb/c.rs,line=7,title=glue%3A method-added::c.n: the method is new: clients built after this fail with stale_client or unimplemented at older servers",
         ]
     );
@@ -428,6 +428,7 @@ fn who_counts_is_said() {
             servers,
             clients,
             rust_clients: false,
+            stale: false,
         };
         compare(old, new).failures(tolerance)
     };
@@ -501,4 +502,96 @@ fn any_two_types_are_compared_and_both_ways_agree() {
             }
         }
     }
+}
+
+fn text_of(old: &Lock, new: &Lock, tolerance: Tolerance) -> String {
+    print(&compare(old, new), Format::Text, tolerance, &[])
+}
+
+#[test]
+fn the_last_line_says_why_the_exit_code_is_what_it_is() {
+    let old = lock(&[("m", call(&["a: string"], ""))], &[]);
+    let new = lock(&[("m", call(&["a: string", "b?: string | null"], ""))], &[]);
+    let of = |servers: bool, stale| Tolerance {
+        clients: !servers,
+        servers,
+        stale,
+        rust_clients: false,
+    };
+    let accept = "older clients at the new server: refused with stale_client in c.m until you run \
+                  `glue-codegen diff --against … --accept FILE` and give FILE to `.accept(…)` (docs/CONTRACTS.md)";
+    for (tolerance, last) in [
+        (
+            of(false, false),
+            vec![accept, "exit code 0: nothing here counts under --fail-on clients"],
+        ),
+        (
+            of(true, false),
+            vec![
+                accept,
+                "clients built after this fail at older servers with stale_client: c.m",
+                "exit code 4: 1 method refused with stale_client under --fail-on servers",
+            ],
+        ),
+        (
+            of(false, true),
+            vec![
+                accept,
+                "exit code 4: 1 method refused with stale_client under --fail-on stale",
+            ],
+        ),
+    ] {
+        let text = text_of(&old, &new, tolerance);
+        let lines: Vec<_> = text.lines().skip_while(|line| !line.is_empty()).skip(1).collect();
+        assert_eq!(lines, last, "{text}");
+    }
+}
+
+#[test]
+fn what_generated_clients_see_comes_first() {
+    let old = lock(&[("m", call(&["a: number = u32"], ""))], &[]);
+    let required = lock(&[("m", call(&["a: number = u32", "b: string"], ""))], &[]);
+    let text = text_of(&old, &required, Tolerance::default());
+    assert!(
+        text.contains(
+            "required: generated clients fail with stale_client; without hashes: \
+             clients built before this fail with invalid_argument [argument-added]"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "refused with stale_client in c.m, for good\nexit code 4: 1 change under --fail-on clients\n"
+        ),
+        "{text}"
+    );
+
+    // The hash sees the type in TypeScript alone.
+    let mut narrowed = old.clone();
+    let method = narrowed
+        .channels
+        .get_mut("c")
+        .and_then(|channel| channel.methods.get_mut("m"));
+    let arg = method.and_then(|method| method.args.get_mut("a"));
+    "u8".clone_into(&mut arg.expect("an argument").rust);
+    let text = text_of(&old, &narrowed, Tolerance::default());
+    assert!(
+        text.contains("invalid_argument when they send more than 255; no hash warns them [number-narrowed]"),
+        "{text}"
+    );
+    assert!(!text.contains("stale_client"), "{text}");
+
+    let (old, new) = (
+        lock(&[("e", event(&["a: string"]))], &[]),
+        lock(&[("e", event(&[]))], &[]),
+    );
+    let text = text_of(&old, &new, Tolerance::default());
+    assert!(
+        text.contains("gone: generated clients don't get the event; without hashes: clients built before"),
+        "{text}"
+    );
+    assert!(
+        text.contains("stale_client in c.e (event: not delivered), for good"),
+        "{text}"
+    );
 }
