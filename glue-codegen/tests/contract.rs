@@ -153,6 +153,11 @@ fn diff_compares_with_what_is_committed() {
 
     let (text, code) = diff(&fixture, "--against v1 --fail-on stale");
     assert_eq!(code, Some(4), "{text}");
+    let (text, code) = diff(
+        &fixture,
+        "--against v1 --fail-on stale --accept stale.accept.json",
+    );
+    assert_eq!(code, Some(0), "{text}");
 
     fixture.write("app/src/chat.json", &with_argument(REQUIRED));
     let (text, code) = diff(&fixture, "");

@@ -175,16 +175,14 @@ impl<'a> Walk<'a> {
         what: String,
         (clients, servers): (Breaks, Breaks),
         reads: &str,
-        values: Option<(String, String)>,
+        values: Option<&(String, String)>,
     ) {
         let (sent_up, is_answer) = (at.way == Way::Up, at.is_answer());
         let only = |values: &String| match (sent_up, is_answer) {
             (true, false) => format!(" when they send {values}"),
             _ => format!(" when it is {values}"),
         };
-        let (olds, news) = values
-            .as_ref()
-            .map_or_else(Default::default, |(olds, news)| (only(olds), only(news)));
+        let (olds, news) = values.map_or_else(Default::default, |(olds, news)| (only(olds), only(news)));
         // Who reads it fails at what the other side alone has.
         let (of_clients, of_servers) = if sent_up { (olds, news) } else { (news, olds) };
         let who = |breaks| match breaks {
@@ -458,7 +456,7 @@ impl<'a> Walk<'a> {
         let what = format!("{} is {} now (was {})", at.subject(), new.name, old.name);
         let breaks = at.way.unless_read_by_typescript(breaks);
         let values = (new.lacks(old), old.lacks(new));
-        self.add_where(at, rule, what, breaks, "", Some(values));
+        self.add_where(at, rule, what, breaks, "", Some(&values));
     }
 
     fn texts(&mut self, old: Option<&str>, new: Option<&str>, at: &At) {

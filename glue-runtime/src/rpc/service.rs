@@ -113,7 +113,8 @@ impl ChannelService {
     /// `glue-codegen diff --accept FILE` writes. Without it, whatever has another hash since a client was built fails there with
     /// [`Code::StaleClient`](crate::Code::StaleClient).
     ///
-    /// An empty text accepts nothing: there is no file before its first writing. A file that was written for another version of the channel changes nothing, and the log warns of it. One that can't be read
+    /// An empty text accepts nothing, for as long as there is no file. A file that was written for another version of the channel
+    /// changes nothing, and the log warns of it. One that can't be read
     /// makes [`ServerBuilder::build`](crate::ServerBuilder::build) fail.
     #[must_use]
     pub fn accept(mut self, json: &str) -> Self {
