@@ -94,7 +94,7 @@ impl Workspace {
     }
 
     fn named(&self, name: &str) -> Result<&Package, DiscoverError> {
-        let package = self.packages.iter().find(|package| package.name == name);
+        let package = self.member(name);
         let package = package.ok_or_else(|| DiscoverError::UnknownPackage(name.to_owned()))?;
         match package.runtime_key() {
             Some(_) => Ok(package),
@@ -106,7 +106,7 @@ impl Workspace {
     /// that is no package itself, and where several are asked for.
     pub(crate) fn home(&self, selection: &Selection) -> Result<Option<&Package>, DiscoverError> {
         match selection.packages.as_slice() {
-            [name] => Ok(self.packages.iter().find(|package| package.name == *name)),
+            [name] => Ok(self.member(name)),
             [] => {
                 let Some(manifest) = manifest(selection).map_err(DiscoverError::Cargo)? else {
                     return Ok(None);
@@ -128,6 +128,11 @@ impl Workspace {
         Ok(manifest
             .filter(|manifest| !same_path(manifest, &self.manifest_path()))
             .and_then(|manifest| self.at(&manifest)))
+    }
+
+    /// The member of this name.
+    pub(crate) fn member(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
     }
 
     /// The member with this Cargo.toml.

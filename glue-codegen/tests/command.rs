@@ -400,7 +400,7 @@ fn init_keeps_what_is_there_and_joins_a_workspace() {
     let said = fixture.says("all", "init new --runtime-path ..", 1);
     assert_eq!(
         error(&said),
-        ".. has no glue-runtime; --runtime-path takes the folder with its Cargo.toml"
+        ".. has no glue-runtime; --runtime-path takes a clone of Glue, or the folder glue-runtime in it"
     );
 
     // The runtime here has no macros, so the server can't be built; the project is there all the same.
@@ -428,4 +428,58 @@ fn init_keeps_what_is_there_and_joins_a_workspace() {
         error(&said).starts_with("new/web/index.html is there already"),
         "{said}"
     );
+}
+
+#[test]
+fn init_without_a_runtime_writes_nothing_and_names_the_flag() {
+    let fixture = Fixture::new(&[("all/Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = []\n")]);
+
+    // Offline, nothing is published; said twice, as nothing of the first time is in the way.
+    for _ in 0..2 {
+        let said = fixture.says("all", "init hello", 1);
+
+        assert!(
+            error(&said).starts_with("cargo finds no published glue-runtime@0.")
+                && error(&said).ends_with("name the folder of a clone: --runtime-path DIR"),
+            "{said}"
+        );
+        assert!(!fixture.path("all/hello").exists());
+    }
+    assert!(fixture.text("all/Cargo.toml").contains("members = []"));
+}
+
+#[test]
+fn init_finds_the_runtime_in_a_clone() {
+    let fixture = Fixture::new(&[
+        (
+            "clone/Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"glue-runtime\"]\n",
+        ),
+        (
+            "clone/glue-runtime/Cargo.toml",
+            "[package]\nname = \"glue-runtime\"\n",
+        ),
+        ("clone/glue-runtime/src/lib.rs", ""),
+        ("other/Cargo.toml", "[package]\nname = \"other\"\n"),
+        ("other/src/lib.rs", ""),
+    ]);
+
+    let said = fixture.says(".", "init hello --runtime-path other", 1);
+    assert!(error(&said).starts_with("other has no glue-runtime; "), "{said}");
+    assert!(!fixture.path("hello").exists());
+
+    // This runtime has no macros, so that there is no client.
+    for (name, path) in [("root", "clone"), ("member", "clone/glue-runtime")] {
+        let said = fixture.says(".", &format!("init {name} --runtime-path {path}"), 1);
+
+        assert!(
+            said.contains(&format!("glue-codegen: set up {name} in {name}\n")),
+            "{said}"
+        );
+        let manifest = fixture.text(&format!("{name}/Cargo.toml"));
+        assert!(
+            manifest.contains("path = \"../clone/glue-runtime\""),
+            "{manifest}"
+        );
+    }
 }

@@ -68,7 +68,7 @@ pub(super) fn manifest(text: &str, runtime: Option<&Path>, emit: Emit) -> String
 }
 
 /// What fits this version: the same minor version.
-fn requirement(version: &str) -> String {
+pub(super) fn requirement(version: &str) -> String {
     version.split('.').take(2).collect::<Vec<_>>().join(".")
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Emit,
     discover::{DiscoverError, Runner as _},
-    metadata::cargo,
+    metadata::{RUNTIME, Workspace, cargo},
     selection::Selection,
 };
 
@@ -47,8 +47,10 @@ pub(crate) struct Arguments {
 enum InitError {
     #[error("{} is there already; choose a folder without it", .0.display())]
     Exists(PathBuf),
-    #[error("{} has no glue-runtime; --runtime-path takes the folder with its Cargo.toml", .0.display())]
+    #[error("{} has no glue-runtime; --runtime-path takes a clone of Glue, or the folder glue-runtime in it", .0.display())]
     NoRuntime(PathBuf),
+    #[error("cargo finds no published {0}, see above; name the folder of a clone: --runtime-path DIR")]
+    NotPublished(String),
     #[error("cargo init failed; see above")]
     Cargo,
     #[error("{}", .path.display())]
@@ -61,10 +63,6 @@ enum InitError {
 
 pub(super) fn run(arguments: &Arguments, console: Console) -> Result<Exit, Failure> {
     let folder = &arguments.path;
-    let runtime = match &arguments.runtime_path {
-        Some(path) => Some(runtime_folder(path)?),
-        None => None,
-    };
     let page = files::page(arguments.emit);
     let ours = page
         .iter()
@@ -73,6 +71,14 @@ pub(super) fn run(arguments: &Arguments, console: Console) -> Result<Exit, Failu
     if let Some(path) = ours.map(|path| folder.join(path)).find(|path| path.exists()) {
         return Err(InitError::Exists(path).into());
     }
+    // Before anything is written, so that the same command can be given again.
+    let runtime = match &arguments.runtime_path {
+        Some(path) => Some(runtime_folder(path, console)?),
+        None => {
+            require_published(arguments.offline, console)?;
+            None
+        }
+    };
 
     let mut init = cargo("init");
     init.args(["--quiet", "--bin", "--vcs", "none"]);
@@ -156,12 +162,39 @@ fn next_steps(arguments: &Arguments, console: Console) {
     }
 }
 
-/// The folder of the runtime, if it is one.
-fn runtime_folder(path: &Path) -> Result<PathBuf, InitError> {
-    if !path.join("Cargo.toml").is_file() {
-        return Err(InitError::NoRuntime(path.to_owned()));
+/// The folder of the runtime in `path`, which may be a clone with all its packages.
+fn runtime_folder(path: &Path, console: Console) -> Result<PathBuf, Failure> {
+    let manifest = path.join("Cargo.toml");
+    if !manifest.is_file() {
+        return Err(InitError::NoRuntime(path.to_owned()).into());
     }
-    fs::canonicalize(path).map_err(failed(path))
+    let selection = Selection {
+        manifest_path: Some(manifest),
+        ..Selection::default()
+    };
+    let workspace = Workspace::load(&selection, &console)?;
+    let runtime = workspace.member(RUNTIME);
+    let folder = runtime
+        .ok_or_else(|| InitError::NoRuntime(path.to_owned()))?
+        .folder();
+    Ok(fs::canonicalize(folder).map_err(failed(folder))?)
+}
+
+/// Fails unless cargo knows a published runtime that fits.
+fn require_published(offline: bool, console: Console) -> Result<(), Failure> {
+    let runtime = format!("{RUNTIME}@{}", files::requirement(env!("CARGO_PKG_VERSION")));
+    let mut info = cargo("info");
+    // Named, so that a workspace around the new project has no say.
+    info.args(["--quiet", "--registry", "crates-io", &runtime]);
+    if offline {
+        info.arg("--offline");
+    }
+    let output = console.output(info.stderr(std::process::Stdio::inherit()));
+    if output.map_err(DiscoverError::cargo)?.status.success() {
+        Ok(())
+    } else {
+        Err(InitError::NotPublished(runtime).into())
+    }
 }
 
 /// `path` as seen from `base`, both absolute; itself where they have nothing in common but the root.
@@ -197,8 +230,8 @@ Examples:
   glue-codegen init --emit ts hello    The page in TypeScript
   glue-codegen init                    In this folder
 
-Until glue-runtime is published, name the folder of a clone:
-  glue-codegen init hello --runtime-path glue/glue-runtime";
+Until glue-runtime is published, name a clone of Glue:
+  glue-codegen init hello --runtime-path glue";
 
 #[cfg(test)]
 mod tests {
