@@ -153,12 +153,30 @@ fn a_package_without_typed_channels_gets_the_runtime_alone() {
     );
     assert!(
         error(&fixture.says("app", "--out web", 1))
-            .contains(", but web or the lock has some; remove them if ")
+            .contains(", but there are some in web and glue.lock.json; remove what is there if ")
     );
     assert!(fixture.path("app/web/chat.ts").exists());
     // The contract would be lost just so.
-    assert!(error(&fixture.says("app", "--out other", 1)).contains(", but other or the lock has some; "));
+    assert!(
+        error(&fixture.says("app", "--out other", 1)).contains(", but there are some in glue.lock.json; ")
+    );
     assert!(!fixture.path("app/other").exists());
+
+    // A document alone is named, and nothing that hasn't any.
+    fixture.says("app", "--out web -F rpc --asyncapi api.json", 0);
+    fs::remove_file(fixture.path("app/glue.lock.json")).unwrap();
+    let said = fixture.says("app", "--out other --asyncapi api.json", 1);
+    assert!(
+        error(&said).contains(", but there are some in api.json; "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_package_that_is_not_there_is_named_before_a_folder_is_missed() {
+    let said = Fixture::app("").says("app", "-p nope", 1);
+
+    assert!(error(&said).contains("`nope`"), "{said}");
 }
 
 #[test]

@@ -111,14 +111,23 @@ fn foreign_documents_are_never_written_over() {
 }
 
 #[test]
-fn a_reference_of_no_known_kind_is_refused() {
+fn documents_of_no_known_kind_are_refused_before_the_build() {
     let fixture = Fixture::app("");
+    // It can't be built, which nobody gets to know.
+    fixture.write("app/src/lib.rs", "?");
 
     let said = fixture.says("app", "--out web --reference api.pdf", 2);
     assert_eq!(
         error(&said),
         "a reference is Markdown or HTML: api.pdf must end with .md or .html"
     );
+    for path in ["api.yaml", "api"] {
+        let said = fixture.says("app", &format!("--out web --asyncapi {path}"), 2);
+        assert_eq!(
+            error(&said),
+            format!("an AsyncAPI document is JSON here: {path} must end with .json")
+        );
+    }
 
     fixture.write(
         "app/Cargo.toml",

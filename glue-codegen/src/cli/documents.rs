@@ -17,7 +17,7 @@ pub(crate) struct DocumentArguments {
     /// Also write a reference, .md or .html (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: Vec<PathBuf>,
-    /// Also write an AsyncAPI 3 document
+    /// Also write an AsyncAPI 3 document, .json
     #[arg(long, value_name = "FILE")]
     pub(crate) asyncapi: Option<PathBuf>,
 }
@@ -27,6 +27,24 @@ impl DocumentArguments {
     pub(super) fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let documents = self.reference.iter().chain(&self.asyncapi);
         documents.flat_map(|path| [path.clone(), output::beside(path)])
+    }
+
+    /// Fails where a name asks for a format that there is not.
+    pub(super) fn require_formats(&self) -> Result<(), Failure> {
+        for path in &self.reference {
+            format_of(path)?;
+        }
+        let is_json = |path: &&PathBuf| {
+            path.extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("json"))
+        };
+        match self.asyncapi.as_ref().filter(|path| !is_json(path)) {
+            Some(path) => Err(Failure::usage(format!(
+                "an AsyncAPI document is JSON here: {} must end with .json",
+                shown(path)
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Fills in from `under` what this leaves open.
@@ -59,13 +77,7 @@ impl Documents {
         let settings = &project.settings.documents;
         let mut documents = Self(Vec::new());
         for path in &settings.reference {
-            let Some(format) = ReferenceFormat::of_path(path) else {
-                return Err(Failure::usage(format!(
-                    "a reference is Markdown or HTML: {} must end with .md or .html",
-                    shown(path)
-                )));
-            };
-            documents.add(path, reference(channels, format)?)?;
+            documents.add(path, reference(channels, format_of(path)?)?)?;
         }
         if let Some(path) = &settings.asyncapi {
             documents.add(path, asyncapi(channels, &version(project)?)?)?;
@@ -82,10 +94,12 @@ impl Documents {
         Ok(())
     }
 
-    /// Whether one would be written over.
-    pub(super) fn would_update(&self) -> bool {
-        let mut documents = self.0.iter();
-        documents.any(|document| document.change == Some(ChangeKind::Update))
+    /// Those that would be written over.
+    pub(super) fn would_update(&self) -> impl Iterator<Item = String> {
+        let documents = self.0.iter();
+        documents
+            .filter(|document| document.change == Some(ChangeKind::Update))
+            .map(|document| shown(&document.path))
     }
 
     /// Whether all are as they should be.
@@ -111,6 +125,16 @@ impl Documents {
         }
         Ok(())
     }
+}
+
+/// The format that the name of a reference asks for.
+fn format_of(path: &Path) -> Result<ReferenceFormat, Failure> {
+    ReferenceFormat::of_path(path).ok_or_else(|| {
+        Failure::usage(format!(
+            "a reference is Markdown or HTML: {} must end with .md or .html",
+            shown(path)
+        ))
+    })
 }
 
 /// The version of the packages, if they have one in common.

@@ -107,7 +107,10 @@ pub(super) fn once(
     runner: &dyn Runner,
 ) -> Result<Exit, Failure> {
     let settings = &project.settings;
+    // What takes no build is said at once. A package that isn't there has no folder set either.
+    project.packages()?;
     let out = settings.out.as_deref().ok_or_else(|| Failure::usage(NO_OUT))?;
+    settings.documents.require_formats()?;
     let found = project.search(console, runner)?;
     let built = started.elapsed();
     let files = generate(&found.channels, &settings.options)?;
@@ -131,12 +134,16 @@ pub(super) fn once(
         let is_locked = locked
             .as_ref()
             .is_some_and(|change| change.kind == ChangeKind::Update);
-        if is_lost || is_locked || documents.would_update() {
+        let lock = settings.lock.as_deref().filter(|_| is_locked).map(shown);
+        let places = is_lost.then(|| folder.clone()).into_iter().chain(lock);
+        let places: Vec<_> = places.chain(documents.would_update()).collect();
+        if !places.is_empty() {
             let error = DiscoverError::NoChannel { targets };
             return Err(Failure::Work(
                 format!(
-                    "{error}, but {folder} or the lock has some; remove them if those channels are gone, \
-                     or else name their feature (-F)"
+                    "{error}, but there are some in {}; remove what is there if those channels are gone, \
+                     or else name their feature (-F)",
+                    places.join(" and ")
                 )
                 .into(),
             ));
