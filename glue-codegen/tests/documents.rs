@@ -71,12 +71,12 @@ fn flags_ask_for_documents_too() {
             .contains("\"@tanstack/react-query\"")
     );
 
-    fixture.says("app", "--reference flag.html --tanstack=solid", 0);
-    assert!(
-        fixture
-            .text("app/web/runtime/tanstack.ts")
-            .contains("\"@tanstack/solid-query\"")
-    );
+    for flag in ["--tanstack=solid", "--tanstack vue"] {
+        fixture.says("app", &format!("--reference flag.html {flag}"), 0);
+        let text = fixture.text("app/web/runtime/tanstack.ts");
+        let library = flag.rsplit(['=', ' ']).next().unwrap();
+        assert!(text.contains(&format!("\"@tanstack/{library}-query\"")), "{flag}");
+    }
 
     // What isn't asked for any more is removed from the client.
     fixture.says("app", "--reference flag.html", 0);

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     fakes: bool,
     /// Also write options for TanStack Query [react]
-    #[arg(long, value_name = "LIB", num_args = 0..=1, require_equals = true, default_missing_value = "react")]
+    #[arg(long, value_name = "LIB", num_args = 0..=1, default_missing_value = "react")]
     #[arg(hide_possible_values = true)]
     tanstack: Option<Tanstack>,
     #[command(flatten)]
