@@ -116,9 +116,16 @@ fn diff_compares_with_what_is_committed() {
     git(&fixture, "init -q");
     let said = fixture.says("app", "diff", 1);
     assert!(
-        error(&said).starts_with("`HEAD` is neither a file nor a revision"),
+        error(&said).starts_with("the git repository has no commit yet; commit "),
         "{said}"
     );
+    let said = fixture.says("app", "diff --against main2", 1);
+    assert!(
+        error(&said).starts_with("`main2` is neither a file nor a revision"),
+        "{said}"
+    );
+    // It would leave nothing to do.
+    fixture.says("app", "diff --no-lock", 2);
     git(&fixture, "add src");
     git(&fixture, "commit -qm without");
     let said = fixture.says("app", "diff", 1);

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Console, Exit, Failure, Project, Verbosity, generate::LockArguments, print, settings::Flags};
+use super::{
+    Console, Exit, Failure, Project, Verbosity, print,
+    settings::{Flags, LockPlace},
+};
 use crate::{
     diff::{self, Accepted, Format, Tolerance},
     generate,
@@ -41,8 +44,9 @@ pub(crate) struct Arguments {
     /// Write what older clients may go on calling, for the server
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
-    #[command(flatten)]
-    lock: LockArguments,
+    /// File of the contract [default: glue.lock.json]
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
     #[command(flatten)]
     pub(super) verbosity: Verbosity,
     #[command(flatten)]
@@ -61,7 +65,7 @@ enum FailOn {
 
 pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failure> {
     let flags = Flags {
-        lock: arguments.lock.place(),
+        lock: arguments.lock.map(LockPlace::At),
         selection: arguments.selection,
         ..Flags::default()
     };
@@ -97,4 +101,4 @@ pub(super) fn run(arguments: Arguments, console: Console) -> Result<Exit, Failur
     }
 }
 
-const NO_LOCK: &str = "there is no lock to compare: Cargo.toml or --no-lock turns it off";
+const NO_LOCK: &str = "there is no lock to compare: Cargo.toml turns it off; name one with --lock FILE";

@@ -53,9 +53,9 @@ pub(crate) struct Arguments {
     selection: Selection,
 }
 
-/// Where the lock is, for all commands that need it.
+/// Where the lock is, if there is to be one.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct LockArguments {
+struct LockArguments {
     /// File of the contract [default: glue.lock.json]
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
@@ -65,7 +65,7 @@ pub(super) struct LockArguments {
 }
 
 impl LockArguments {
-    pub(super) fn place(self) -> Option<LockPlace> {
+    fn place(self) -> Option<LockPlace> {
         if self.no_lock {
             return Some(LockPlace::Nowhere);
         }

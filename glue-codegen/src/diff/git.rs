@@ -24,13 +24,16 @@ pub enum OtherError {
     /// The lock isn't in a repository.
     #[error("{} is in no git repository; name a file to compare with: --against FILE", .0.display())]
     NoRepository(PathBuf),
+    /// The repository is new.
+    #[error("the git repository has no commit yet; commit {} first, or name a file: --against FILE", .0.display())]
+    NoCommit(PathBuf),
     /// There is no such revision, and no such file.
     #[error(
         "`{0}` is neither a file nor a revision that git knows (in CI: was it fetched? `git fetch origin main`)"
     )]
     NoRevision(String),
     /// The revision has no lock.
-    #[error("{revision} has no {}: commit the lock first, or name another revision: --against GITREF", .path.display())]
+    #[error("{revision} has no {}: commit the lock first, or name another revision: --against REV", .path.display())]
     NoLock {
         /// The revision.
         revision: String,
@@ -63,6 +66,9 @@ pub fn other(path: &Path, against: &str) -> Result<Lock, OtherError> {
     )?
     .is_none()
     {
+        if against == "HEAD" {
+            return Err(OtherError::NoCommit(path.to_owned()));
+        }
         return Err(OtherError::NoRevision(against.to_owned()));
     }
     let place = format!("{against}:./{name}");
