@@ -440,6 +440,16 @@ fn init_keeps_what_is_there_and_joins_a_workspace() {
             .contains("<title>hello</title>")
     );
     assert_eq!(fixture.text("all/new/.gitignore"), "/target\n");
+    assert!(
+        fixture
+            .text("all/new/package.json")
+            .contains("\"type\": \"module\"")
+    );
+    fixture.write("all/mine/package.json", "{}");
+    fixture.says("all", "init mine --runtime-path ../runtime", 1);
+    assert_eq!(fixture.text("all/mine/package.json"), "{}");
+    let said = fixture.says("all", "init mine --emit ts --runtime-path ../runtime", 1);
+    assert!(error(&said).contains(" is there already"), "{said}");
 
     let said = fixture.says("all", "init new", 1);
     assert!(

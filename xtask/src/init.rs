@@ -22,8 +22,6 @@ pub(crate) fn init() -> Result<(), Failure> {
     ]))?;
     node::require()?;
     let home = Scratch::new("init")?;
-    // The pages have no package.json of their own, from which Node would know that they are modules.
-    scratch::write(&home.path().join("package.json"), r#"{ "type": "module" }"#)?;
 
     let page = set_up(&home, "glue-init-js", &[])?;
     let server = Server::start("glue-init-js", &page)?;

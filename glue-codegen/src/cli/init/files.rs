@@ -24,11 +24,19 @@ pub(super) fn page(emit: Emit) -> Vec<(&'static str, String)> {
     }
 }
 
-/// What git must not keep. The client is kept: whoever clones needs no glue-codegen, and CI can `--check` it.
-pub(super) fn ignored(emit: Emit) -> &'static str {
+/// What a folder may have already, and then keeps, by path.
+pub(super) fn shared(emit: Emit) -> Vec<(&'static str, &'static str)> {
+    // Git keeps the client: whoever clones needs no glue-codegen, and CI can `--check` it.
     match emit {
-        Emit::JavaScript => "/target\n",
-        Emit::TypeScript => "/target\n/node_modules\n/web/build\n",
+        Emit::JavaScript => vec![
+            (".gitignore", "/target\n"),
+            // By this, Node takes the client for modules where it doesn't look into files, as before 20.19.
+            (
+                "package.json",
+                "{\n  \"private\": true,\n  \"type\": \"module\"\n}\n",
+            ),
+        ],
+        Emit::TypeScript => vec![(".gitignore", "/target\n/node_modules\n/web/build\n")],
     }
 }
 

@@ -106,9 +106,11 @@ pub(super) fn run(arguments: &Arguments, console: Console) -> Result<Exit, Failu
     for (path, text) in page {
         write(&folder.join(path), &text.replace("$NAME", name))?;
     }
-    let ignored = folder.join(".gitignore");
-    if !ignored.exists() {
-        write(&ignored, files::ignored(arguments.emit))?;
+    for (path, text) in files::shared(arguments.emit) {
+        let path = folder.join(path);
+        if !path.exists() {
+            write(&path, text)?;
+        }
     }
     console.status(format_args!("set up {name} in {}", shown(&folder)));
 
