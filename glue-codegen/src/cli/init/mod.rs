@@ -117,7 +117,10 @@ pub(super) fn run(arguments: &Arguments, console: Console) -> Result<Exit, Failu
     let written = client(arguments, &folder, console).inspect_err(|_| {
         Console::warn("the project is set up, but its client is not written; run glue-codegen in it when the cause is gone");
     })?;
-    next_steps(arguments, console);
+    console.status("next:");
+    for (command, about) in next_steps(&arguments.path, arguments.emit) {
+        console.detail(format!("{command:<30}{about}").trim_end());
+    }
     Ok(written)
 }
 
@@ -139,12 +142,13 @@ fn client(arguments: &Arguments, folder: &Path, console: Console) -> Result<Exit
     generate::once(&project, false, started, console, &console)
 }
 
-fn next_steps(arguments: &Arguments, console: Console) {
+/// What to do in the new folder, as commands and what they are for.
+fn next_steps(path: &Path, emit: Emit) -> Vec<(String, &'static str)> {
     let mut steps = Vec::new();
-    if arguments.path != Path::new(".") {
-        steps.push((format!("cd {}", arguments.path.display()), ""));
+    if path != Path::new(".") {
+        steps.push((format!("cd {}", path.display()), ""));
     }
-    if arguments.emit == Emit::TypeScript {
+    if emit == Emit::TypeScript {
         steps.push((
             "npm install && npm run build".to_owned(),
             "compile the page; npm run watch goes on",
@@ -155,13 +159,14 @@ fn next_steps(arguments: &Arguments, console: Console) {
         "start the server, then open http://127.0.0.1:8080",
     ));
     steps.push((
+        "cargo run -- 127.0.0.1:8081".to_owned(),
+        "the same where port 8080 is taken",
+    ));
+    steps.push((
         "glue-codegen --watch".to_owned(),
         "write the client again as src/main.rs changes",
     ));
-    console.status("next:");
-    for (command, about) in steps {
-        console.detail(format!("{command:<30}{about}").trim_end());
-    }
+    steps
 }
 
 /// The folder of the runtime in `path`, which may be a clone with all its packages.
@@ -247,5 +252,20 @@ mod tests {
         assert_eq!(seen("/a/glue/runtime", "/a/hello"), Path::new("../glue/runtime"));
         assert_eq!(seen("/a/hello/runtime", "/a/hello"), Path::new("runtime"));
         assert_eq!(seen("/b", "/a/hello"), Path::new("/b"));
+    }
+
+    #[test]
+    fn the_next_steps_start_the_server_where_its_port_is_taken_too() {
+        let commands = |path, emit| -> Vec<_> {
+            let steps = next_steps(Path::new(path), emit).into_iter();
+            steps.map(|(command, _)| command).collect()
+        };
+        let always = ["cargo run", "cargo run -- 127.0.0.1:8081", "glue-codegen --watch"];
+
+        assert_eq!(commands(".", Emit::JavaScript), always);
+        assert_eq!(
+            commands("new", Emit::TypeScript),
+            [&["cd new", "npm install && npm run build"], &always[..]].concat()
+        );
     }
 }
