@@ -212,9 +212,14 @@ impl Keys {
         for entry in parsed {
             let name = entry.key.unraw().to_string();
             if !allowed.contains(&name.as_str()) {
+                let hint = if attribute == "glue(…)" && name == "exact" {
+                    "; for a value that travels exactly, write `glue::Exact<…>` as the type"
+                } else {
+                    ""
+                };
                 cx.error(
                     &entry.key,
-                    format!("unknown key `{name}`: `#[{attribute}]` takes {list}"),
+                    format!("unknown key `{name}`: `#[{attribute}]` takes {list}{hint}"),
                 );
             } else if entries.iter().any(|other| other.key == entry.key) {
                 cx.error(&entry.key, format!("`{name}` is given twice"));

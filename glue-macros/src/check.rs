@@ -273,10 +273,12 @@ fn parameters(cx: &Ctxt, method: &Method<'_>) {
     let mut spellings = HashMap::new();
     for (index, typed) in inputs.iter().enumerate() {
         for attr in &typed.attrs {
-            cx.error(
-                attr,
-                "parameters take no attributes: document them with the method",
-            );
+            let advice = if attr.path().is_ident("glue") {
+                "for a value that travels exactly, write `glue::Exact<…>` as the type"
+            } else {
+                "document them with the method"
+            };
+            cx.error(attr, format!("parameters take no attributes: {advice}"));
         }
         if types::mentions_context(&typed.ty) {
             context(cx, method, typed, index);

@@ -37,6 +37,8 @@ pub trait Flagged {
 pub trait Methods {
     #[glue(nocancel)]
     async fn unknown(&self);
+    #[glue(exact)]
+    async fn exact(&self) -> u64;
     #[glue]
     async fn nothing(&self);
     #[glue(no_cancel = true)]
