@@ -168,10 +168,10 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     result
 }
 
-/// Where a file is written before it is moved to its place.
+/// Where a file is written before it is moved to its place: a name that nobody else gives, as whatever stands there is lost.
 pub(crate) fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    name.push(".glue-codegen-new");
     path.with_file_name(name)
 }
 

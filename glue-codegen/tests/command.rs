@@ -282,7 +282,7 @@ fn a_read_only_folder_is_named() {
 fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     let fixture = Fixture::app("");
     fs::create_dir(fixture.path("app/web")).unwrap();
-    std::os::unix::fs::symlink("/dev/full", fixture.path("app/web/chat.ts.new")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", fixture.path("app/web/chat.ts.glue-codegen-new")).unwrap();
 
     let said = fixture.says("app", "--out web", 1);
 
@@ -295,7 +295,7 @@ fn a_full_disk_is_told_and_leaves_nothing_half_written() {
 
     let lock = fixture.text("app/glue.lock.json");
     fixture.write("app/src/chat.json", &schema("say"));
-    std::os::unix::fs::symlink("/dev/full", fixture.path("app/glue.lock.json.new")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", fixture.path("app/glue.lock.json.glue-codegen-new")).unwrap();
     let said = fixture.says("app", "--out web", 1);
 
     assert!(
