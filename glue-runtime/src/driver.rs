@@ -6,12 +6,13 @@
 
 mod delivery;
 mod hooks;
+mod relink;
 mod residents;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use hooks::{Decision, Hooks, Traffic, nobody_decides};
+pub(crate) use hooks::{Claim, Decision, Hooks, Traffic, nobody_decides};
 pub(crate) use residents::{Residents, Unfinished};
 
 use std::collections::VecDeque;
@@ -22,29 +23,38 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::future::{FutureExt as _, poll_fn};
+use futures_util::future::{FutureExt as _, poll_fn, ready};
 use futures_util::stream::StreamExt as _;
 use tokio::time::Sleep;
 
 use self::delivery::Received;
 use crate::channel::Turn;
 use crate::clock::now;
-use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Request, Task};
+use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Place, Request, Task};
 use crate::proto::frame::Frame;
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
-use crate::session::{Cause, CloseReason, Event, Session};
+use crate::session::{Cause, CloseReason, Event, Session, Verdict};
 use crate::transport::{Presence, Transport, TransportError};
 
 /// Drives one socket from its first byte to its last.
-pub(crate) struct Driver<T, H> {
+pub(crate) struct Driver<H> {
     session: Session,
-    transport: T,
+    /// `None` while the session is kept without a link.
+    transport: Option<Box<dyn Transport>>,
+    /// Code with which the peer has closed the last link.
+    close_code: Option<u16>,
+    /// What the link has taken of others' room; given back with it.
+    place: Option<Place>,
     mailbox: Arc<Mailbox>,
     hooks: H,
     residents: Residents,
     /// Whether the client is accepted, as long as the application has not decided.
-    decision: Option<Task<Result<(), Refusal>>>,
+    decision: Option<Task<Result<Verdict, Refusal>>>,
+    /// The session with which the client wants to go on, as long as that isn't decided.
+    claim: Option<Claim>,
+    /// Whether the link has gone to that session.
+    is_handed_over: bool,
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
     stalled: VecDeque<Received>,
@@ -65,15 +75,24 @@ pub(crate) struct Driver<T, H> {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl<T: Transport, H: Hooks> Driver<T, H> {
-    pub(crate) fn new(session: Session, transport: T, mailbox: Arc<Mailbox>, hooks: H) -> Self {
+impl<H: Hooks> Driver<H> {
+    pub(crate) fn new(
+        session: Session,
+        transport: impl Transport + 'static,
+        mailbox: Arc<Mailbox>,
+        hooks: H,
+    ) -> Self {
         Self {
             session,
-            transport,
+            transport: Some(Box::new(transport)),
+            close_code: None,
+            place: None,
             mailbox,
             hooks,
             residents: Residents::default(),
             decision: None,
+            claim: None,
+            is_handed_over: false,
             stalled: VecDeque::new(),
             out: Vec::new(),
             urgent: Vec::new(),
@@ -91,9 +110,22 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         Self { residents, ..self }
     }
 
+    /// Holds this as long as the link.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_place(self, place: Place) -> Self {
+        Self {
+            place: Some(place),
+            ..self
+        }
+    }
+
     /// Runs the socket to its end, and returns what goes on behind that.
     pub(crate) async fn run(mut self) -> Unfinished {
         let reason = self.run_session().await;
+        if self.is_handed_over {
+            // Another driver has the link, and the application has never seen this socket.
+            return Unfinished::default();
+        }
 
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
@@ -124,19 +156,24 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     /// Runs the session to its end; what was sent before may be left to transmit.
-    pub(crate) async fn run_session(&mut self) -> CloseReason {
-        let reason = poll_fn(|cx| {
-            let ended = self.poll_open(cx);
-            self.report_traffic();
-            ended
-        })
-        .await;
-        if reason.is_misbehaviour() {
-            tracing::warn!(%reason, "socket ended, its peer broke the rules");
-        } else {
-            tracing::debug!(%reason, "socket ended");
+    async fn run_session(&mut self) -> CloseReason {
+        poll_fn(|cx| self.poll_session(cx)).await
+    }
+
+    /// Goes on with the session up to its end; what was sent before may be left to transmit.
+    pub(crate) fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        let ended = self.poll_open(cx);
+        self.report_traffic();
+        if let Poll::Ready(reason) = ended
+            && !self.is_handed_over
+        {
+            if reason.is_misbehaviour() {
+                tracing::warn!(%reason, "socket ended, its peer broke the rules");
+            } else {
+                tracing::debug!(%reason, "socket ended");
+            }
         }
-        reason
+        ended
     }
 
     /// Takes out what outlives the session.
@@ -159,7 +196,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Returns the code with which the peer has closed the link, if it has told one.
     pub(crate) fn close_code(&self) -> Option<u16> {
-        self.transport.close_code()
+        self.close_code.or_else(|| {
+            self.transport
+                .as_ref()
+                .and_then(|transport| transport.close_code())
+        })
     }
 
     /// Transmits what is left and says goodbye.
@@ -193,7 +234,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         }
 
         loop {
-            self.take_requests(cx);
+            self.take_requests(now, cx);
             self.take_urgent();
             self.take_messages();
             // Calls that were read earlier go on before new ones begin.
@@ -230,6 +271,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             return Poll::Ready(reason);
         }
         self.note_progress(now);
+        if self.session.is_detached() && !self.hooks.keeps(self.session.weight()) {
+            self.session.give_up(now);
+            cx.waker().wake_by_ref();
+        }
         self.arm_timer(cx);
         Poll::Pending
     }
@@ -242,13 +287,18 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
             return Poll::Ready(());
         }
-        if self.closed == Some(CloseReason::Peer) && !self.transport.is_awaited() {
+        let Some(transport) = &mut self.transport else {
+            return Poll::Ready(());
+        };
+        if self.closed == Some(CloseReason::Peer) && !transport.is_awaited() {
             // A page that was left, and whose poll is gone. Should it still come it is told that it's over, but the
             // application need not wait for that.
             self.end(CloseReason::Peer);
         }
         if self.session.outbox().is_empty() {
-            if self.transport.poll_close(cx, self.fault).is_ready() {
+            if let Some(transport) = &mut self.transport
+                && transport.poll_close(cx, self.fault).is_ready()
+            {
                 return Poll::Ready(());
             }
         } else if self.fault.is_none() {
@@ -268,7 +318,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
             return Poll::Ready(());
         }
-        if self.transport.poll_drain(cx).is_ready() {
+        let Some(transport) = &mut self.transport else {
+            return Poll::Ready(());
+        };
+        if transport.poll_drain(cx).is_ready() {
             return Poll::Ready(());
         }
         self.arm_timer(cx);
@@ -276,9 +329,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     }
 
     /// Does what handles have asked for; never put off, or a channel would be opened behind its first messages.
-    fn take_requests(&mut self, cx: &mut Context<'_>) {
+    fn take_requests(&mut self, now: Instant, cx: &mut Context<'_>) {
         for request in self.mailbox.take_requests() {
             match request {
+                Request::Attach(link) => self.attach(now, *link),
                 Request::Open { name, inbound } => self.open_channel(name, inbound, cx),
                 Request::Spawn(task) => self.residents.spawn(task),
             }
@@ -403,17 +457,22 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
 
     /// Takes note of a peer that comes and goes.
     fn note_presence(&mut self, now: Instant, cx: &mut Context<'_>) {
-        match self.transport.take_presence(cx) {
+        let Some(transport) = &mut self.transport else {
+            return;
+        };
+        match transport.take_presence(cx) {
             None => {}
-            Some(Presence::Here) => self.session.attach(),
-            Some(Presence::Away { grace }) => self.session.detach(now, grace),
+            Some(Presence::Here) => self.session.note_here(),
+            Some(Presence::Away { grace }) => self.session.note_away(now, grace),
             Some(Presence::Broken(error)) => self.break_link(now, error),
         }
     }
 
     /// Takes note of bytes that have moved, before anybody is given up for silence.
     fn note_progress(&mut self, now: Instant) {
-        if self.transport.take_progress() {
+        if let Some(transport) = &mut self.transport
+            && transport.take_progress()
+        {
             self.session.handle_progress(now);
         }
     }
@@ -421,17 +480,25 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     fn handle_events(&mut self, now: Instant, cx: &mut Context<'_>) {
         while let Some(event) = self.session.poll_event() {
             match event {
-                Event::Asked { auth } => {
-                    self.decision = Some(Task::new(self.hooks.authorize(auth)));
+                Event::Asked { auth, former } => {
+                    self.claim = former.and_then(|former| self.hooks.claim(former));
+                    self.decision = Some(Task::new(if self.session.decides() {
+                        self.hooks.authorize(auth, self.claim.as_ref())
+                    } else {
+                        Box::pin(ready(Ok(Verdict::Resume)))
+                    }));
                     self.decide(now, cx);
                 }
+                Event::Detached(reason) => self.detach(now, reason),
+                Event::Resumed => self.resume(),
+                Event::Renewed { unsent } => self.renew(unsent),
                 Event::Refused(refusal) => self.hooks.refused(refusal),
                 Event::Opened { socket_id } => {
                     self.mailbox.bound_texts(self.session.peer_limit());
                     self.open(now, socket_id, cx);
                 }
                 Event::Closed(reason) => {
-                    if reason == CloseReason::LinkLost {
+                    if reason == CloseReason::LinkLost || !self.session.has_open_link() {
                         // There is nobody to take what is left.
                         self.fault = Some(TransportError::Lost);
                     }
@@ -448,8 +515,8 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         };
         match catch_unwind(AssertUnwindSafe(|| decision.poll_unpin(cx))) {
             Ok(Poll::Pending) => return,
-            Ok(Poll::Ready(Ok(()))) => self.session.accept(),
-            Ok(Poll::Ready(Err(refusal))) => self.session.refuse(now, refusal),
+            Ok(Poll::Ready(Ok(verdict))) => self.accept(verdict),
+            Ok(Poll::Ready(Err(refusal))) => self.refuse(now, refusal),
             Err(_) => {
                 tracing::error!("the handler that authorizes panicked");
                 self.session.close(now, CloseReason::Panicked);
@@ -461,18 +528,21 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Moves what waits in the outbox to the transport, as far as it takes it.
     fn transmit(&mut self, now: Instant, cx: &mut Context<'_>) {
         while self.fault != Some(TransportError::Lost) && !self.session.outbox().is_empty() {
-            match self.transport.poll_ready(cx) {
+            let Some(transport) = &mut self.transport else {
+                return;
+            };
+            match transport.poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return self.break_link(now, TransportError::Lost),
                 Poll::Pending => return,
             }
-            let Some(text) = self.session.poll_transmit(self.transport.joins()) else {
+            let Some(text) = self.session.poll_transmit(transport.joins()) else {
                 return;
             };
             tracing::trace!(text = Frame::loggable(&text), "sent");
             self.unflushed = true;
             self.traffic.send(&text);
-            if self.transport.send(text).is_err() {
+            if transport.send(text).is_err() {
                 return self.break_link(now, TransportError::Lost);
             }
         }
@@ -482,7 +552,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
         if !self.unflushed || self.fault.is_some() {
             return;
         }
-        match self.transport.poll_flush(cx) {
+        let Some(transport) = &mut self.transport else {
+            return;
+        };
+        match transport.poll_flush(cx) {
             Poll::Ready(Ok(())) => self.unflushed = false,
             Poll::Ready(Err(_)) => self.break_link(now, TransportError::Lost),
             Poll::Pending => {}
@@ -497,7 +570,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             TransportError::NotText => CloseReason::NotText,
             TransportError::Violation => CloseReason::TransportViolation,
             TransportError::Overflow => CloseReason::ChannelOverflow,
-            TransportError::Lost => CloseReason::LinkLost,
+            TransportError::Lost => return self.session.lose_link(now, CloseReason::LinkLost),
         };
         self.session.close(now, reason);
     }

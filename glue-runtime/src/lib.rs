@@ -161,7 +161,7 @@ pub use crate::{
 #[cfg(feature = "io")]
 pub use futures_util::Stream;
 #[cfg(feature = "server")]
-pub use proto::limits::ServerLimits;
+pub use proto::limits::{Resume, ServerLimits};
 #[cfg(feature = "server")]
 pub use server::{
     Body, Broadcast, ForwardedHeader, GlueService, Groups, Listener, Origins, Person, Presence,

@@ -2,6 +2,7 @@
 
 mod backlog;
 mod fan_out;
+mod new_link;
 mod task;
 mod waiting;
 
@@ -9,6 +10,7 @@ pub use fan_out::{Delivery, SlowConsumer};
 
 pub(crate) use backlog::Offered;
 pub(crate) use fan_out::FanOut;
+pub(crate) use new_link::{NewLink, Place};
 pub(crate) use task::Task;
 pub(crate) use waiting::{Bond, Late, Outgoing};
 
@@ -93,6 +95,8 @@ pub(crate) enum Request {
     },
     /// Poll a future of the application as long as the socket lives.
     Spawn(Task),
+    /// Go on over another link.
+    Attach(Box<NewLink>),
 }
 
 impl Mailbox {

@@ -36,6 +36,7 @@ pub struct ClientBuilder {
     random: Random,
     connector: Arc<dyn Connect>,
     auth: Option<Result<Credentials, serde_json::Error>>,
+    resume: bool,
     #[cfg(feature = "tls")]
     tls: Option<Arc<tokio_rustls::rustls::ClientConfig>>,
 }
@@ -55,6 +56,7 @@ impl ClientBuilder {
             random: Arc::new(|| getrandom::u32().unwrap_or(u32::MAX / 2)),
             connector: Arc::new(TcpConnector),
             auth: None,
+            resume: true,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -108,6 +110,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn reconnect_delay_max(mut self, reconnect_delay_max: Duration) -> Self {
         self.backoff.delay_max = reconnect_delay_max;
+        self
+    }
+
+    /// Sets whether a session goes on when its connection breaks, where the server offers that; default `true`. Without, each
+    /// connection has a session of its own, as with original servers.
+    #[must_use]
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
         self
     }
 
@@ -259,6 +269,7 @@ impl ClientBuilder {
             random: self.random,
             connector: self.connector,
             auth: self.auth.transpose().map_err(config_error)?,
+            resume: self.resume,
         })
     }
 

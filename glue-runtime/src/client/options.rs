@@ -26,6 +26,8 @@ pub(super) struct Options {
     pub(super) random: Random,
     pub(super) connector: Arc<dyn Connect>,
     pub(super) auth: Option<Credentials>,
+    /// Whether sessions are to outlive their links.
+    pub(super) resume: bool,
     /// Set where the host is `https`.
     #[cfg(feature = "tls")]
     pub(super) tls: Option<super::tls::Tls>,

@@ -33,7 +33,7 @@ impl SendBuffer {
 
     /// Looks at what waits; called whenever something may have been sent.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
-        if self.status.is_connected() {
+        if self.status.has_session() {
             self.deadline = None;
             return;
         }

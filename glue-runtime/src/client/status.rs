@@ -103,6 +103,8 @@ pub(super) struct Snapshot {
     pub(super) sessions: u64,
     /// What has happened last to the link.
     pub(super) error: Option<Error>,
+    /// Whether the session is kept while there is no connection.
+    pub(super) is_kept: bool,
 }
 
 impl Status {
@@ -115,6 +117,7 @@ impl Status {
             socket_id: None,
             sessions: 0,
             error: None,
+            is_kept: false,
         };
         Self {
             current: watch::Sender::new(snapshot),
@@ -130,12 +133,42 @@ impl Status {
             current.socket_id = Some(socket_id.clone());
             current.sessions += 1;
             current.error = None;
+            current.is_kept = false;
         });
         self.tell(ClientEvent::Connected { socket_id });
     }
 
-    pub(super) fn reconnecting(&self, error: Error, delay: Duration) {
-        self.leave(ClientState::Reconnecting, Some(error.clone()));
+    /// The session goes on over another link.
+    pub(super) fn resumed(&self) {
+        self.current.send_modify(|current| {
+            current.state = ClientState::Connected;
+            current.error = None;
+            current.is_kept = false;
+        });
+        if let Some(socket_id) = self.now().socket_id {
+            self.tell(ClientEvent::Connected { socket_id });
+        }
+    }
+
+    /// The session that was kept has ended.
+    pub(super) fn gave_up(&self) {
+        self.current.send_modify(|current| {
+            current.socket_id = None;
+            current.is_kept = false;
+        });
+    }
+
+    /// `is_kept` says whether the session goes on with the next link, if that comes in time.
+    pub(super) fn reconnecting(&self, error: Error, delay: Duration, is_kept: bool) {
+        if is_kept {
+            self.current.send_modify(|current| {
+                current.state = ClientState::Reconnecting;
+                current.error = Some(error.clone());
+                current.is_kept = true;
+            });
+        } else {
+            self.leave(ClientState::Reconnecting, Some(error.clone()));
+        }
         self.tell(ClientEvent::Reconnecting { error, delay });
     }
 
@@ -182,6 +215,12 @@ impl Status {
         self.current.borrow().state == ClientState::Connected
     }
 
+    /// Returns whether there is a session, be it one that is kept without a connection.
+    pub(super) fn has_session(&self) -> bool {
+        let current = self.current.borrow();
+        current.state == ClientState::Connected || current.is_kept
+    }
+
     /// Waits for a moment such as this.
     pub(super) async fn wait_for(&self, is_it: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let mut current = self.current.subscribe();
@@ -222,6 +261,7 @@ impl Status {
             current.state = state;
             current.socket_id = None;
             current.error = error;
+            current.is_kept = false;
         });
     }
 }

@@ -12,7 +12,6 @@ use futures_util::future::{BoxFuture, pending, poll_fn};
 
 use super::attempt::{Link, attempt};
 use super::backoff::Backoff;
-use super::connector::Io;
 use super::link_error::LinkError;
 use super::options::Options;
 use super::send_buffer::SendBuffer;
@@ -25,7 +24,7 @@ use crate::mailbox::{Ending, Mailbox, Outgoing, Request};
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{CloseReason, Role, Session};
-use crate::transport::WebSocketTransport;
+use crate::transport::TransportKind;
 
 /// Keeps one client connected.
 pub(super) struct Supervisor {
@@ -34,6 +33,8 @@ pub(super) struct Supervisor {
     status: Arc<Status>,
     residents: Residents,
     buffer: SendBuffer,
+    /// A session that is kept while there is no link.
+    kept: Option<Box<LinkDriver>>,
     /// `None` when the first loss is the end.
     backoff: Option<Backoff>,
     /// Whether it is over when the first attempt fails.
@@ -54,6 +55,7 @@ impl Supervisor {
             mailbox,
             status,
             residents: Residents::default(),
+            kept: None,
             buffer,
             is_first_decisive,
         }
@@ -69,6 +71,10 @@ impl Supervisor {
 
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
+        if let Some(mut kept) = self.kept.take() {
+            self.residents = kept.take_residents();
+            self.mailbox.put_back(kept.take_unsent());
+        }
         let left = self.mailbox.refuse();
         let mut left: Vec<_> = left.into_iter().filter_map(Outgoing::into_text).collect();
         // What a server asks of its client has nobody to answer.
@@ -110,7 +116,7 @@ impl Supervisor {
                 };
             };
             tracing::debug!(%error, ?delay, "client reconnects");
-            self.status.reconnecting(error, delay);
+            self.status.reconnecting(error, delay, self.kept.is_some());
             let pause = tokio::time::timeout(delay, pending::<()>());
             if let Err(reason) = self.idle_until(pause).await {
                 return End::of(reason);
@@ -131,24 +137,40 @@ impl Supervisor {
         let left = options
             .connect_timeout
             .saturating_sub(now().saturating_duration_since(begin));
-        let mut driver = self.driver(link, left);
-        let reason = {
-            let mut session = pin!(driver.run_session());
-            poll_fn(|cx| {
-                let ended = session.as_mut().poll(cx);
-                self.status.tell_unsendable();
-                // Behind the driver, which has registered who is woken by what is sent.
-                self.buffer.poll(cx);
-                ended
-            })
-            .await
+        let mut driver = match self.kept.take() {
+            Some(mut driver) => {
+                driver.reopen(now(), Box::new(link.transport), link.auth, left);
+                driver
+            }
+            None => Box::new(self.driver(link, left)),
         };
-        self.residents = driver.take_residents();
+        let ended = poll_fn(|cx| {
+            let ended = driver.poll_session(cx);
+            self.status.tell_unsendable();
+            // Behind the driver, which has registered who is woken by what is sent.
+            self.buffer.poll(cx);
+            match ended {
+                Poll::Ready(reason) => Poll::Ready(Ok(reason)),
+                Poll::Pending => driver
+                    .detached()
+                    .map_or(Poll::Pending, |reason| Poll::Ready(Err(reason))),
+            }
+        })
+        .await;
         if self.status.is_connected()
             && let Some(backoff) = &mut self.backoff
         {
             backoff.reset();
         }
+        let reason = match ended {
+            Ok(reason) => reason,
+            Err(reason) => {
+                let error = driver.link_error(reason);
+                self.kept = Some(driver);
+                return Err(error);
+            }
+        };
+        self.residents = driver.take_residents();
         match reason {
             CloseReason::Local | CloseReason::Panicked => Ok(End {
                 reason,
@@ -169,6 +191,7 @@ impl Supervisor {
             batch: true,
             errors: true,
             auth,
+            resume: self.options.resume,
         };
         let session = Session::new(role, self.options.keep_alive, limits, now());
         let hooks = ClientHooks {
@@ -181,22 +204,17 @@ impl Supervisor {
     }
 
     /// Takes leave of a session that was not ended here.
-    fn lose(&self, reason: CloseReason, mut driver: LinkDriver) -> LinkError {
+    fn lose(&self, reason: CloseReason, mut driver: Box<LinkDriver>) -> LinkError {
         // What the next server takes isn't known yet.
         self.mailbox.bound_texts(usize::MAX);
         self.mailbox.put_back(driver.take_unsent());
-        let code = driver.close_code();
-        let refusal = driver.hooks().refusal.take();
+        let error = driver.link_error(reason);
         // Nobody waits for what the link still has to say; that ends within the close time.
         tokio::spawn(async move {
             driver.run_farewell().await;
             driver.run_drain().await;
         });
-        match (refusal, reason) {
-            (Some(refusal), _) => LinkError::Refused(refusal),
-            (None, CloseReason::InitTimeout) => LinkError::TimedOut,
-            (None, reason) => LinkError::Ended { reason, code },
-        }
+        error
     }
 
     fn is_final(&self, error: &LinkError) -> bool {
@@ -220,6 +238,9 @@ impl Supervisor {
     }
 
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
+        if let Some(ended) = self.poll_kept(cx) {
+            return ended;
+        }
         self.mailbox.register(cx.waker());
         for request in self.mailbox.take_requests() {
             match request {
@@ -227,6 +248,8 @@ impl Supervisor {
                     self.residents.channels.insert(name, inbound);
                 }
                 Request::Spawn(task) => self.residents.spawn(task),
+                // Links come to servers.
+                Request::Attach(_) => {}
             }
         }
         if self.residents.poll_tasks(cx).is_err() {
@@ -237,6 +260,26 @@ impl Supervisor {
             Ending::Close(reason) => reason,
             Ending::Dismiss => CloseReason::Local,
         })
+    }
+}
+
+impl Supervisor {
+    /// Goes on with the session that is kept; `None` when there is none, else whether it has ended by the application's will.
+    fn poll_kept(&mut self, cx: &mut Context<'_>) -> Option<Option<CloseReason>> {
+        let driver = self.kept.as_mut()?;
+        let Poll::Ready(reason) = driver.poll_session(cx) else {
+            return Some(None);
+        };
+        let mut driver = self.kept.take()?;
+        self.residents = driver.take_residents();
+        self.mailbox.bound_texts(usize::MAX);
+        self.mailbox.put_back(driver.take_unsent());
+        self.status.gave_up();
+        match reason {
+            CloseReason::Local | CloseReason::Panicked => Some(Some(reason)),
+            // From here on as without a session.
+            _ => None,
+        }
     }
 }
 
@@ -257,7 +300,7 @@ struct End {
     reason: CloseReason,
     error: Option<Error>,
     /// The last session, if it is not over yet.
-    driver: Option<LinkDriver>,
+    driver: Option<Box<LinkDriver>>,
 }
 
 impl End {
@@ -270,7 +313,21 @@ impl End {
     }
 }
 
-type LinkDriver = Driver<WebSocketTransport<Box<dyn Io>>, ClientHooks>;
+type LinkDriver = Driver<ClientHooks>;
+
+impl LinkDriver {
+    /// Returns what has happened to the link, for this reason.
+    fn link_error(&mut self, reason: CloseReason) -> LinkError {
+        match (self.hooks().refusal.take(), reason) {
+            (Some(refusal), _) => LinkError::Refused(refusal),
+            (None, CloseReason::InitTimeout) => LinkError::TimedOut,
+            (None, reason) => LinkError::Ended {
+                reason,
+                code: self.close_code(),
+            },
+        }
+    }
+}
 
 /// What a client does at the turns of a session's life.
 struct ClientHooks {
@@ -289,6 +346,10 @@ impl Hooks for ClientHooks {
         self.mailbox.resume();
         self.status.connected(socket_id);
         None
+    }
+
+    fn resumed(&mut self, _transport: TransportKind) {
+        self.status.resumed();
     }
 
     fn unsendable(&mut self, text: Text) {

@@ -14,8 +14,8 @@ use crate::proto::envelope::Envelope;
 use crate::proto::frame::Frame;
 use crate::proto::pair::{self, LengthUnit};
 use crate::proto::text::Text;
-use crate::session::{Cause, CloseReason, Content};
-use crate::transport::{Transport, TransportError};
+use crate::session::{Cause, Content};
+use crate::transport::TransportError;
 
 /// What has come from the transport and waits to be delivered.
 #[derive(Debug)]
@@ -26,7 +26,16 @@ pub(super) enum Received {
     Batch { text: Text, offset: usize },
 }
 
-impl<T: Transport, H: Hooks> Driver<T, H> {
+impl Received {
+    /// Returns its bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Message(text) | Self::Batch { text, .. } => text.len(),
+        }
+    }
+}
+
+impl<H: Hooks> Driver<H> {
     /// Reads messages until there is none at hand; returns whether something else stopped it.
     pub(super) fn read(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
         loop {
@@ -35,14 +44,25 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 // Only a deadline can change that.
                 return false;
             }
-            if !self.can_take_more(now, budget, cx) || !self.stalled.is_empty() {
+            let waits = !self.can_take_more(now, budget, cx) || !self.stalled.is_empty();
+            if waits && !self.session.is_full() {
                 return true;
             }
-            match self.transport.poll_receive(cx) {
+            if waits && (*budget == 0 || self.is_overfull(now)) {
+                return true;
+            }
+            let Some(transport) = &mut self.transport else {
+                return false;
+            };
+            match transport.poll_receive(cx) {
                 Poll::Ready(Some(Ok(text))) => {
                     *budget -= 1;
                     self.traffic.receive(&text);
-                    self.stalled.push_back(Received::Message(text));
+                    if waits {
+                        self.heed(now, text);
+                    } else {
+                        self.stalled.push_back(Received::Message(text));
+                    }
                 }
                 Poll::Ready(Some(Err(error))) => {
                     self.break_link(now, error);
@@ -51,10 +71,11 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                 Poll::Ready(None) => {
                     // A peer that has said goodbye takes nothing any more.
                     self.fault = Some(TransportError::Lost);
-                    self.session.close(now, CloseReason::Peer);
+                    let code = transport.close_code();
+                    self.session.handle_farewell(now, code);
                     return false;
                 }
-                Poll::Pending => return false,
+                Poll::Pending => return waits,
             }
         }
     }
@@ -133,7 +154,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
             self.poll_tasks(now, cx);
         }
         // Channels that the application opened at once are there before the next message.
-        self.take_requests(cx);
+        self.take_requests(now, cx);
         for inbound in self.residents.channels.values_mut() {
             inbound.opened(&mut Turn {
                 cx,
@@ -180,7 +201,10 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
     /// Reads and drops what has arrived, behind the end of the session.
     pub(super) fn discard(&mut self, now: Instant, cx: &mut Context<'_>) {
         for _ in 0..super::STEPS_PER_TURN {
-            match self.transport.poll_receive(cx) {
+            let Some(transport) = &mut self.transport else {
+                return;
+            };
+            match transport.poll_receive(cx) {
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(Some(Err(error))) => return self.break_link(now, error),
                 Poll::Ready(None) => return self.break_link(now, TransportError::Lost),
@@ -199,6 +223,7 @@ impl<T: Transport, H: Hooks> Driver<T, H> {
                     self.session.stall(now);
                     return Delivered::Full;
                 }
+                self.session.take_in(now, text.len());
             }
             Some(Content::Batch(data)) => {
                 return Delivered::Batch {

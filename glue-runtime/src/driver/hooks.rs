@@ -1,20 +1,43 @@
 //! What a driver asks of the side that it drives for, and tells it.
 
+use std::sync::Arc;
+
 use futures_util::future::{BoxFuture, ready};
 
 use crate::channel::Inbound;
+use crate::mailbox::Mailbox;
 use crate::proto::code::Code;
 use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
+use crate::proto::resume::ResumeTerms;
 use crate::proto::text::Text;
-use crate::session::CloseReason;
+use crate::session::{CloseReason, Former, Verdict};
+use crate::transport::TransportKind;
 
 /// What a side of the conversation does at the turns of a socket's life.
 pub(crate) trait Hooks: Send {
     /// A client asks to be accepted; asked only where the session's role says that somebody decides.
-    fn authorize(&mut self, _auth: Option<Auth>) -> Decision {
+    ///
+    /// `claim` is the session with which it wants to go on, and may.
+    fn authorize(&mut self, _auth: Option<Auth>, _claim: Option<&Claim>) -> Decision {
         nobody_decides()
     }
+
+    /// Returns the session that a client proves to have had.
+    fn claim(&mut self, _former: Former) -> Option<Claim> {
+        None
+    }
+
+    /// The session is kept without a link for now.
+    fn detached(&mut self, _reason: CloseReason) {}
+
+    /// Returns whether a session without a link may be kept, which now weighs this.
+    fn keeps(&mut self, _weight: usize) -> bool {
+        true
+    }
+
+    /// The session goes on over a link of this kind.
+    fn resumed(&mut self, _transport: TransportKind) {}
 
     /// The client is not accepted, on either side; the end follows.
     fn refused(&mut self, _refusal: Refusal) {}
@@ -38,8 +61,18 @@ pub(crate) trait Hooks: Send {
     fn closed(&mut self, reason: CloseReason);
 }
 
-/// Whether a client is accepted.
-pub(crate) type Decision = BoxFuture<'static, Result<(), Refusal>>;
+/// Whether a client is accepted, and goes on with the session that it claims.
+pub(crate) type Decision = BoxFuture<'static, Result<Verdict, Refusal>>;
+
+/// A session that a client has proved to be its own.
+pub(crate) struct Claim {
+    /// Leads to the session's driver.
+    pub(crate) mailbox: Arc<Mailbox>,
+    /// Number of the last message that the client has taken in.
+    pub(crate) received: u64,
+    /// With a token that is new.
+    pub(crate) terms: ResumeTerms,
+}
 
 /// Returns the decision where there is nobody to make one: nobody gets in.
 pub(crate) fn nobody_decides() -> Decision {

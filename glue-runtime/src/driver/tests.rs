@@ -6,8 +6,8 @@ use std::sync::{Mutex, OnceLock};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
@@ -128,7 +128,7 @@ struct TestHooks {
 }
 
 impl Hooks for TestHooks {
-    fn authorize(&mut self, _auth: Option<Auth>) -> Decision {
+    fn authorize(&mut self, _auth: Option<Auth>, _claim: Option<&Claim>) -> Decision {
         self.decision.take().expect("a socket is decided on once")
     }
 
@@ -185,6 +185,7 @@ impl Stage {
 
     /// A stage whose application decides like this.
     fn deciding(decision: impl Future<Output = Result<(), Refusal>> + Send + 'static) -> Self {
+        let decision = decision.map_ok(|()| Verdict::Resume);
         Self::with(true, Limits::default(), Some(Box::pin(decision)))
     }
 
@@ -197,6 +198,7 @@ impl Stage {
         let role = Role::Server {
             socket_id: "x".repeat(20),
             decides: decision.is_some(),
+            resume: None,
         };
         let hooks = TestHooks {
             channels: channels.clone(),
@@ -934,6 +936,7 @@ fn over_websocket(room: usize) -> (DuplexStream, Arc<Channels>, JoinHandle<()>) 
         let role = Role::Server {
             socket_id: "x".repeat(20),
             decides: false,
+            resume: None,
         };
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
         drop(Driver::new(session, transport, mailbox, hooks).run().await);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
-use super::frame::BATCH;
+use super::frame::{ACK, BATCH, CHANNEL_DATA, NUMBER};
 use super::utf16::{self, Utf16Error};
 
 /// Looks through the data of a whole container, so that nothing of a malformed one has an effect; it may hold up to `most`
@@ -14,17 +14,55 @@ pub(crate) fn check(data: &str, most: usize) -> Result<(), BatchError> {
         return Err(BatchError::Empty);
     }
     let mut rest = data;
+    let mut place = Place::First;
     for _ in 0..most {
         let (message, behind) = split(rest)?;
-        if message.starts_with("in") || message.starts_with(BATCH) {
-            return Err(BatchError::Forbidden);
-        }
+        place = place.behind(message).ok_or(BatchError::Forbidden)?;
         if behind.is_empty() {
-            return Ok(());
+            return if place == Place::Numbered {
+                Err(BatchError::Forbidden)
+            } else {
+                Ok(())
+            };
         }
         rest = behind;
     }
     Err(BatchError::TooMany)
+}
+
+/// A place in a container, by what may stand there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    First,
+    /// No channel data has come.
+    BeforeData,
+    /// Behind a number, where channel data is due.
+    Numbered,
+    /// Channel data has come.
+    BehindData,
+}
+
+impl Place {
+    /// Returns the place behind a message; `None` if it may not stand in this one.
+    fn behind(self, message: &str) -> Option<Self> {
+        let is = |command| message.starts_with(command);
+        if is(CHANNEL_DATA) {
+            return Some(Self::BehindData);
+        }
+        let is_forbidden = is("in")
+            || is(BATCH)
+            || self == Self::Numbered
+            || (is(ACK) && self != Self::First)
+            || (is(NUMBER) && self == Self::BehindData);
+        if is_forbidden {
+            return None;
+        }
+        Some(match self {
+            _ if is(NUMBER) => Self::Numbered,
+            Self::First => Self::BeforeData,
+            place => place,
+        })
+    }
 }
 
 /// Takes the first message off the data of a container that has passed [`check`]; `None` at its end.
@@ -80,7 +118,7 @@ pub(crate) enum BatchError {
     /// A length ends inside of a surrogate pair.
     #[error("length ends inside a character")]
     SplitCharacter,
-    /// An `in` or another container is inside.
+    /// An `in` or another container is inside, or an `ak` or `nu` in a place where it doesn't belong.
     #[error("message that may not be in a container")]
     Forbidden,
     /// There are more messages than may be.

@@ -21,6 +21,13 @@ pub(crate) enum Frame<'a> {
     ChannelData(&'a str),
     /// `ba`: many messages in one, for peers that have agreed on it; unknown to all others.
     Batch(&'a str),
+    /// `ak`: all channel data through this number was taken in, for peers that have agreed on resume.
+    Ack(&'a str),
+    /// `nu`: the number of the next channel data, likewise.
+    Number(&'a str),
+    /// `dn`: the server's sockets are to leave within so many milliseconds; a client's answer that it begins nothing any more. For
+    /// peers that have agreed on it.
+    Drain(&'a str),
 }
 
 impl<'a> Frame<'a> {
@@ -42,6 +49,9 @@ impl<'a> Frame<'a> {
             b"iv" => Self::Invalid,
             b"dr" => Self::DontReconnect,
             b"ba" => Self::Batch(data()),
+            b"ak" => Self::Ack(data()),
+            b"nu" => Self::Number(data()),
+            b"dn" => Self::Drain(data()),
             _ => return Err(FrameError::UnknownCommand),
         })
     }
@@ -49,7 +59,12 @@ impl<'a> Frame<'a> {
     /// Writes the message.
     pub(crate) fn encode(self) -> String {
         let data = match self {
-            Self::Init(data) | Self::ChannelData(data) | Self::Batch(data) => data,
+            Self::Init(data)
+            | Self::ChannelData(data)
+            | Self::Batch(data)
+            | Self::Ack(data)
+            | Self::Number(data)
+            | Self::Drain(data) => data,
             Self::Ping | Self::Pong | Self::Close | Self::Invalid | Self::DontReconnect => "",
         };
         [self.command(), data].concat()
@@ -74,6 +89,9 @@ impl<'a> Frame<'a> {
             Self::DontReconnect => "dr",
             Self::ChannelData(_) => CHANNEL_DATA,
             Self::Batch(_) => BATCH,
+            Self::Ack(_) => ACK,
+            Self::Number(_) => NUMBER,
+            Self::Drain(_) => "dn",
         }
     }
 }
@@ -94,3 +112,9 @@ pub(crate) const CHANNEL_DATA: &str = "cd";
 
 /// Command of a container, which is written in front of its messages.
 pub(crate) const BATCH: &str = "ba";
+
+/// Command of an acknowledgement.
+pub(crate) const ACK: &str = "ak";
+
+/// Command of the number of what follows.
+pub(crate) const NUMBER: &str = "nu";

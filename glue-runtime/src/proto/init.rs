@@ -1,6 +1,7 @@
 //! The `in` exchange and the version rule.
 
 use std::fmt;
+use std::time::Duration;
 
 use semver::Version;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -9,6 +10,7 @@ use thiserror::Error;
 
 use super::code::Code;
 use super::refusal::Refusal;
+use super::resume::{Former, ResumeTerms, ResumeToken, ResumeWish};
 
 /// What a client says in `in`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,10 @@ pub(crate) struct ClientInit {
     pub(crate) errors: bool,
     /// What it says of itself, for the application.
     pub(crate) auth: Option<Auth>,
+    /// Whether, and how, its session is to outlive its link; never so without containers.
+    pub(crate) resume: Option<ResumeWish>,
+    /// Whether it can be told to leave.
+    pub(crate) drain: bool,
 }
 
 impl ClientInit {
@@ -31,11 +37,15 @@ impl ClientInit {
         let member = |own: &str| members.last(|name| name.eq_ignore_ascii_case(own));
         let version: String =
             read(member("version").ok_or(InitError::NoVersion)?).ok_or(InitError::BadVersion)?;
+        let batch = is_true(member("batch"));
+        let resume = member("resume").filter(|_| batch).and_then(decode_wish);
         Ok(Self {
             version: Version::parse(&version).map_err(|_| InitError::BadVersion)?,
-            batch: is_true(member("batch")),
+            batch,
             errors: is_true(member("errors")),
             auth: member("auth").and_then(|json| Auth::new(json.to_owned())),
+            resume,
+            drain: is_true(member("drain")),
         })
     }
 
@@ -52,9 +62,42 @@ impl ClientInit {
             out.push_str(r#","auth":"#);
             out.push_str(json);
         }
+        match &self.resume {
+            None => {}
+            Some(ResumeWish::New) => out.push_str(r#","resume":{}"#),
+            // Both are alphanumeric, as a client takes no others.
+            Some(ResumeWish::Former(former)) => {
+                let Former {
+                    socket_id,
+                    token,
+                    received,
+                } = former;
+                let token = token.as_str();
+                out.push_str(&format!(
+                    r#","resume":{{"socketID":"{socket_id}","token":"{token}","received":{received}}}"#
+                ));
+            }
+        }
+        if self.drain {
+            out.push_str(DRAIN);
+        }
         out.push('}');
         out
     }
+}
+
+/// Reads a client's member `resume`; what is no object asks for nothing, one with anything else than a session for a new one.
+fn decode_wish(json: &str) -> Option<ResumeWish> {
+    let members = Members::decode(json).ok()?;
+    let text = |member: &str| members.exact(member).and_then(read::<String>);
+    let former = || {
+        Some(Former {
+            socket_id: text("socketID")?,
+            token: ResumeToken::new(text("token")?),
+            received: members.exact("received").and_then(read).and_then(number)?,
+        })
+    };
+    Some(former().map_or(ResumeWish::New, ResumeWish::Former))
 }
 
 /// JSON that a client says of itself; often a secret, so it shows itself to nobody.
@@ -97,6 +140,10 @@ pub(crate) struct Accepted {
     pub(crate) batch: bool,
     /// Bytes of the longest message that the server takes, where it tells.
     pub(crate) limit: Option<u64>,
+    /// Set where the session outlives its link.
+    pub(crate) resume: Option<ResumeTerms>,
+    /// Whether the server may tell the client to leave.
+    pub(crate) drain: bool,
 }
 
 impl ServerInit {
@@ -113,6 +160,8 @@ impl ServerInit {
                 .ok_or(InitError::NoSocketId)?,
             batch: is_true(members.exact("batch")),
             limit: members.exact("limit").and_then(read).and_then(whole),
+            resume: members.exact("resume").and_then(decode_terms),
+            drain: is_true(members.exact("drain")),
         }))
     }
 
@@ -123,10 +172,14 @@ impl ServerInit {
                 socket_id,
                 batch,
                 limit,
+                resume,
+                drain,
             }) => {
                 let batch = if *batch { BATCH } else { "" };
                 let limit = limit.map_or(String::new(), |limit| format!(r#","limit":{limit}"#));
-                format!(r#"{{"socketID":"{socket_id}"{batch}{limit}}}"#)
+                let resume = resume.as_ref().map_or(String::new(), encode_terms);
+                let drain = if *drain { DRAIN } else { "" };
+                format!(r#"{{"socketID":"{socket_id}"{batch}{limit}{resume}{drain}}}"#)
             }
             Self::Refused(refusal) => {
                 let code = refusal.code();
@@ -139,6 +192,36 @@ impl ServerInit {
             }
         }
     }
+}
+
+/// Writes a server's member `resume`, behind another; a token needs no escaping.
+fn encode_terms(terms: &ResumeTerms) -> String {
+    let ResumeTerms {
+        token,
+        window,
+        buffer_bytes,
+        received,
+    } = terms;
+    let token = token.as_str();
+    let received = received.map_or(String::new(), |received| format!(r#","received":{received}"#));
+    let window = window.as_millis();
+    format!(r#","resume":{{"token":"{token}"{received},"windowMs":{window},"bufferBytes":{buffer_bytes}}}"#)
+}
+
+/// Reads a server's member `resume`; without all that is needed there is none.
+fn decode_terms(json: &str) -> Option<ResumeTerms> {
+    let members = Members::decode(json).ok()?;
+    let count = |member: &str| members.exact(member).and_then(read).and_then(whole);
+    let token: String = members.exact("token").and_then(read)?;
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    Some(ResumeTerms {
+        token: ResumeToken::new(token),
+        window: Duration::from_millis(count("windowMs")?),
+        buffer_bytes: count("bufferBytes").and_then(|bytes| usize::try_from(bytes).ok())?,
+        received: members.exact("received").and_then(read).and_then(number),
+    })
 }
 
 /// Reads the member `error`: whatever is in it, it is a refusal.
@@ -246,12 +329,20 @@ fn is_true(json: Option<&str>) -> bool {
     json == Some("true")
 }
 
-/// Returns a number that every peer reads alike, JavaScript too; `None` for any other.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is whole and in range
-fn whole(number: f64) -> Option<u64> {
-    const MOST: f64 = 9_007_199_254_740_991.0;
-    ((1.0..=MOST).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+/// Returns a number from 1 that every peer reads alike, JavaScript too; `None` for any other.
+fn whole(value: f64) -> Option<u64> {
+    number(value).filter(|&value| value > 0)
 }
+
+/// Returns a number from 0 that every peer reads alike, JavaScript too; `None` for any other.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is whole and in range
+fn number(value: f64) -> Option<u64> {
+    const MOST: f64 = 9_007_199_254_740_991.0;
+    ((0.0..=MOST).contains(&value) && value.fract() == 0.0).then_some(value as u64)
+}
+
+/// The member that announces that leaving can be asked for, as it is written behind another.
+const DRAIN: &str = r#","drain":true"#;
 
 /// The member that announces containers, as it is written behind another.
 const BATCH: &str = r#","batch":true"#;

@@ -222,6 +222,49 @@ impl KeepAlive {
     };
 }
 
+/// How sessions outlive their links, where the peer is one of Glue's own. To change something, begin with the defaults:
+///
+/// ```
+/// let mut resume = glue::Resume::default();
+/// resume.window = std::time::Duration::from_secs(300);
+/// let builder = glue::Server::builder().resume(resume);
+/// ```
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Resume {
+    /// How long a session is kept without a link; default 60 s. Then it ends.
+    pub window: Duration,
+    /// Weight of messages that each side keeps until the other has acknowledged them: their bytes, and 32 for each; default
+    /// 256 KiB. What is sent past that waits. A client acknowledges each quarter of it at once, so at a round trip of 50 ms the default
+    /// carries about 4 MiB a second.
+    pub buffer_bytes: usize,
+}
+
+#[cfg(feature = "server")]
+impl Resume {
+    /// Returns what can't work, if anything: a size or a time of zero.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.window.as_millis() == 0 {
+            return Err("window");
+        }
+        if self.buffer_bytes == 0 {
+            return Err("buffer_bytes");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "server")]
+impl Default for Resume {
+    fn default() -> Self {
+        Self {
+            window: Duration::from_secs(60),
+            buffer_bytes: 256 << 10,
+        }
+    }
+}
+
 /// Pause between `dr` and the end of the connection, as in the original.
 pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
 

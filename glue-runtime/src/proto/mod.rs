@@ -10,6 +10,8 @@
 //! | `limits` | limits and time-outs | `proto/limits.ts` |
 //! | `batch` | containers | `proto/batch.ts` |
 //! | `ajax` | the Ajax transport | `proto/ajax.ts` |
+//! | `number` | numbers behind a command | `proto/frame.ts` |
+//! | `resume` | init: sessions that outlive their links | `proto/init.ts` |
 //! | `refusal` | init: why a client is not accepted | `proto/init.ts` |
 //! | `text` | the owned text of one message | – |
 
@@ -21,8 +23,10 @@ pub(crate) mod envelope;
 pub(crate) mod frame;
 pub(crate) mod init;
 pub(crate) mod limits;
+pub(crate) mod number;
 pub(crate) mod pair;
 pub(crate) mod refusal;
+pub(crate) mod resume;
 pub(crate) mod text;
 pub(crate) mod utf16;
 

@@ -64,6 +64,9 @@ fn frames_are_read_and_written_as_the_vectors_say() {
             Frame::DontReconnect => ("dont_reconnect", None),
             Frame::ChannelData(data) => ("channel_data", Some(data)),
             Frame::Batch(data) => ("batch", Some(data)),
+            Frame::Ack(data) => ("ack", Some(data)),
+            Frame::Number(data) => ("number", Some(data)),
+            Frame::Drain(data) => ("drain", Some(data)),
         };
         assert_eq!(case["frame"]["kind"], kind);
         assert_eq!(case["frame"]["data"].as_str(), data);

@@ -13,7 +13,7 @@ use super::socket::Socket;
 use super::socket_request::SocketRequest;
 use crate::error::{Error, ErrorKind};
 use crate::proto::MAIN_CHANNEL;
-use crate::proto::limits::{KeepAlive, Limits, ServerLimits};
+use crate::proto::limits::{KeepAlive, Limits, Resume, ServerLimits};
 use crate::proto::refusal::Refusal;
 use crate::rpc::ChannelService;
 
@@ -148,6 +148,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets how sessions outlive their links; `None` for not at all, as with original clients. By default they do, as
+    /// [`Resume::default`] says.
+    #[must_use]
+    pub fn resume(mut self, resume: impl Into<Option<Resume>>) -> Self {
+        self.options.resume = resume.into();
+        self
+    }
+
     /// Serves the files of a folder at all paths outside the base URL, so that must not be `/`; `index.html` stands for its
     /// folder.
     #[cfg(feature = "static-files")]
@@ -198,6 +206,7 @@ pub(super) struct Options {
     pub(super) limits: Limits,
     pub(super) server_limits: ServerLimits,
     pub(super) keep_alive: KeepAlive,
+    pub(super) resume: Option<Resume>,
     pub(super) authorize: Option<Authorize>,
     pub(super) on_socket: Option<OnSocket>,
     #[cfg_attr(not(feature = "static-files"), allow(dead_code))] // set by that feature's option only
@@ -224,6 +233,7 @@ impl Options {
             self.limits.check(),
             self.server_limits.check(),
             self.keep_alive.check(),
+            self.resume.map_or(Ok(()), |resume| resume.check()),
         ];
         if let Some(name) = checks.into_iter().find_map(Result::err) {
             return config(format!("`{name}` is zero"));
@@ -251,6 +261,7 @@ impl Default for Options {
             limits: Limits::default(),
             server_limits: ServerLimits::default(),
             keep_alive: KeepAlive::SERVER,
+            resume: Some(Resume::default()),
             authorize: None,
             on_socket: None,
             static_files: None,

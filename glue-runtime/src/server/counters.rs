@@ -240,7 +240,7 @@ const CONNECTIONS: Metric = Metric {
     help: "HTTP connections that Glue has accepted and that are not WebSockets.",
 };
 
-const CLOSE_REASONS: [CloseReason; 16] = [
+const CLOSE_REASONS: [CloseReason; 17] = [
     CloseReason::Local,
     CloseReason::Shutdown,
     CloseReason::Peer,
@@ -254,6 +254,7 @@ const CLOSE_REASONS: [CloseReason; 16] = [
     CloseReason::NotText,
     CloseReason::TransportViolation,
     CloseReason::TooManyFaults,
+    CloseReason::ResumeViolation,
     CloseReason::ChannelOverflow,
     CloseReason::SlowConsumer,
     CloseReason::Panicked,
@@ -275,6 +276,7 @@ fn close_label(reason: CloseReason) -> &'static str {
         CloseReason::NotText => "not_text",
         CloseReason::TransportViolation => "transport_violation",
         CloseReason::TooManyFaults => "too_many_faults",
+        CloseReason::ResumeViolation => "resume_violation",
         CloseReason::ChannelOverflow => "channel_overflow",
         CloseReason::SlowConsumer => "slow_consumer",
         CloseReason::Panicked => "panicked",

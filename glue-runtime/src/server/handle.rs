@@ -11,6 +11,7 @@ use super::broadcast::Broadcast;
 use super::builder::{Options, ServerBuilder};
 use super::counters::Counters;
 use super::registry::Registry;
+use super::resume::Sessions;
 use super::serve::Listener;
 use super::service::GlueService;
 use super::shutdown::{LiveGuard, Shutdown};
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) services: HashMap<&'static str, ChannelService>,
     pub(super) registry: Registry,
+    pub(super) sessions: Sessions,
     pub(super) admissions: Arc<Admissions>,
     pub(super) counters: Arc<Counters>,
     pub(super) ajax: Arc<AjaxTable>,
@@ -72,6 +74,7 @@ impl Server {
                 options,
                 services,
                 registry: Registry::default(),
+                sessions: Sessions::default(),
                 admissions: Arc::new(admissions),
                 counters: Arc::new(Counters::new()),
                 ajax: Arc::default(),

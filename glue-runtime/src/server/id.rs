@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::proto::ajax::{TOKEN_LENGTH, UID_LENGTH};
+use crate::proto::resume::ResumeToken;
 
 /// Returns a new socket id: 20 characters of `0-9A-Za-z`, 119 random bits. It names a socket and is no secret.
 ///
@@ -23,6 +24,11 @@ pub(super) fn ajax_token() -> io::Result<String> {
         .inspect_err(|error| tracing::error!(%error, "no randomness for a token, the socket ends"))
 }
 
+/// Returns a secret with which a session is resumed: 190 random bits.
+pub(super) fn resume_token() -> io::Result<ResumeToken> {
+    alphanumeric(RESUME_TOKEN_LENGTH).map(ResumeToken::new)
+}
+
 /// Returns random characters of `0-9A-Za-z`, each as likely as the others, from the operating system.
 fn alphanumeric(length: usize) -> io::Result<String> {
     let mut id = String::with_capacity(length);
@@ -40,6 +46,8 @@ fn alphanumeric(length: usize) -> io::Result<String> {
 }
 
 const SOCKET_ID_LENGTH: usize = 20;
+
+const RESUME_TOKEN_LENGTH: usize = 32;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 

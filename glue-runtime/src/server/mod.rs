@@ -15,6 +15,7 @@ mod presence;
 mod refusal;
 mod registry;
 mod request;
+mod resume;
 mod roster;
 mod seat;
 mod serve;

@@ -261,7 +261,7 @@ async fn run<S>(
     admission: Admission,
     live: LiveGuard,
 ) where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
     let limits = &server.shared.options.limits;
     let transport = WebSocketTransport::new(io, early, limits).await;

@@ -1,5 +1,6 @@
 //! The task of one socket on the server's side, whatever carries it.
 
+use std::io;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, ready};
@@ -10,7 +11,7 @@ use tracing::Instrument as _;
 use super::admission::Admission;
 use super::counters::SocketCounter;
 use super::handle::Server;
-use super::id::socket_id;
+use super::id::{resume_token, socket_id};
 use super::refusal::RefusalReason;
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
@@ -18,16 +19,18 @@ use super::socket_request::SocketRequest;
 use super::visitor::Visitor;
 use crate::channel::{Channels, Inbound, Lane};
 use crate::clock::now;
-use crate::driver::{Decision, Driver, Hooks, Traffic, nobody_decides};
+use crate::driver::{Claim, Decision, Driver, Hooks, Traffic, nobody_decides};
 use crate::mailbox::Mailbox;
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::init::Auth;
+use crate::proto::limits::Resume;
 use crate::proto::refusal::Refusal;
-use crate::session::{CloseReason, Role, Session};
+use crate::proto::resume::ResumeTerms;
+use crate::session::{CloseReason, Former, Role, Session, Verdict};
 use crate::transport::{Transport, TransportKind};
 
 /// Runs a socket from its first byte to its last; then its place among the server's sockets is free again.
-pub(super) async fn run<T: Transport>(
+pub(super) async fn run<T: Transport + 'static>(
     server: Server,
     transport: T,
     visitor: Visitor,
@@ -44,9 +47,14 @@ pub(super) async fn run<T: Transport>(
     let limits = options.limits.clone();
     let keep_alive = options.keep_alive;
     let mailbox = Arc::new(Mailbox::new(visitor.peer, &limits));
+    let resume = match options.resume.map(resume_terms).transpose() {
+        Ok(resume) => resume,
+        Err(error) => return tracing::error!(%error, "no randomness for a token"),
+    };
     let hooks = ServerHooks {
         server: server.clone(),
         socket_id: socket_id.clone(),
+        resume: resume.clone(),
         mailbox: mailbox.clone(),
         transport: transport.kind(),
         head: visitor.head,
@@ -62,23 +70,37 @@ pub(super) async fn run<T: Transport>(
         Role::Server {
             socket_id,
             decides: options.authorize.is_some(),
+            resume,
         },
         keep_alive,
         limits,
         now(),
     );
     let socket = async {
-        let unfinished = Driver::new(session, transport, mailbox, hooks).run().await;
+        let driver = Driver::new(session, transport, mailbox, hooks).with_place(Box::new(admission));
+        let unfinished = driver.run().await;
         // The server's shutdown waits for these as well.
         unfinished.for_each(|()| ready(())).await;
     };
     socket.instrument(span).await;
 }
 
+/// Returns what a client is offered whose session is to outlive its link.
+fn resume_terms(resume: Resume) -> io::Result<Box<ResumeTerms>> {
+    Ok(Box::new(ResumeTerms {
+        token: resume_token()?,
+        window: resume.window,
+        buffer_bytes: resume.buffer_bytes,
+        received: None,
+    }))
+}
+
 /// What a server does at the turns of a socket's life.
 struct ServerHooks {
     server: Server,
     socket_id: String,
+    /// What is offered to the client.
+    resume: Option<Box<ResumeTerms>>,
     mailbox: Arc<Mailbox>,
     transport: TransportKind,
     /// Head of the request with which the client came, until the application decides.
@@ -96,14 +118,28 @@ impl ServerHooks {
 }
 
 impl Hooks for ServerHooks {
-    fn authorize(&mut self, auth: Option<Auth>) -> Decision {
+    fn authorize(&mut self, auth: Option<Auth>, _claim: Option<&Claim>) -> Decision {
         let (Some(authorize), Some(head)) = (&self.server.shared.options.authorize, self.head.take()) else {
             // The session asks once, and only where there is a handler; were it otherwise, nobody gets in.
             return nobody_decides();
         };
         let socket = self.new_socket();
         self.socket = Some(socket.clone());
-        authorize.0(SocketRequest::new(socket, auth, head, self.transport))
+        let decision = authorize.0(SocketRequest::new(socket, auth, head, self.transport));
+        Box::pin(async move { decision.await.map(|()| Verdict::Resume) })
+    }
+
+    fn claim(&mut self, former: Former) -> Option<Claim> {
+        let terms = self.resume.as_deref()?;
+        let (mailbox, token) = self.server.shared.sessions.claim(&former)?;
+        Some(Claim {
+            mailbox,
+            received: former.received,
+            terms: ResumeTerms {
+                token,
+                ..terms.clone()
+            },
+        })
     }
 
     fn refused(&mut self, refusal: Refusal) {
@@ -117,6 +153,12 @@ impl Hooks for ServerHooks {
         let shared = &self.server.shared;
         // A session opens once, so the id was not set before.
         let _ = self.mailbox.peer().socket_id.set(socket_id);
+        if let Some(terms) = &self.resume {
+            let token = terms.token.clone();
+            shared
+                .sessions
+                .enter(&self.socket_id, token, self.mailbox.clone());
+        }
         shared.registry.open(socket.clone());
         self.counter.open();
 
@@ -143,6 +185,7 @@ impl Hooks for ServerHooks {
 
     fn closed(&mut self, reason: CloseReason) {
         self.server.shared.registry.leave(&self.socket_id);
+        self.server.shared.sessions.leave(&self.socket_id);
         if self.socket.take().is_some() {
             // The client was not accepted, so nobody has a handle; what is left of its socket may take a while to end.
             self.mailbox.values().clear();
@@ -155,6 +198,7 @@ impl Drop for ServerHooks {
     fn drop(&mut self) {
         // Only a panic of the driver itself, or a runtime that ends, comes here without `closed`.
         self.server.shared.registry.leave(&self.socket_id);
+        self.server.shared.sessions.leave(&self.socket_id);
         self.mailbox.refuse();
         self.mailbox.end(CloseReason::of_dropped(CloseReason::Shutdown));
     }

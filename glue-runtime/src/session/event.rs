@@ -2,17 +2,30 @@
 
 use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
+use crate::proto::resume::Former;
+use crate::proto::text::Text;
 
 /// A turn in the life of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A client wants to be accepted: [`Session::accept`](super::Session::accept) or
     /// [`Session::refuse`](super::Session::refuse), at any time.
-    Asked { auth: Option<Auth> },
+    Asked {
+        auth: Option<Auth>,
+        /// Set where it wants to go on with a session that it says it has had.
+        former: Option<Former>,
+    },
     /// The server's application doesn't accept the client; told on both sides, and the end follows.
     Refused(Refusal),
     /// The init exchange is done; channel data may follow.
     Opened { socket_id: String },
+    /// The link is lost and the session is kept.
+    Detached(CloseReason),
+    /// The session goes on over another link.
+    Resumed,
+    /// At a client: the session is over, and another one opens on the same link. What has never left comes with it, as far as it is
+    /// as good there.
+    Renewed { unsent: Vec<Text> },
     /// The session has ended.
     Closed(CloseReason),
 }
@@ -48,6 +61,9 @@ pub enum CloseReason {
     TransportViolation,
     /// The peer sent too many malformed messages.
     TooManyFaults,
+    /// The peer broke the rules by which sessions outlive their connections: it acknowledged what was never sent, or sent more
+    /// than may be unacknowledged.
+    ResumeViolation,
     /// A channel was full for too long: nobody read it.
     ChannelOverflow,
     /// The peer took a broadcast too slowly, and the policy of the broadcast was to close.
@@ -78,6 +94,7 @@ impl CloseReason {
                 | Self::NotText
                 | Self::TransportViolation
                 | Self::TooManyFaults
+                | Self::ResumeViolation
         )
     }
 }
@@ -98,6 +115,7 @@ impl std::fmt::Display for CloseReason {
             Self::NotText => "message is not UTF-8",
             Self::TransportViolation => "transport rules broken",
             Self::TooManyFaults => "too many malformed messages",
+            Self::ResumeViolation => "rules of resumption broken",
             Self::ChannelOverflow => "a channel that nobody reads is full",
             Self::SlowConsumer => "broadcasts taken too slowly",
             Self::Panicked => "handler panicked",

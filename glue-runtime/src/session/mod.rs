@@ -6,6 +6,8 @@
 mod event;
 mod keepalive;
 mod outbox;
+mod replay;
+mod resume;
 mod state;
 mod timer;
 
@@ -15,6 +17,7 @@ mod tests;
 pub use event::CloseReason;
 pub(crate) use event::Event;
 pub(crate) use outbox::{Cause, Outbox};
+pub(crate) use resume::{Former, Verdict};
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -22,14 +25,18 @@ use std::time::{Duration, Instant};
 use semver::Version;
 
 use self::keepalive::{KeepAliveAction, KeepAliveTimer};
-use self::state::State;
+use self::replay::Replay;
+use self::resume::LinkState;
+use self::state::{Announced, State};
 use self::timer::{Timer, TimerTable};
 use crate::proto::batch;
 use crate::proto::frame::Frame;
 use crate::proto::init::{Accepted, Auth, ClientInit, ServerInit, is_compatible};
 use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
+use crate::proto::number;
 use crate::proto::pair::{self, LengthUnit};
 use crate::proto::refusal::Refusal;
+use crate::proto::resume::{ResumeTerms, ResumeWish};
 use crate::proto::text::Text;
 use crate::proto::{MAIN_CHANNEL, VERSION};
 
@@ -41,9 +48,16 @@ pub(crate) enum Role {
         batch: bool,
         errors: bool,
         auth: Option<Auth>,
+        /// Whether its sessions are to outlive their links.
+        resume: bool,
     },
     /// Answers `in` with this socket id; at once, or when the application has decided that it may.
-    Server { socket_id: String, decides: bool },
+    Server {
+        socket_id: String,
+        decides: bool,
+        /// What it offers to clients that want their sessions to outlive their links.
+        resume: Option<Box<ResumeTerms>>,
+    },
 }
 
 /// What a message holds for others than the session.
@@ -75,19 +89,22 @@ pub(crate) struct Session {
     peer_limit: usize,
     /// Malformed messages so far.
     faults: u32,
+    /// What carries the session; always up where that ends with its link.
+    link: LinkState,
+    /// At a client: what it needs to go on with the session over another link.
+    former: Option<Box<Former>>,
+    /// How long the session is kept without a link; set where that was agreed on.
+    window: Option<Duration>,
+    /// Weight that each side keeps unacknowledged, likewise.
+    buffer: Option<usize>,
 }
 
 impl Session {
     /// Starts a session on a fresh link; a client's `in` is ready to be transmitted.
     pub(crate) fn new(role: Role, keep_alive: KeepAlive, limits: Limits, now: Instant) -> Self {
         let mut outbox = Outbox::default();
-        if let Role::Client { batch, errors, auth } = &role {
-            let init = ClientInit {
-                version: own_version(),
-                batch: *batch,
-                errors: *errors,
-                auth: auth.clone(),
-            };
+        if let Role::Client { auth, .. } = &role {
+            let init = client_init(&role, auth.clone(), ResumeWish::New);
             outbox.push_control(Frame::Init(&init.encode()));
         }
         let mut timers = TimerTable::default();
@@ -106,6 +123,10 @@ impl Session {
             refusal: None,
             peer_limit: usize::MAX,
             faults: 0,
+            link: LinkState::Up,
+            former: None,
+            window: None,
+            buffer: None,
         };
         session.note_life(now);
         session
@@ -120,7 +141,14 @@ impl Session {
 
         match Frame::decode(text) {
             Ok(Frame::ChannelData(data)) => {
+                if self.outbox.replay().is_some_and(Replay::skips) {
+                    return None;
+                }
                 return self.handle_channel_data(now, data).map(Content::ChannelData);
+            }
+            Ok(Frame::Ack(digits)) if self.window.is_some() => self.handle_ack(now, digits),
+            Ok(Frame::Number(digits)) if self.window.is_some() && !self.is_client() => {
+                self.handle_number(now, digits);
             }
             Ok(Frame::Init(json)) => self.handle_init(now, json),
             Ok(Frame::Ping) => self.outbox.push_control(Frame::Pong),
@@ -134,7 +162,15 @@ impl Session {
                 Ok(()) => return Some(Content::Batch(data)),
                 Err(_) => self.reject(now),
             },
-            Ok(Frame::Invalid | Frame::DontReconnect | Frame::Batch(_)) | Err(_) => self.reject(now),
+            Ok(
+                Frame::Invalid
+                | Frame::DontReconnect
+                | Frame::Batch(_)
+                | Frame::Ack(_)
+                | Frame::Number(_)
+                | Frame::Drain(_),
+            )
+            | Err(_) => self.reject(now),
         }
         None
     }
@@ -143,16 +179,22 @@ impl Session {
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.pop_expired(now) {
             match timer {
-                Timer::Init => self.close(now, CloseReason::InitTimeout),
+                Timer::Init => self.lose_link(now, CloseReason::InitTimeout),
                 Timer::KeepAlive => match self.keep_alive.handle_timeout() {
                     KeepAliveAction::Ping { timeout } => {
                         self.outbox.push_control(Frame::Ping);
                         self.timers.set(Timer::KeepAlive, now, timeout);
                     }
-                    KeepAliveAction::Dead => self.close(now, CloseReason::KeepAlive),
+                    KeepAliveAction::Dead => self.lose_link(now, CloseReason::KeepAlive),
                 },
                 Timer::Stall => self.close(now, CloseReason::ChannelOverflow),
-                Timer::Absence => self.close(now, CloseReason::LinkLost),
+                Timer::Absence => self.lose_link(now, CloseReason::LinkLost),
+                Timer::Ack => {
+                    if let Some(replay) = self.outbox.replay() {
+                        replay.handle_ack_time();
+                    }
+                }
+                Timer::Window => self.end_window(now),
                 Timer::Refusal => self.finish(now, CloseReason::Refused),
                 Timer::Close => self.state = State::Closed,
             }
@@ -166,7 +208,13 @@ impl Session {
         if self.state.is_closing() {
             return;
         }
-        if self.is_client() && self.state == State::Open && reason == CloseReason::Local {
+        // A peer that could come back is told that there is nothing to come back to, unless it has ended the session itself.
+        let is_announced = match reason {
+            CloseReason::Peer => false,
+            CloseReason::Local => self.is_client() || self.window.is_some(),
+            _ => self.window.is_some(),
+        };
+        if self.state == State::Open && is_announced {
             self.outbox
                 .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
         }
@@ -175,14 +223,14 @@ impl Session {
 
     /// Accepts the client, whose [`Event::Asked`] was told; too late, it has no effect.
     pub(crate) fn accept(&mut self) {
-        if let State::Deciding { batch, .. } = self.state {
-            self.welcome(batch);
+        if let State::Deciding(announced) = self.state {
+            self.welcome(announced);
         }
     }
 
     /// Refuses the client, whose [`Event::Asked`] was told; too late, it has no effect.
     pub(crate) fn refuse(&mut self, now: Instant, refusal: Refusal) {
-        let State::Deciding { errors, .. } = self.state else {
+        let State::Deciding(Announced { errors, .. }) = self.state else {
             return;
         };
         let is_final = refusal.is_final();
@@ -201,6 +249,10 @@ impl Session {
     pub(crate) fn dismiss(&mut self, now: Instant) {
         if self.state.is_closing() {
             return;
+        }
+        if self.window.is_some() {
+            self.outbox
+                .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
         }
         self.outbox
             .push_data(Text::from_static(Frame::DontReconnect.command()), Cause::Handle);
@@ -254,15 +306,15 @@ impl Session {
         }
     }
 
-    /// Takes note that the peer has left its link, and should be back in time.
-    pub(crate) fn detach(&mut self, now: Instant, grace: Duration) {
-        if !self.state.is_closing() {
+    /// Takes note that the peer is between two requests, and should be back in time.
+    pub(crate) fn note_away(&mut self, now: Instant, grace: Duration) {
+        if !self.state.is_closing() && !self.is_detached() {
             self.timers.set(Timer::Absence, now, grace);
         }
     }
 
     /// Takes note that the peer is back.
-    pub(crate) fn attach(&mut self) {
+    pub(crate) fn note_here(&mut self) {
         self.timers.stop(Timer::Absence);
     }
 
@@ -310,6 +362,11 @@ impl Session {
         matches!(self.state, State::Opening | State::Refused) && self.is_client()
     }
 
+    /// Returns whether the peer must acknowledge something before anything else can be sent.
+    pub(crate) fn is_full(&self) -> bool {
+        self.outbox.is_full()
+    }
+
     /// Returns whether the peer has caused so much that it must not be read until it takes some of it.
     pub(crate) fn is_flooded(&self) -> bool {
         self.outbox.caused() >= self.limits.send_bytes
@@ -325,6 +382,11 @@ impl Session {
         self.timers.is_set(Timer::Stall)
     }
 
+    /// Returns whether the application decides on clients.
+    pub(crate) fn decides(&self) -> bool {
+        matches!(self.role, Role::Server { decides: true, .. })
+    }
+
     /// Returns whether channel data flows.
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
@@ -337,14 +399,22 @@ impl Session {
 
     fn handle_init(&mut self, now: Instant, json: &str) {
         match (&self.role, self.state) {
-            (&Role::Server { decides, .. }, State::Opening) => match ClientInit::decode(json) {
+            (Role::Server { decides, resume, .. }, State::Opening) => match ClientInit::decode(json) {
                 Ok(init) if is_compatible(&init.version, &own_version()) => {
-                    if decides {
-                        let ClientInit { batch, errors, .. } = init;
-                        self.state = State::Deciding { batch, errors };
-                        self.events.push_back(Event::Asked { auth: init.auth });
+                    let decides = *decides;
+                    let announced = Announced::of(&init, resume.is_some());
+                    let former = match init.resume {
+                        Some(ResumeWish::Former(former)) if announced.resume => Some(former),
+                        _ => None,
+                    };
+                    if decides || former.is_some() {
+                        self.state = State::Deciding(announced);
+                        self.events.push_back(Event::Asked {
+                            auth: init.auth,
+                            former,
+                        });
                     } else {
-                        self.welcome(init.batch);
+                        self.welcome(announced);
                     }
                 }
                 Ok(_) => {
@@ -356,18 +426,17 @@ impl Session {
                 }
                 Err(_) => self.close(now, CloseReason::BadInit),
             },
-            (&Role::Client { batch, errors, .. }, State::Opening) => match ServerInit::decode(json) {
-                Ok(ServerInit::Accepted(init)) => {
-                    let limit = init.limit.and_then(|limit| usize::try_from(limit).ok());
-                    self.peer_limit = limit.unwrap_or(usize::MAX);
-                    self.open(init.socket_id, batch && init.batch);
-                }
+            (&Role::Client { errors, .. }, State::Opening) => match ServerInit::decode(json) {
+                Ok(ServerInit::Accepted(init)) => self.settle(init),
                 Ok(ServerInit::Refused(refusal)) if errors => {
                     self.refusal = Some(refusal);
                     self.state = State::Refused;
                 }
                 Ok(ServerInit::Refused(_)) | Err(_) => self.close(now, CloseReason::BadInit),
             },
+            (Role::Client { .. }, State::Open) if self.link == LinkState::Opening => {
+                self.handle_answer(now, json);
+            }
             _ => self.reject(now),
         }
     }
@@ -391,27 +460,42 @@ impl Session {
     }
 
     /// Answers a client that is accepted.
-    fn welcome(&mut self, batch: bool) {
-        let Role::Server { socket_id, .. } = &self.role else {
+    fn welcome(&mut self, announced: Announced) {
+        let Role::Server {
+            socket_id, resume, ..
+        } = &self.role
+        else {
             return;
         };
-        let limit = u64::try_from(self.limits.message_bytes).ok();
-        let accepted = Accepted {
-            socket_id: socket_id.clone(),
-            batch,
-            limit: limit.filter(|_| batch),
-        };
         let socket_id = socket_id.clone();
-        self.outbox
-            .push_control(Frame::Init(&ServerInit::Accepted(accepted).encode()));
-        self.open(socket_id, batch);
+        let resume = resume.clone().filter(|_| announced.resume);
+        self.push_welcome(socket_id.clone(), announced.batch, resume.as_deref().cloned());
+        self.open(socket_id, announced.batch, resume.as_deref());
     }
 
-    fn open(&mut self, socket_id: String, batch: bool) {
+    fn push_welcome(&mut self, socket_id: String, batch: bool, resume: Option<ResumeTerms>) {
+        let limit = u64::try_from(self.limits.message_bytes).ok();
+        let accepted = Accepted {
+            socket_id,
+            batch,
+            limit: limit.filter(|_| batch),
+            resume,
+            drain: false,
+        };
+        self.outbox
+            .push_control(Frame::Init(&ServerInit::Accepted(accepted).encode()));
+    }
+
+    fn open(&mut self, socket_id: String, batch: bool, resume: Option<&ResumeTerms>) {
         self.state = State::Open;
         self.batch = batch;
         if batch {
             self.outbox.allow_joining();
+        }
+        self.window = resume.map(|terms| terms.window);
+        self.buffer = resume.map(|terms| terms.buffer_bytes);
+        if let Some(terms) = resume {
+            self.outbox.keep(Replay::new(terms.buffer_bytes));
         }
         self.timers.stop(Timer::Init);
         self.events.push_back(Event::Opened { socket_id });
@@ -432,6 +516,7 @@ impl Session {
 
     fn finish(&mut self, now: Instant, reason: CloseReason) {
         self.state = State::Closing;
+        self.outbox.finish();
         self.timers.clear();
         self.timers.set(Timer::Close, now, self.limits.close);
         self.early.clear();
@@ -453,6 +538,27 @@ impl Session {
     fn note_life(&mut self, now: Instant) {
         self.timers
             .set(Timer::KeepAlive, now, self.keep_alive.handle_life());
+    }
+}
+
+/// Returns how a client introduces itself.
+fn client_init(role: &Role, auth: Option<Auth>, wish: ResumeWish) -> ClientInit {
+    let (batch, errors, resume) = match role {
+        &Role::Client {
+            batch,
+            errors,
+            resume,
+            ..
+        } => (batch, errors, resume),
+        Role::Server { .. } => (false, false, false),
+    };
+    ClientInit {
+        version: own_version(),
+        batch,
+        errors,
+        auth,
+        resume: resume.then_some(wish),
+        drain: false,
     }
 }
 

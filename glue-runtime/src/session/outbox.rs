@@ -1,13 +1,14 @@
 //! The one place through which outgoing messages pass.
 //!
 //! Control frames go ahead of data, so that a ping is never stuck behind it; so do credit and cancellations of calls, behind
-//! them. Resume (numbers, acknowledgements, replay) will live here, below calls, streams and raw channels, so that nothing can
-//! bypass it; it will number messages as they leave, as that is the order in which they are read.
+//! them. Messages of channels get their numbers here, where sessions outlive their links: below calls, streams and raw channels, so
+//! that nothing can bypass it, and as they leave, as that is the order in which they are read.
 
 use std::collections::VecDeque;
 
+use super::replay::Replay;
 use crate::proto::batch::Joined;
-use crate::proto::frame::{CHANNEL_DATA, Frame};
+use crate::proto::frame::{ACK, CHANNEL_DATA, Frame};
 use crate::proto::limits::{BATCH_BYTES, BATCH_MESSAGES, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 
@@ -28,6 +29,12 @@ pub(crate) struct Outbox {
     caused: usize,
     /// Control frames that still go by themselves, up to the server's `in`; the peer reads containers behind that only.
     plain: Option<usize>,
+    /// Set where the session outlives its link.
+    replay: Option<Box<Replay>>,
+    /// Whether nothing but control frames may leave: a link is being made.
+    holds: bool,
+    /// Whether nothing is kept any more, as the session has ended.
+    is_final: bool,
 }
 
 /// Whose doing a message is.
@@ -45,7 +52,12 @@ impl Outbox {
     /// Queues a control frame, ahead of all data.
     pub(crate) fn push_control(&mut self, frame: Frame<'_>) {
         let text = match frame {
-            Frame::Init(_) | Frame::ChannelData(_) | Frame::Batch(_) => frame.encode().into(),
+            Frame::Init(_)
+            | Frame::ChannelData(_)
+            | Frame::Batch(_)
+            | Frame::Ack(_)
+            | Frame::Number(_)
+            | Frame::Drain(_) => frame.encode().into(),
             Frame::Ping | Frame::Pong | Frame::Close | Frame::Invalid | Frame::DontReconnect => {
                 Text::from_static(frame.command())
             }
@@ -94,26 +106,95 @@ impl Outbox {
         Some(joined.into_text().into())
     }
 
-    /// Takes the next message.
+    /// Takes the next message that may leave.
     pub(crate) fn pop(&mut self) -> Option<Text> {
-        let (text, cause) = match self.control.pop_front() {
-            Some(text) => {
-                self.plain = self.plain.map(|plain| plain.saturating_sub(1));
-                (text, Cause::Peer)
-            }
-            None => self.urgent.pop_front().or_else(|| self.data.pop_front())?,
+        if let Some(ack) = self.pop_ack() {
+            return Some(ack);
+        }
+        if let Some(text) = self.control.pop_front() {
+            self.plain = self.plain.map(|plain| plain.saturating_sub(1));
+            self.forget(&text, Cause::Peer);
+            return Some(text);
+        }
+        if self.holds {
+            return None;
+        }
+        if let Some(replay) = &mut self.replay
+            && let Some(text) = replay.peek_again().cloned()
+        {
+            replay.carry();
+            return Some(text);
+        }
+        let is_urgent = !self.urgent.is_empty();
+        let queue = if is_urgent {
+            &mut self.urgent
+        } else {
+            &mut self.data
         };
-        self.total -= weight(&text);
-        if cause == Cause::Peer {
-            self.caused -= weight(&text);
+        if let Some(replay) = &mut self.replay
+            && !self.is_final
+            && let Some((text, _)) = queue.front()
+            && text.starts_with(CHANNEL_DATA)
+        {
+            if !replay.has_room(text) {
+                return None;
+            }
+            replay.keep(text);
         }
-        if self.is_empty() {
-            // A burst must not leave its queues behind in an idle socket.
-            self.control.shrink_to(IDLE_CAPACITY);
-            self.urgent.shrink_to(IDLE_CAPACITY);
-            self.data.shrink_to(IDLE_CAPACITY);
-        }
+        let (text, cause) = queue.pop_front()?;
+        self.forget(&text, cause);
         Some(text)
+    }
+
+    // Sessions that outlive their links.
+
+    /// Keeps and numbers messages of channels from now on.
+    pub(super) fn keep(&mut self, replay: Replay) {
+        self.replay = Some(Box::new(replay));
+    }
+
+    pub(super) fn replay(&mut self) -> Option<&mut Replay> {
+        self.replay.as_deref_mut()
+    }
+
+    /// Drops what means something on one link only, and lets nothing but control frames leave.
+    pub(super) fn leave_link(&mut self) {
+        while let Some(text) = self.control.pop_front() {
+            self.forget(&text, Cause::Peer);
+        }
+        self.plain = None;
+        self.holds = true;
+    }
+
+    /// Lets everything leave again.
+    pub(super) fn take_link(&mut self) {
+        self.holds = false;
+    }
+
+    /// The session ends: what is left goes out without being kept.
+    pub(super) fn finish(&mut self) {
+        self.is_final = true;
+    }
+
+    /// Returns whether the peer must acknowledge before anything else can leave.
+    pub(crate) fn is_full(&self) -> bool {
+        let Some(replay) = &self.replay else { return false };
+        let next = self.urgent.front().or_else(|| self.data.front());
+        !self.is_final && next.is_some_and(|(text, _)| !replay.has_room(text))
+    }
+
+    /// Returns the weight of what is kept until it is acknowledged.
+    pub(crate) fn kept(&self) -> usize {
+        self.replay.as_ref().map_or(0, |replay| replay.kept_weight())
+    }
+
+    /// Takes the acknowledgement that is due; behind the init exchange only, and first in a container.
+    fn pop_ack(&mut self) -> Option<Text> {
+        if self.plain != Some(0) {
+            return None;
+        }
+        let number = self.replay.as_mut()?.take_ack()?;
+        Some(format!("{ACK}{number}").into())
     }
 
     /// Returns the weight of all that waits, in bytes.
@@ -151,13 +232,20 @@ impl Outbox {
     /// Drops all that waits; returns how many messages of channels there were.
     pub(crate) fn clear(&mut self) -> usize {
         let messages = self.channel_messages();
-        while self.pop().is_some() {}
+        *self = Self {
+            plain: self.plain,
+            ..Self::default()
+        };
         messages
     }
 
     /// Returns whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.control.is_empty() && self.urgent.is_empty() && self.data.is_empty()
+        let has_more = |replay: &Replay| replay.is_ack_due() || replay.peek_again().is_some();
+        self.control.is_empty()
+            && self.urgent.is_empty()
+            && self.data.is_empty()
+            && !self.replay.as_deref().is_some_and(has_more)
     }
 
     fn count(&mut self, text: &Text, cause: Cause) {
@@ -167,10 +255,27 @@ impl Outbox {
         }
     }
 
-    /// Returns whether there is a next message, and a container of `bytes` has room for it.
+    /// Counts a message no more, which has left its queue.
+    fn forget(&mut self, text: &Text, cause: Cause) {
+        self.total -= weight(text);
+        if cause == Cause::Peer {
+            self.caused -= weight(text);
+        }
+        if self.control.is_empty() && self.urgent.is_empty() && self.data.is_empty() {
+            // A burst must not leave its queues behind in an idle socket.
+            self.control.shrink_to(IDLE_CAPACITY);
+            self.urgent.shrink_to(IDLE_CAPACITY);
+            self.data.shrink_to(IDLE_CAPACITY);
+        }
+    }
+
+    /// Returns whether there is a next message that may leave, and a container of `bytes` has room for it.
     fn next_fits_behind(&self, bytes: usize) -> bool {
-        let mut data = self.urgent.iter().chain(&self.data);
-        let next = self.control.front().or_else(|| data.next().map(|(text, _)| text));
+        let next = self.control.front().or_else(|| {
+            let again = self.replay.as_ref().and_then(|replay| replay.peek_again());
+            let mut data = self.urgent.iter().chain(&self.data);
+            again.or_else(|| data.next().map(|(text, _)| text))
+        });
         next.is_some_and(|text| bytes + text.len() + LENGTH_BYTES <= BATCH_BYTES)
     }
 }

@@ -1,12 +1,34 @@
 //! Where a session stands.
 
+use crate::proto::init::ClientInit;
+
+/// What a client can do, as its `in` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Announced {
+    pub(crate) batch: bool,
+    pub(crate) errors: bool,
+    /// Whether its session outlives its link, which both sides have to want.
+    pub(crate) resume: bool,
+}
+
+impl Announced {
+    /// `resumes` says whether the server does.
+    pub(super) fn of(init: &ClientInit, resumes: bool) -> Self {
+        Self {
+            batch: init.batch,
+            errors: init.errors,
+            resume: init.resume.is_some() && resumes,
+        }
+    }
+}
+
 /// States in their order; none is entered twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// The link is up, the init exchange is not done.
     Opening,
-    /// The client has asked to be accepted, with these announcements, and waits for the application's decision.
-    Deciding { batch: bool, errors: bool },
+    /// The client has asked to be accepted and waits for a decision.
+    Deciding(Announced),
     /// The server has refused this client, and may yet say that it is for good.
     Refused,
     /// Channel data flows.
@@ -24,7 +46,7 @@ impl State {
     pub(crate) const fn can_receive(self) -> bool {
         matches!(
             self,
-            Self::Opening | Self::Deciding { .. } | Self::Refused | Self::Open
+            Self::Opening | Self::Deciding(_) | Self::Refused | Self::Open
         )
     }
 

@@ -16,6 +16,7 @@ const fn client(batch: bool) -> Role {
         batch,
         errors: false,
         auth: None,
+        resume: false,
     }
 }
 
@@ -23,6 +24,7 @@ fn server(decides: bool) -> Role {
     Role::Server {
         socket_id: ID.to_owned(),
         decides,
+        resume: None,
     }
 }
 

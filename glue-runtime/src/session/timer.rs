@@ -13,6 +13,10 @@ pub(crate) enum Timer {
     Stall,
     /// The peer has not come back to its link.
     Absence,
+    /// What was taken in is to be acknowledged.
+    Ack,
+    /// The session has had no link for as long as it may.
+    Window,
     /// `dr` had its time to arrive.
     Refusal,
     /// What was queued at the end could not be transmitted in time.
@@ -20,11 +24,13 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Init,
         Self::KeepAlive,
         Self::Stall,
         Self::Absence,
+        Self::Ack,
+        Self::Window,
         Self::Refusal,
         Self::Close,
     ];

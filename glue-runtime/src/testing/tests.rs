@@ -492,7 +492,7 @@ async fn a_thousand_texts_keep_their_order_over_a_bad_link() {
 #[tokio::test(start_paused = true)]
 async fn both_sides_find_a_half_open_link_by_their_keep_alive() {
     let (ended, mut ends) = mpsc::unbounded_channel();
-    let server = Server::builder().on_socket(move |socket| {
+    let server = Server::builder().resume(None).on_socket(move |socket| {
         let ended = ended.clone();
         socket.on_close(move |reason| ended.send((reason, now())).unwrap());
         async {}
@@ -508,4 +508,22 @@ async fn both_sides_find_a_half_open_link_by_their_keep_alive() {
     assert_eq!(client.closed().await, CloseReason::KeepAlive);
     // 35 s and 5 s; the farewell waits for room that it has.
     assert_eq!(since(start), 40 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_outlives_its_link() {
+    let network = Network::new(&echo());
+    let client = network.connect().await.unwrap();
+    let socket_id = client.socket_id();
+    client.send("before").await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), "before");
+
+    for number in 0..5 {
+        client.send(number.to_string()).await.unwrap();
+        network.cut_all();
+        assert_eq!(client.recv().await.unwrap(), number.to_string());
+    }
+
+    assert_eq!(client.socket_id(), socket_id);
+    assert_eq!(network.connections().len(), 6);
 }

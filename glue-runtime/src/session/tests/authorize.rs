@@ -21,6 +21,7 @@ fn client_that_hears(answer: &str) -> Peer {
         batch: false,
         errors: true,
         auth: Auth::new(r#"{"token":"t"}"#.to_owned()),
+        resume: false,
     });
     assert_eq!(peer.sent(), [ERRORS]);
     peer.receive(answer);
@@ -48,7 +49,8 @@ fn the_application_is_asked_before_the_client_is_accepted() {
     assert_eq!(
         server.events(),
         [Event::Asked {
-            auth: Auth::new(r#"{"token":"t"}"#.to_owned())
+            auth: Auth::new(r#"{"token":"t"}"#.to_owned()),
+            former: None,
         }]
     );
     assert!(server.sent().is_empty());
@@ -276,6 +278,7 @@ fn what_a_client_says_of_itself_is_shown_to_nobody() {
         batch: false,
         errors: true,
         auth: Auth::new(r#""hunter2""#.to_owned()),
+        resume: false,
     };
     let mut client = Peer::new(role);
     let init = client.sent().remove(0);

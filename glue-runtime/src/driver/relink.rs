@@ -1,0 +1,168 @@
+//! What a driver does where sessions outlive their links: it loses one, gets another, or hands its own over to the session that the
+//! client has had before.
+
+use std::time::{Duration, Instant};
+
+use super::delivery::Received;
+use super::{Claim, Driver, Hooks};
+use crate::mailbox::NewLink;
+use crate::proto::batch;
+use crate::proto::frame::{ACK, Frame};
+use crate::proto::init::Auth;
+use crate::proto::refusal::Refusal;
+use crate::proto::text::Text;
+use crate::session::{CloseReason, Content, Verdict};
+use crate::transport::Transport;
+
+impl<H: Hooks> Driver<H> {
+    /// Server: takes a link over for this session, whatever carried it up to now.
+    pub(super) fn attach(&mut self, now: Instant, link: NewLink) {
+        let NewLink {
+            transport,
+            received,
+            terms,
+            place,
+        } = link;
+        // From here on nothing of the former link counts; without a word, as its client isn't there any more.
+        self.leave_link();
+        self.transport = Some(transport);
+        self.place = place;
+        // The link may hold something of its first moments.
+        self.unflushed = true;
+        self.session.resume(now, received, terms);
+    }
+
+    /// Client: goes on over this link, if the server answers within `time` that it has the session still.
+    #[cfg(feature = "client")]
+    pub(crate) fn reopen(
+        &mut self,
+        now: Instant,
+        transport: Box<dyn Transport>,
+        auth: Option<Auth>,
+        time: Duration,
+    ) {
+        self.leave_link();
+        self.transport = Some(transport);
+        self.session.reopen(now, auth, time);
+    }
+
+    /// Client: returns why there is no link, if the session is kept without one.
+    #[cfg(feature = "client")]
+    pub(crate) fn detached(&self) -> Option<CloseReason> {
+        self.session.lost()
+    }
+
+    /// The link is lost, and the session is kept if there is room for it.
+    pub(super) fn detach(&mut self, now: Instant, reason: CloseReason) {
+        tracing::debug!(%reason, "link lost, session kept");
+        self.leave_link();
+        self.hooks.detached(reason);
+        if !self.hooks.keeps(self.session.weight()) {
+            self.session.give_up(now);
+        }
+    }
+
+    /// The session goes on.
+    pub(super) fn resume(&mut self) {
+        self.mailbox.bound_texts(self.session.peer_limit());
+        if let Some(transport) = &self.transport {
+            tracing::debug!(transport = transport.kind().name(), "session resumed");
+            self.hooks.resumed(transport.kind());
+        }
+    }
+
+    /// Client: the session is over, another one follows on the same link.
+    pub(super) fn renew(&mut self, unsent: Vec<Text>) {
+        for inbound in self.residents.channels.values_mut() {
+            inbound.lost();
+        }
+        self.mailbox.put_back(unsent);
+    }
+
+    /// Does what was decided on a client.
+    pub(super) fn accept(&mut self, verdict: Verdict) {
+        match (verdict, self.claim.take()) {
+            (Verdict::Resume, Some(claim)) => self.hand_over(claim),
+            (Verdict::Fresh, Some(claim)) => {
+                claim.mailbox.request_close(CloseReason::Refused);
+                self.session.accept();
+            }
+            (_, None) => self.session.accept(),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, now: Instant, refusal: Refusal) {
+        if let Some(claim) = self.claim.take()
+            && refusal.is_final()
+        {
+            claim.mailbox.request_close(CloseReason::Refused);
+        }
+        self.session.refuse(now, refusal);
+    }
+
+    /// Gives the link to the session that its client has had, if that is still there.
+    fn hand_over(&mut self, claim: Claim) {
+        let Some(transport) = self.transport.take() else {
+            return;
+        };
+        let link = NewLink {
+            transport,
+            received: claim.received,
+            terms: claim.terms,
+            place: self.place.take(),
+        };
+        match claim.mailbox.attach(link) {
+            Ok(()) => {
+                self.is_handed_over = true;
+                self.closed = Some(CloseReason::Local);
+            }
+            Err(link) => {
+                self.transport = Some(link.transport);
+                self.place = link.place;
+                self.session.accept();
+            }
+        }
+    }
+
+    /// Lets go of the link, and of what it has brought that was not taken in: the peer sends that again.
+    pub(super) fn leave_link(&mut self) {
+        self.close_code = self.transport.take().and_then(|transport| transport.close_code());
+        self.place = None;
+        self.stalled.clear();
+        self.fault = None;
+        self.unflushed = false;
+    }
+
+    /// Takes a message that can't be delivered now: what it acknowledges is heeded, the rest waits.
+    pub(super) fn heed(&mut self, now: Instant, text: Text) {
+        if self.session.heed(now, &text) {
+            return;
+        }
+        let is_container = matches!(Frame::decode(&text), Ok(Frame::Batch(_)));
+        if !is_container {
+            self.stalled.push_back(Received::Message(text));
+            return;
+        }
+        let Some(Content::Batch(data)) = self.session.handle_text(now, &text) else {
+            return;
+        };
+        let mut offset = text.len() - data.len();
+        if let Some((first, rest)) = batch::split_first(data)
+            && first.starts_with(ACK)
+        {
+            self.session.heed(now, first);
+            offset = text.len() - rest.len();
+        }
+        self.stalled.push_back(Received::Batch { text, offset });
+    }
+
+    /// Returns whether more waits to be delivered than a peer may have sent without an acknowledgement; then the session ends.
+    pub(super) fn is_overfull(&mut self, now: Instant) -> bool {
+        let waiting: usize = self.stalled.iter().map(Received::len).sum();
+        let is_overfull = waiting > self.session.most_unread();
+        if is_overfull {
+            self.session.close(now, CloseReason::ResumeViolation);
+        }
+        is_overfull
+    }
+}

@@ -1,0 +1,186 @@
+//! What makes a session outlive its link: numbers, acknowledgements, and what is kept until it is acknowledged [U-2] to [U-8].
+
+use std::collections::VecDeque;
+
+use crate::proto::limits::MESSAGE_OVERHEAD;
+use crate::proto::text::Text;
+
+/// Both directions of one session, whichever link carries it.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    /// Weight that each side keeps at most.
+    buffer: usize,
+    /// What was sent and is not acknowledged, oldest first.
+    kept: VecDeque<Text>,
+    kept_weight: usize,
+    /// How many of `kept` this link has carried.
+    carried: usize,
+    /// Number of the last message that the peer has acknowledged.
+    acked: u64,
+    /// Number of the last message that was taken in.
+    received: u64,
+    /// Weight taken in since an acknowledgement was sent.
+    unacked: usize,
+    /// Whether one is due.
+    is_ack_due: bool,
+    /// Messages to come that were taken in over an earlier link or request.
+    skipped: u64,
+}
+
+/// The peer tells a number that can't be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadNumber;
+
+impl Replay {
+    pub(super) fn new(buffer: usize) -> Self {
+        Self {
+            buffer,
+            kept: VecDeque::new(),
+            kept_weight: 0,
+            carried: 0,
+            acked: 0,
+            received: 0,
+            unacked: 0,
+            is_ack_due: false,
+            skipped: 0,
+        }
+    }
+
+    // Out.
+
+    /// Returns the next message that an earlier link has carried and this one hasn't.
+    pub(super) fn peek_again(&self) -> Option<&Text> {
+        self.kept.get(self.carried)
+    }
+
+    /// Takes note that this link carries it.
+    pub(super) fn carry(&mut self) {
+        self.carried += 1;
+    }
+
+    /// Returns whether one more message may be sent.
+    pub(super) fn has_room(&self, text: &Text) -> bool {
+        self.kept.is_empty() || self.kept_weight + weight(text.len()) <= self.buffer
+    }
+
+    /// Gives a message its number and keeps it.
+    pub(super) fn keep(&mut self, text: &Text) {
+        self.kept_weight += weight(text.len());
+        self.kept.push_back(text.clone());
+        self.carried += 1;
+    }
+
+    /// Drops what the peer has taken in of what this link carries.
+    pub(super) fn handle_ack(&mut self, number: u64) -> Result<(), BadNumber> {
+        let acked = self.acked_by(number, self.carried)?;
+        self.carried -= acked;
+        self.drop_first(acked, number);
+        Ok(())
+    }
+
+    /// Begins anew on another link, where the peer has taken in all through `number`.
+    pub(super) fn handle_link(&mut self, number: u64) -> Result<(), BadNumber> {
+        let acked = self.acked_by(number, self.kept.len())?;
+        self.carried = 0;
+        self.drop_first(acked, number);
+        Ok(())
+    }
+
+    /// Returns how many of what is kept are acknowledged by a number, which may be `most`.
+    fn acked_by(&self, number: u64, most: usize) -> Result<usize, BadNumber> {
+        let acked = number.checked_sub(self.acked).ok_or(BadNumber)?;
+        let acked = usize::try_from(acked).map_err(|_| BadNumber)?;
+        if acked > most { Err(BadNumber) } else { Ok(acked) }
+    }
+
+    /// Returns the weight of what is kept.
+    pub(super) fn kept_weight(&self) -> usize {
+        self.kept_weight
+    }
+
+    // In.
+
+    /// Takes note of a message that was taken in; returns whether an acknowledgement is due at once, or soon.
+    pub(super) fn take_in(&mut self, bytes: usize) -> Due {
+        let is_first = self.unacked == 0;
+        self.received += 1;
+        self.unacked += weight(bytes);
+        if self.unacked >= self.buffer / 4 {
+            self.is_ack_due = true;
+            Due::Now
+        } else if is_first {
+            Due::Soon
+        } else {
+            Due::Already
+        }
+    }
+
+    /// The time for an acknowledgement has come.
+    pub(super) fn handle_ack_time(&mut self) {
+        self.is_ack_due = self.unacked > 0;
+    }
+
+    /// Takes the number to be acknowledged now, if one is due.
+    pub(super) fn take_ack(&mut self) -> Option<u64> {
+        if !self.is_ack_due {
+            return None;
+        }
+        self.is_ack_due = false;
+        self.unacked = 0;
+        Some(self.received)
+    }
+
+    pub(super) fn is_ack_due(&self) -> bool {
+        self.is_ack_due
+    }
+
+    /// Returns the number to tell on a new link, which acknowledges as well.
+    pub(super) fn received(&mut self) -> u64 {
+        self.is_ack_due = false;
+        self.unacked = 0;
+        self.skipped = 0;
+        self.received
+    }
+
+    /// The next message has this number; fails if some before it are missing.
+    pub(super) fn handle_number(&mut self, number: u64) -> Result<(), BadNumber> {
+        self.skipped = (self.received + 1).checked_sub(number).ok_or(BadNumber)?;
+        Ok(())
+    }
+
+    /// Returns whether a message that comes now was taken in before.
+    pub(super) fn skips(&mut self) -> bool {
+        let skips = self.skipped > 0;
+        self.skipped = self.skipped.saturating_sub(1);
+        skips
+    }
+
+    fn drop_first(&mut self, messages: usize, number: u64) {
+        self.acked = number;
+        for text in self.kept.drain(..messages) {
+            self.kept_weight -= weight(text.len());
+        }
+        if self.kept.is_empty() {
+            // A burst must not leave its queue behind in an idle socket.
+            self.kept.shrink_to(IDLE_CAPACITY);
+        }
+    }
+}
+
+/// When an acknowledgement is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Now,
+    /// Within the time for it, which begins.
+    Soon,
+    /// That time runs already.
+    Already,
+}
+
+/// Bytes for which a message counts.
+const fn weight(bytes: usize) -> usize {
+    bytes + MESSAGE_OVERHEAD
+}
+
+/// Messages for which an idle session keeps room.
+const IDLE_CAPACITY: usize = 8;
