@@ -250,10 +250,6 @@ impl Session {
         if self.state.is_closing() {
             return;
         }
-        if self.window.is_some() {
-            self.outbox
-                .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
-        }
         self.outbox
             .push_data(Text::from_static(Frame::DontReconnect.command()), Cause::Handle);
         self.finish(now, CloseReason::Local);
