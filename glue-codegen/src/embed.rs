@@ -106,6 +106,7 @@ modules! {
     "rpc/upload",
     "session/keepalive",
     "session/outbox",
+    "session/replay",
     "session/session",
     "testing/admission",
     "testing/ajax-endpoint",

@@ -16,7 +16,9 @@ test("a socket connects and moves data on its channels", () => {
   assert.equal(world.socket.state(), "connecting");
   assert.equal(world.link.url, "ws://host:1/glue/ws");
   world.link.open();
-  assert.deepEqual(world.link.take(), ['in{"version":"1.9.1","batch":true,"errors":true}']);
+  assert.deepEqual(world.link.take(), [
+    'in{"version":"1.9.1","batch":true,"errors":true,"resume":{},"drain":true}',
+  ]);
   world.link.receive('in{"socketID":"S"}');
 
   assert.equal(world.socket.state(), "connected");
@@ -738,7 +740,7 @@ test("auth is part of the first message, asked for anew at each attempt", async 
   world.clock.advance(0);
   world.link.open();
   assert.deepEqual(world.link.take(), [
-    'in{"version":"1.9.1","batch":true,"errors":true,"auth":{"token":"t"}}',
+    'in{"version":"1.9.1","batch":true,"errors":true,"auth":{"token":"t"},"resume":{},"drain":true}',
   ]);
 
   let token = 0;
@@ -747,12 +749,12 @@ test("auth is part of the first message, asked for anew at each attempt", async 
   assert.equal(asked.links.length, 0);
   await settled();
   asked.link.open();
-  assert.match(asked.link.take()[0] ?? "", /"auth":1}$/);
+  assert.match(asked.link.take()[0] ?? "", /"auth":1,/);
   asked.link.lose();
   asked.clock.advance(1_000);
   await settled();
   asked.link.open();
-  assert.match(asked.link.take()[0] ?? "", /"auth":2}$/);
+  assert.match(asked.link.take()[0] ?? "", /"auth":2,/);
 });
 
 test("auth that can't be had is an error, and tried again", async () => {

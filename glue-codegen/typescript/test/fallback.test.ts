@@ -5,7 +5,7 @@ import { settled } from "./support/fake-clock.js";
 import { FakeFetch } from "./support/fake-fetch.js";
 import { World as WebSocketWorld } from "./support/fake-transport.js";
 
-const INIT = 'in{"version":"1.9.1","batch":true,"errors":true}';
+const INIT = 'in{"version":"1.9.1","batch":true,"errors":true,"resume":{},"drain":true}';
 const UID = "0123456789";
 
 /** A network with both transports. */

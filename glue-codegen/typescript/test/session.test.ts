@@ -44,7 +44,7 @@ test("data counts only within the session and for open channels", () => {
   session.handleText('in{"socketID":"T"}', 20);
 
   assert.deepEqual(events(session), [
-    { kind: "open", socketId: "S" },
+    { kind: "open", socketId: "S", isResumed: false },
     { kind: "data", name: "m", data: "hi" },
   ]);
 });

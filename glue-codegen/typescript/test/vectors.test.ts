@@ -12,7 +12,7 @@ import {
 import { decodeBatch, encodeBatch } from "../src/proto/batch.js";
 import { decodeEnvelope, decodeParams, type Envelope, encodeEnvelope } from "../src/proto/envelope.js";
 import { decodeFrame, encodeFrame, type Frame } from "../src/proto/frame.js";
-import { decodeServerInit, encodeClientInit } from "../src/proto/init.js";
+import { decodeServerInit, encodeClientInit, type Former, type ResumeTerms } from "../src/proto/init.js";
 import { decodePair, encodePair } from "../src/proto/pair.js";
 
 interface Case {
@@ -47,7 +47,15 @@ vectors<{ name: string; data: string; utf16?: boolean }>(
 // The other role's message and the comparison of versions are the server's business.
 vectors<{
   role?: string;
-  value: { socketID: string; batch?: true; limit?: number; errors?: true; auth?: string };
+  value: {
+    socketID: string;
+    batch?: true;
+    limit?: number;
+    errors?: true;
+    auth?: string;
+    resume?: ResumeTerms & Former;
+    drain?: true;
+  };
   refusal?: { code: string; message: string; data?: string };
 }>("init", ({ role, text, error, value, refusal, encode }) => {
   if (role === "server") {
@@ -57,11 +65,15 @@ vectors<{
       const data = refusal.data === undefined ? undefined : JSON.parse(refusal.data);
       assert.deepEqual(init, { refusal: { ...refusal, data } });
     } else {
-      const { socketID, batch = false, limit = Number.POSITIVE_INFINITY } = value;
-      assert.deepEqual(init, { socketId: socketID, batch, limit });
+      const { socketID, batch = false, limit = Number.POSITIVE_INFINITY, drain = false } = value;
+      const resume = value.resume && { ...value.resume, received: value.resume.received };
+      assert.deepEqual(init, { socketId: socketID, batch, limit, resume, drain });
     }
-  } else if (role === "client" && encode && value.batch && value.errors) {
-    assert.equal(encodeClientInit(value.auth === undefined ? undefined : JSON.parse(value.auth)), text);
+  } else if (role === "client" && encode && value.batch && value.errors && value.drain) {
+    assert.equal(
+      encodeClientInit({ auth: value.auth && JSON.parse(value.auth), resume: value.resume }),
+      text,
+    );
   }
 });
 

@@ -10,9 +10,9 @@ export type SocketState = "disconnected" | "connecting" | "connected" | "reconne
 export interface SocketEvents {
     /** The first attempt starts. */
     readonly connecting: undefined;
-    /** The connection, or an attempt, was lost; another attempt follows after a delay. */
+    /** The connection, or an attempt, was lost; another attempt follows after a delay. Or it took too long, and the session is lost. */
     readonly reconnecting: undefined;
-    /** The server accepted the session; what waited in the send buffer is on its way already. */
+    /** The server accepted the session, or goes on with it; what waited in the send buffer is on its way already. */
     readonly connected: undefined;
     /** Final, until {@link Socket.reconnect}: closed, given up, or told by the server not to come back. */
     readonly disconnected: undefined;
@@ -47,7 +47,7 @@ export declare class Socket {
     state(): SocketState;
     /** Whether it is over: no connection, and no attempt to come. Only {@link reconnect} changes that. */
     isClosed(): boolean;
-    /** The server's name for this session; empty unless connected. */
+    /** The server's name for this session; empty if there is none, neither connected nor to be gone on with. */
     socketID(): string;
     /** The channel `name`, always the same object. */
     channel(name: string): Channel;
@@ -69,4 +69,6 @@ export declare class Socket {
     reconnect(): void;
     /** Ends the connection, or the attempts to get one, for good. */
     close(): void;
+    /** Whether the server has asked for the end of this session: what is begun waits for the next. @internal */
+    isLeaving(): boolean;
 }

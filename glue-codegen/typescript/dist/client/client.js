@@ -44,6 +44,9 @@ export class Socket {
     #link;
     #cancelAttempt;
     #cancelDiscard;
+    /** Set while the session has no link. */
+    #cancelWindow;
+    #cancelLeave;
     /** The send buffer was given up; nothing is taken until the next connection. */
     #discarding = false;
     /** @internal */
@@ -76,7 +79,7 @@ export class Socket {
     isClosed() {
         return this.#closed;
     }
-    /** The server's name for this session; empty unless connected. */
+    /** The server's name for this session; empty if there is none, neither connected nor to be gone on with. */
     socketID() {
         return this.#socketId;
     }
@@ -110,7 +113,7 @@ export class Socket {
                     remove();
             };
             const look = () => {
-                if (this.#socketId)
+                if (this.#state === "connected")
                     resolve();
                 else if (this.#closed)
                     reject(new GlueError("unavailable", "socket closed", { cause: this.#error }));
@@ -157,23 +160,27 @@ export class Socket {
             this.#finish();
         });
     }
+    /** Whether the server has asked for the end of this session: what is begun waits for the next. @internal */
+    isLeaving() {
+        return this.#outbox.isLeaving;
+    }
     /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
     #send(name, value, discarded, ephemeral) {
         if (value === undefined || value === null)
             return -1;
         const data = String(value);
-        const link = this.#socketId ? this.#link : undefined;
+        const isConnected = this.#state === "connected";
         const waiting = {
             text: encodeFrame("channel_data", encodePair(name, data)),
             discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
             ephemeral,
         };
-        if (link ? link.fits(waiting.text) : !(ephemeral || this.#discarding)) {
-            if (this.#outbox.push(waiting, link?.unsent)) {
-                link?.wake();
-                if (!link)
+        if (this.#socketId ? this.#outbox.fits(waiting.text) : !(ephemeral || this.#discarding)) {
+            if (this.#outbox.push(waiting, isConnected ? this.#link?.unsent : 0)) {
+                this.#link?.wake();
+                if (!this.#socketId)
                     this.#startDiscarding();
-                return link ? 1 : 0;
+                return isConnected && (ephemeral || !this.isLeaving()) ? 1 : 0;
             }
         }
         waiting.discarded?.();
@@ -209,6 +216,10 @@ export class Socket {
                 this.#channels.get(event.name)?.deliver(event.data);
                 break;
             case "open":
+                if (!event.isResumed)
+                    this.#endSession();
+                this.#cancelWindow?.();
+                this.#cancelWindow = undefined;
                 this.#socketId = event.socketId;
                 this.#state = "connected";
                 this.#type = link.type;
@@ -218,7 +229,8 @@ export class Socket {
                 this.#cancelDiscard = undefined;
                 this.#discarding = false;
                 this.#emitter.holding(() => {
-                    this.#discard(({ text }) => !link.fits(text));
+                    if (!event.isResumed)
+                        this.#discard(({ text }) => !this.#outbox.fits(text));
                     this.#emitter.emit("connected");
                 });
                 break;
@@ -227,6 +239,9 @@ export class Socket {
                 break;
             case "dont_reconnect":
                 this.#dontReconnect = true;
+                break;
+            case "drain":
+                this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () => link.leave());
                 break;
             case "ended":
                 if (event.reason === "timeout" || event.reason === "connect_timeout")
@@ -238,7 +253,7 @@ export class Socket {
     #lost(error, event) {
         this.#emitter.holding(() => {
             // The WebSocket failed; or the one that Ajax had found to be possible did; or Ajax did, so in turn.
-            if (!this.#socketId)
+            if (this.#state !== "connected")
                 this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
             // What follows a refusal is its consequence.
             this.#error = this.#refusal ?? error;
@@ -246,8 +261,13 @@ export class Socket {
                 this.#emitter.emit("error", this.#error);
             else if (event)
                 this.#emitter.emit(event);
+            const isLeaving = this.isLeaving();
+            // The server doesn't go on with it.
+            if (isLeaving)
+                this.#outbox.replay.release();
             this.#unlink();
-            const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
+            const next = isLeaving ? 0 : this.#backoff.next();
+            const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;
             if (delay === undefined)
                 this.#finish();
             else
@@ -269,17 +289,37 @@ export class Socket {
             globalThis.removeEventListener?.("online", attempt);
         };
     }
-    /** Leaves the link behind, and what means something there only. */
+    /** Leaves the link behind, and the session if it ends with it. */
     #unlink() {
-        this.#link?.drop();
+        const { terms } = this.#outbox.replay;
+        this.#link?.drop(terms ? undefined : []);
         this.#link = undefined;
         this.#refusal = undefined;
+        this.#cancelLeave?.();
+        this.#cancelLeave = undefined;
+        if (!terms) {
+            this.#endSession();
+        }
+        else {
+            this.#cancelWindow ??= this.#options.clock.after(terms.windowMs, () => {
+                this.#outbox.replay.start();
+                this.#endSession();
+                this.#emitter.emit("reconnecting");
+            });
+        }
+    }
+    /** Leaves behind what means something in this session only. */
+    #endSession() {
+        this.#cancelWindow?.();
+        this.#cancelWindow = undefined;
         this.#socketId = "";
         this.#discard(({ ephemeral }) => !!ephemeral);
         if (this.#outbox.length)
             this.#startDiscarding();
     }
     #finish() {
+        this.#outbox.replay.start();
+        this.#endSession();
         this.#cancelAttempt();
         this.#closed = true;
         this.#state = "disconnected";

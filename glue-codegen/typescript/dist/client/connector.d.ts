@@ -21,13 +21,16 @@ export declare class Link {
     constructor(options: ResolvedOptions, outbox: Outbox, plan: Plan, handler: LinkHandler);
     get type(): SocketType;
     get unsent(): number;
-    /** Whether the server takes a text of this length. */
-    fits(text: string): boolean;
     open(): void;
     /** There is something to send. Where the server reads containers, all of this turn of the event loop goes in one. */
     wake(): void;
     /** Says what is left to say and goodbye, and ends it; nothing is reported any more. */
     close(leaving?: boolean): void;
-    /** Ends it without a word; nothing is reported any more. */
+    /** Begins nothing any more behind what waits, as the server has asked for. */
+    leave(): void;
+    /**
+     * Ends it behind `rest`, or without a word if there is none, so that the session can go on over another; nothing is
+     * reported any more.
+     */
     drop(rest?: readonly string[], leaving?: boolean): void;
 }

@@ -16,6 +16,7 @@ export class Link {
     #transport;
     #first;
     #session;
+    #outbox;
     #handler;
     #closed = false;
     #flushing = false;
@@ -26,6 +27,7 @@ export class Link {
         this.#options = options;
         this.#clock = options.clock;
         this.#handler = handler;
+        this.#outbox = outbox;
         [this.#transport, this.#first] = chooseTransports(options, plan);
         this.#session = new Session(options, outbox, (name) => handler.isChannel(name), this.#clock.now());
     }
@@ -34,10 +36,6 @@ export class Link {
     }
     get unsent() {
         return this.#transport.unsent;
-    }
-    /** Whether the server takes a text of this length. */
-    fits(text) {
-        return this.#session.fits(text);
     }
     open() {
         const { auth } = this.#options;
@@ -69,8 +67,16 @@ export class Link {
             rest.push(text);
         this.drop(rest, leaving);
     }
-    /** Ends it without a word; nothing is reported any more. */
-    drop(rest = [], leaving) {
+    /** Begins nothing any more behind what waits, as the server has asked for. */
+    leave() {
+        this.#session.leave();
+        this.wake();
+    }
+    /**
+     * Ends it behind `rest`, or without a word if there is none, so that the session can go on over another; nothing is
+     * reported any more.
+     */
+    drop(rest, leaving) {
         if (this.#closed)
             return;
         this.#closed = true;
@@ -78,14 +84,17 @@ export class Link {
         this.#cancelWait?.();
         this.#transport.close(rest, leaving);
         // Where it is the same one, it is closed already.
-        this.#first?.close([]);
+        this.#first?.close();
     }
     #connect(auth) {
         if (this.#closed)
             return;
-        const init = encodeClientInit(auth);
+        const { resume, reconnect } = this.#options;
+        // The former link is dropped by now: nothing is taken in any more [U-12].
+        const former = resume && reconnect ? (this.#outbox.replay.former ?? {}) : undefined;
+        const init = encodeClientInit({ auth, resume: former });
         const handler = {
-            onOpen: () => this.#run((now) => this.#session.handleOpen(init, now)),
+            onOpen: () => this.#run((now) => this.#session.handleOpen(init, now, this.type === "AjaxSocket")),
             onText: (text) => this.#run((now) => this.#session.handleText(text, now)),
             onReady: () => this.#pump(),
             onLeave: () => {

@@ -7,6 +7,7 @@ const DEFAULTS = {
     pingInterval: 35_000,
     pingReconnectTimeout: 5_000,
     reconnect: true,
+    resume: true,
     reconnectDelay: 1_000,
     reconnectDelayMax: 5_000,
     reconnectAttempts: 20,

@@ -1,3 +1,4 @@
+import { decodeNumber } from "./frame.js";
 import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
 import { byWire } from "./wire.js";
 const KINDS = {
@@ -99,9 +100,4 @@ export function decodeParams({ kind, rawParams }) {
         }
     }
     return params;
-}
-/** Reads a number from 1 to `max`, written without sign and leading zeros. */
-function decodeNumber(text, max) {
-    const value = Number(text);
-    return /^[1-9]\d*$/.test(text) && value <= max ? value : undefined;
 }

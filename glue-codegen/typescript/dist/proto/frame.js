@@ -1,4 +1,7 @@
+import { MAX_ID } from "./limits.js";
 import { byWire } from "./wire.js";
+/** The command of channel data. */
+export const DATA = "cd";
 const COMMANDS = {
     init: "in",
     ping: "pi",
@@ -6,10 +9,13 @@ const COMMANDS = {
     close: "cl",
     invalid: "iv",
     dont_reconnect: "dr",
-    channel_data: "cd",
+    channel_data: DATA,
     batch: "ba",
+    ack: "ak",
+    number: "nu",
+    drain: "dn",
 };
-const WITH_DATA = ["init", "channel_data", "batch"];
+const BARE = ["ping", "pong", "close", "invalid", "dont_reconnect"];
 const KINDS = byWire(COMMANDS);
 /** Writes a frame. */
 export function encodeFrame(kind, data = "") {
@@ -18,5 +24,10 @@ export function encodeFrame(kind, data = "") {
 /** Reads a frame. Data behind a command that takes none is ignored. */
 export function decodeFrame(text) {
     const kind = KINDS.get(text.slice(0, 2));
-    return kind && (WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind });
+    return kind && (BARE.includes(kind) ? { kind } : { kind, data: text.slice(2) });
+}
+/** Reads a number up to `max`, written without sign and leading zeros. */
+export function decodeNumber(text, max = MAX_ID) {
+    const value = Number(text);
+    return /^(?:0|[1-9]\d*)$/.test(text) && value <= max ? value : undefined;
 }

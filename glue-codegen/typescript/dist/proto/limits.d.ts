@@ -14,6 +14,12 @@ export declare const MAX_BATCH_MESSAGES = 1024;
 export declare const MAX_BATCH_TEXT: number;
 /** What a message takes in a container beside its text: its length and a separator. */
 export declare const BATCH_OVERHEAD = 8;
+/** What a message weighs beside its bytes, among those that are kept until they are acknowledged. */
+export declare const MESSAGE_WEIGHT = 32;
+/** Milliseconds until an acknowledgement is sent at the latest. */
+export declare const ACK_TIME = 1000;
+/** Bytes that the number of a message, and the container that holds the two, add to it. */
+export declare const NUMBER_OVERHEAD = 48;
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export declare const FIRST_CREDIT = 8;
 /**

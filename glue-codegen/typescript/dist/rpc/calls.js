@@ -128,7 +128,7 @@ export class Calls {
             }
             exchange.trace = traceparent && encodeURIComponent(traceparent);
             this.sync();
-            if (this.#session)
+            if (this.#session && !this.#socket.isLeaving?.())
                 this.#request(exchange);
             else if (this.#socket.isClosed?.() ?? this.#ended)
                 throw this.#unavailable("not_sent");

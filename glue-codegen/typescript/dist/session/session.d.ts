@@ -7,17 +7,23 @@ export interface SessionTimes extends KeepAliveTimes {
     readonly connectTimeout: number;
 }
 /** Why a session ended from inside. */
-export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "too_many_faults";
+export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "bad_ack" | "too_many_faults";
 /** What the socket is told. After `ended` nothing follows. */
 export type SessionEvent = {
     readonly kind: "open";
     readonly socketId: string;
+    readonly isResumed: boolean;
 } | {
     readonly kind: "data";
     readonly name: string;
     readonly data: string;
 } | {
     readonly kind: "dont_reconnect";
+}
+/** The server wants to be left within this time, in milliseconds. */
+ | {
+    readonly kind: "drain";
+    readonly ms: number;
 } | ({
     readonly kind: "refused";
 } & Refusal) | {
@@ -27,18 +33,20 @@ export type SessionEvent = {
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
  * Texts and the passing of time go in, texts to send and events come out. What the socket sends is taken from
- * its outbox.
+ * its outbox, which also knows what of the session outlives the connection.
  */
 export declare class Session {
     #private;
     constructor(times: SessionTimes, outbox: Outbox, isChannel: (name: string) => boolean, now: number);
-    /** The transport can send; `init` is what the client says of itself. */
-    handleOpen(init: string, now: number): void;
+    /** The transport can send; `init` is what the client says of itself. Where a text may arrive twice, it `repeats`. */
+    handleOpen(init: string, now: number, repeats?: boolean): void;
     handleText(text: string, now: number): void;
     /** `stalled` tells whether nothing that was sent has left since it told last. */
     handleTimeout(now: number, stalled: () => boolean): void;
     /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
     close(): void;
+    /** Begins nothing any more behind what is queued, and says so [D-3]. */
+    leave(): void;
     /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
     pollText(): string | undefined;
     pollEvent(): SessionEvent | undefined;
@@ -46,6 +54,4 @@ export declare class Session {
     pollTimeout(): number;
     /** Whether the server reads containers. */
     get batch(): boolean;
-    /** Whether the server takes a text of this length. */
-    fits(text: string): boolean;
 }

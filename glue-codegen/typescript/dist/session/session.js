@@ -1,13 +1,14 @@
 import { decodeBatch, encodeBatch } from "../proto/batch.js";
-import { decodeFrame, encodeFrame } from "../proto/frame.js";
+import { DATA, decodeFrame, decodeNumber, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit } from "../proto/init.js";
-import { BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_FAULTS, NEVER } from "../proto/limits.js";
-import { decodePair, utf8Length } from "../proto/pair.js";
+import { ACK_TIME, BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_CREDIT, MAX_FAULTS, NEVER, NUMBER_OVERHEAD, } from "../proto/limits.js";
+import { decodePair } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
+import { weigh } from "./replay.js";
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
  * Texts and the passing of time go in, texts to send and events come out. What the socket sends is taken from
- * its outbox.
+ * its outbox, which also knows what of the session outlives the connection.
  */
 export class Session {
     #outbox;
@@ -15,27 +16,36 @@ export class Session {
     #isChannel;
     #keepAlive;
     #connectDeadline;
+    /** Behind `open` the server may have ended the session: what follows waits for the next. */
     #state = "opening";
     /** They go ahead of all data [K-5]. */
     #control = [];
     #events = [];
     #faults = 0;
     #batch = false;
-    #limit = NEVER;
+    #resume = false;
+    #drain = false;
+    /** Whether channel data is sent behind its number, as what carries it may come twice [U-8]. */
+    #isNumbered = false;
+    /** The weight of what was taken in since the server was told, and when it is told at the latest [U-3]. */
+    #untold = 0;
+    #ackDeadline = NEVER;
+    #isAckDue = false;
     constructor(times, outbox, isChannel, now) {
         this.#outbox = outbox;
         this.#isChannel = isChannel;
         this.#keepAlive = new KeepAlive(times);
         this.#connectDeadline = now + times.connectTimeout;
     }
-    /** The transport can send; `init` is what the client says of itself. */
-    handleOpen(init, now) {
+    /** The transport can send; `init` is what the client says of itself. Where a text may arrive twice, it `repeats`. */
+    handleOpen(init, now, repeats = false) {
+        this.#isNumbered = repeats;
         this.#keepAlive.handleText(now);
         this.#control.push(encodeFrame("init", init));
     }
     handleText(text, now) {
         this.#keepAlive.handleText(now);
-        this.#handle(text);
+        this.#handle(text, now);
     }
     /** `stalled` tells whether nothing that was sent has left since it told last. */
     handleTimeout(now, stalled) {
@@ -43,6 +53,8 @@ export class Session {
             this.#end("connect_timeout");
         if (this.#state === "ended")
             return;
+        if (now >= this.#ackDeadline)
+            this.#isAckDue = true;
         const verdict = this.#keepAlive.handleTimeout(now, stalled);
         if (verdict === "ping")
             this.#control.push(encodeFrame("ping"));
@@ -51,18 +63,39 @@ export class Session {
     }
     /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
     close() {
-        if (this.#state === "open")
-            this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
+        if (this.#state !== "open")
+            return;
+        this.#outbox.replay.release();
+        this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
+    }
+    /** Begins nothing any more behind what is queued, and says so [D-3]. */
+    leave() {
+        this.#outbox.leave();
+        this.#outbox.push({ text: encodeFrame("drain"), ephemeral: true });
     }
     /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
     pollText() {
+        const { replay, limit } = this.#outbox;
         const texts = [];
         // Three bytes are the most that a unit of UTF-16 takes.
-        let left = this.#batch ? Math.min(MAX_BATCH_TEXT, this.#limit / 3) : 0;
+        let left = this.#batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
+        if (this.#resume)
+            left -= NUMBER_OVERHEAD;
+        if (this.#isAckDue) {
+            texts.push(encodeFrame("ack", `${replay.received}`));
+            this.#untold = 0;
+            this.#ackDeadline = NEVER;
+            this.#isAckDue = false;
+        }
+        let isNumbered = this.#isNumbered && this.#resume;
         for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
             left -= next.length + BATCH_OVERHEAD;
-            if (texts.length && (left < 0 || texts.length === MAX_BATCH_MESSAGES))
+            if (texts.length && (left < 0 || texts.length + Number(isNumbered) >= MAX_BATCH_MESSAGES))
                 break;
+            if (isNumbered && next.startsWith(DATA)) {
+                isNumbered = false;
+                texts.push(encodeFrame("number", `${replay.next}`));
+            }
             texts.push(next);
             if (this.#control.length)
                 this.#control.shift();
@@ -76,28 +109,45 @@ export class Session {
     }
     /** When {@link handleTimeout} wants to be called. */
     pollTimeout() {
-        return this.#state === "ended" ? NEVER : Math.min(this.#connectDeadline, this.#keepAlive.deadline);
+        if (this.#state === "ended")
+            return NEVER;
+        const ackDeadline = this.#isAckDue ? NEVER : this.#ackDeadline;
+        return Math.min(this.#connectDeadline, this.#keepAlive.deadline, ackDeadline);
     }
     /** Whether the server reads containers. */
     get batch() {
         return this.#batch;
     }
-    /** Whether the server takes a text of this length. */
-    fits(text) {
-        const limit = this.#limit;
-        return text.length * 3 <= limit || (text.length <= limit && utf8Length(text) <= limit);
-    }
     #peek() {
         return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
     }
-    #handle(text) {
+    #handle(text, now) {
         if (this.#state === "ended")
             return;
+        const { replay } = this.#outbox;
         const { kind, data = "" } = decodeFrame(text) ?? {};
         switch (kind) {
             case "channel_data":
+                if (this.#resume)
+                    this.#takeIn(text, now);
                 this.#handleData(data);
                 break;
+            case "ack":
+                if (!this.#resume)
+                    this.#fault();
+                else if (!replay.ack(decodeNumber(data))) {
+                    replay.release();
+                    this.#end("bad_ack");
+                }
+                break;
+            case "drain": {
+                const ms = this.#drain ? decodeNumber(data, MAX_CREDIT) : undefined;
+                if (ms === undefined)
+                    this.#fault();
+                else
+                    this.#events.push({ kind, ms });
+                break;
+            }
             case "ping":
                 this.#control.push(encodeFrame("pong"));
                 break;
@@ -113,13 +163,32 @@ export class Session {
                     this.#fault();
                 else
                     for (const inner of texts)
-                        this.#handle(inner);
+                        this.#handle(inner, now);
                 break;
             }
+            case "close":
+                // The close of the link follows, perhaps behind a `dr`; until then nothing is sent that would be lost.
+                if (this.#resume) {
+                    replay.release();
+                    this.#state = "over";
+                }
+                else {
+                    this.#fault();
+                }
+                break;
             default:
-                // `cl` announces a close that follows anyway; `iv` answers something we don't send.
+                // `iv` answers something we don't send.
                 this.#fault();
         }
+    }
+    /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
+    #takeIn(text, now) {
+        const { replay } = this.#outbox;
+        replay.received++;
+        this.#untold += weigh(text);
+        this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
+        if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0))
+            this.#isAckDue = true;
     }
     #handleInit(data) {
         if (this.#state !== "opening") {
@@ -134,12 +203,23 @@ export class Session {
             this.#events.push({ kind: "refused", ...init });
         }
         else {
-            const { socketId, batch, limit } = init;
+            const { socketId, batch, limit, resume, drain } = init;
+            const { replay } = this.#outbox;
+            const isResumed = replay.is(socketId) || resume?.received !== undefined;
+            if (!isResumed) {
+                replay.start(socketId, resume);
+            }
+            else if (!replay.resume(socketId, resume)) {
+                this.#end("bad_init");
+                return;
+            }
+            this.#outbox.limit = limit;
             this.#batch = batch;
-            this.#limit = limit;
+            this.#resume = !!resume;
+            this.#drain = drain;
             this.#state = "open";
             this.#connectDeadline = NEVER;
-            this.#events.push({ kind: "open", socketId });
+            this.#events.push({ kind: "open", socketId, isResumed });
         }
     }
     #handleData(data) {

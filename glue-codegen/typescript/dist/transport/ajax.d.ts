@@ -31,6 +31,6 @@ export declare class AjaxTransport implements Transport {
     get unsent(): number;
     /** Nobody tells how far a push is, but a short one needs no longer, over the slowest link, than a ping may take. */
     stalled(): boolean;
-    /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
-    close(rest: readonly string[], leaving?: boolean): void;
+    /** If the last word is empty it is the goodbye, so that the server need not wait for the next poll. */
+    close(rest?: readonly string[], leaving?: boolean): void;
 }

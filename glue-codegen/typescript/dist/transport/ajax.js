@@ -49,10 +49,10 @@ export class AjaxTransport {
     stalled() {
         return !this.#receiving && this.#pushing < 20_000;
     }
-    /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
+    /** If the last word is empty it is the goodbye, so that the server need not wait for the next poll. */
     close(rest, leaving = false) {
         this.#stop();
-        if (!this.#uid)
+        if (!this.#uid || !rest)
             return;
         const texts = rest.length ? rest : GOODBYE;
         if (leaving) {

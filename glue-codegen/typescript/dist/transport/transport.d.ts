@@ -25,8 +25,11 @@ export interface Transport {
     readonly unsent: number;
     /** Whether nothing of that has left since the last call. */
     stalled(): boolean;
-    /** Ends it, behind these texts, or as far as they get while the page is being left. The handler is told nothing any more. */
-    close(rest: readonly string[], leaving?: boolean): void;
+    /**
+     * Ends it, behind these texts, or as far as they get while the page is being left; if there are none, so that nobody
+     * takes it for the end of what it carried. The handler is told nothing any more.
+     */
+    close(rest?: readonly string[], leaving?: boolean): void;
 }
 /**
  * The error for what happened to a transport: `cause` itself, if it is one already. `status` is that of HTTP, or

@@ -23,5 +23,5 @@ export declare class WebSocketTransport implements Transport {
     send(text: string): void;
     get unsent(): number;
     stalled(): boolean;
-    close(rest: readonly string[]): void;
+    close(rest?: readonly string[]): void;
 }

@@ -28,7 +28,7 @@ export class WebSocketTransport {
         this.#closed = (error) => {
             if (this.#socket !== socket)
                 return;
-            this.close([]);
+            this.close();
             handler.onClose(error);
         };
         socket.onopen = () => {
@@ -78,7 +78,7 @@ export class WebSocketTransport {
         this.#unsent = this.unsent;
         return this.#unsent >= before;
     }
-    close(rest) {
+    close(rest = []) {
         for (const text of rest)
             if (this.#open)
                 this.send(text);

@@ -20,9 +20,9 @@ export type SocketState = "disconnected" | "connecting" | "connected" | "reconne
 export interface SocketEvents {
   /** The first attempt starts. */
   readonly connecting: undefined;
-  /** The connection, or an attempt, was lost; another attempt follows after a delay. */
+  /** The connection, or an attempt, was lost; another attempt follows after a delay. Or it took too long, and the session is lost. */
   readonly reconnecting: undefined;
-  /** The server accepted the session; what waited in the send buffer is on its way already. */
+  /** The server accepted the session, or goes on with it; what waited in the send buffer is on its way already. */
   readonly connected: undefined;
   /** Final, until {@link Socket.reconnect}: closed, given up, or told by the server not to come back. */
   readonly disconnected: undefined;
@@ -73,6 +73,9 @@ export class Socket {
   #link: Link | undefined;
   #cancelAttempt: () => void;
   #cancelDiscard: (() => void) | undefined;
+  /** Set while the session has no link. */
+  #cancelWindow: (() => void) | undefined;
+  #cancelLeave: (() => void) | undefined;
   /** The send buffer was given up; nothing is taken until the next connection. */
   #discarding = false;
 
@@ -110,7 +113,7 @@ export class Socket {
     return this.#closed;
   }
 
-  /** The server's name for this session; empty unless connected. */
+  /** The server's name for this session; empty if there is none, neither connected nor to be gone on with. */
   socketID(): string {
     return this.#socketId;
   }
@@ -149,7 +152,7 @@ export class Socket {
         for (const remove of removers) remove();
       };
       const look = (): void => {
-        if (this.#socketId) resolve();
+        if (this.#state === "connected") resolve();
         else if (this.#closed) reject(new GlueError("unavailable", "socket closed", { cause: this.#error }));
         else return;
         done();
@@ -197,6 +200,11 @@ export class Socket {
     });
   }
 
+  /** Whether the server has asked for the end of this session: what is begun waits for the next. @internal */
+  isLeaving(): boolean {
+    return this.#outbox.isLeaving;
+  }
+
   /** JavaScript may send what is no text: as in the original, nothing for nothing and the text of the rest. */
   #send(
     name: string,
@@ -206,17 +214,17 @@ export class Socket {
   ): SendResult {
     if (value === undefined || value === null) return -1;
     const data = String(value);
-    const link = this.#socketId ? this.#link : undefined;
+    const isConnected = this.#state === "connected";
     const waiting = {
       text: encodeFrame("channel_data", encodePair(name, data)),
       discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
       ephemeral,
     };
-    if (link ? link.fits(waiting.text) : !(ephemeral || this.#discarding)) {
-      if (this.#outbox.push(waiting, link?.unsent)) {
-        link?.wake();
-        if (!link) this.#startDiscarding();
-        return link ? 1 : 0;
+    if (this.#socketId ? this.#outbox.fits(waiting.text) : !(ephemeral || this.#discarding)) {
+      if (this.#outbox.push(waiting, isConnected ? this.#link?.unsent : 0)) {
+        this.#link?.wake();
+        if (!this.#socketId) this.#startDiscarding();
+        return isConnected && (ephemeral || !this.isLeaving()) ? 1 : 0;
       }
     }
     waiting.discarded?.();
@@ -255,6 +263,9 @@ export class Socket {
         this.#channels.get(event.name)?.deliver(event.data);
         break;
       case "open":
+        if (!event.isResumed) this.#endSession();
+        this.#cancelWindow?.();
+        this.#cancelWindow = undefined;
         this.#socketId = event.socketId;
         this.#state = "connected";
         this.#type = link.type;
@@ -264,7 +275,7 @@ export class Socket {
         this.#cancelDiscard = undefined;
         this.#discarding = false;
         this.#emitter.holding(() => {
-          this.#discard(({ text }) => !link.fits(text));
+          if (!event.isResumed) this.#discard(({ text }) => !this.#outbox.fits(text));
           this.#emitter.emit("connected");
         });
         break;
@@ -273,6 +284,11 @@ export class Socket {
         break;
       case "dont_reconnect":
         this.#dontReconnect = true;
+        break;
+      case "drain":
+        this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () =>
+          link.leave(),
+        );
         break;
       case "ended":
         if (event.reason === "timeout" || event.reason === "connect_timeout")
@@ -284,14 +300,18 @@ export class Socket {
   #lost(error: GlueError | undefined, event?: "timeout" | "connect_timeout"): void {
     this.#emitter.holding(() => {
       // The WebSocket failed; or the one that Ajax had found to be possible did; or Ajax did, so in turn.
-      if (!this.#socketId)
+      if (this.#state !== "connected")
         this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
       // What follows a refusal is its consequence.
       this.#error = this.#refusal ?? error;
       if (this.#error) this.#emitter.emit("error", this.#error);
       else if (event) this.#emitter.emit(event);
+      const isLeaving = this.isLeaving();
+      // The server doesn't go on with it.
+      if (isLeaving) this.#outbox.replay.release();
       this.#unlink();
-      const delay = this.#options.reconnect && !this.#dontReconnect ? this.#backoff.next() : undefined;
+      const next = isLeaving ? 0 : this.#backoff.next();
+      const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;
       if (delay === undefined) this.#finish();
       else this.#schedule(delay);
     });
@@ -313,17 +333,37 @@ export class Socket {
     };
   }
 
-  /** Leaves the link behind, and what means something there only. */
+  /** Leaves the link behind, and the session if it ends with it. */
   #unlink(): void {
-    this.#link?.drop();
+    const { terms } = this.#outbox.replay;
+    this.#link?.drop(terms ? undefined : []);
     this.#link = undefined;
     this.#refusal = undefined;
+    this.#cancelLeave?.();
+    this.#cancelLeave = undefined;
+    if (!terms) {
+      this.#endSession();
+    } else {
+      this.#cancelWindow ??= this.#options.clock.after(terms.windowMs, () => {
+        this.#outbox.replay.start();
+        this.#endSession();
+        this.#emitter.emit("reconnecting");
+      });
+    }
+  }
+
+  /** Leaves behind what means something in this session only. */
+  #endSession(): void {
+    this.#cancelWindow?.();
+    this.#cancelWindow = undefined;
     this.#socketId = "";
     this.#discard(({ ephemeral }) => !!ephemeral);
     if (this.#outbox.length) this.#startDiscarding();
   }
 
   #finish(): void {
+    this.#outbox.replay.start();
+    this.#endSession();
     this.#cancelAttempt();
     this.#closed = true;
     this.#state = "disconnected";

@@ -32,6 +32,7 @@ export class Link {
   #transport: Transport;
   readonly #first: Transport | undefined;
   readonly #session: Session;
+  readonly #outbox: Outbox;
   readonly #handler: LinkHandler;
   #closed = false;
   #flushing = false;
@@ -43,6 +44,7 @@ export class Link {
     this.#options = options;
     this.#clock = options.clock;
     this.#handler = handler;
+    this.#outbox = outbox;
     [this.#transport, this.#first] = chooseTransports(options, plan);
     this.#session = new Session(options, outbox, (name) => handler.isChannel(name), this.#clock.now());
   }
@@ -53,11 +55,6 @@ export class Link {
 
   get unsent(): number {
     return this.#transport.unsent;
-  }
-
-  /** Whether the server takes a text of this length. */
-  fits(text: string): boolean {
-    return this.#session.fits(text);
   }
 
   open(): void {
@@ -91,22 +88,34 @@ export class Link {
     this.drop(rest, leaving);
   }
 
-  /** Ends it without a word; nothing is reported any more. */
-  drop(rest: readonly string[] = [], leaving?: boolean): void {
+  /** Begins nothing any more behind what waits, as the server has asked for. */
+  leave(): void {
+    this.#session.leave();
+    this.wake();
+  }
+
+  /**
+   * Ends it behind `rest`, or without a word if there is none, so that the session can go on over another; nothing is
+   * reported any more.
+   */
+  drop(rest?: readonly string[], leaving?: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer?.();
     this.#cancelWait?.();
     this.#transport.close(rest, leaving);
     // Where it is the same one, it is closed already.
-    this.#first?.close([]);
+    this.#first?.close();
   }
 
   #connect(auth: unknown): void {
     if (this.#closed) return;
-    const init = encodeClientInit(auth);
+    const { resume, reconnect } = this.#options;
+    // The former link is dropped by now: nothing is taken in any more [U-12].
+    const former = resume && reconnect ? (this.#outbox.replay.former ?? {}) : undefined;
+    const init = encodeClientInit({ auth, resume: former });
     const handler: TransportHandler = {
-      onOpen: () => this.#run((now) => this.#session.handleOpen(init, now)),
+      onOpen: () => this.#run((now) => this.#session.handleOpen(init, now, this.type === "AjaxSocket")),
       onText: (text) => this.#run((now) => this.#session.handleText(text, now)),
       onReady: () => this.#pump(),
       onLeave: () => {

@@ -26,6 +26,11 @@ export interface SocketOptions {
   readonly pingReconnectTimeout?: number | undefined;
   /** Whether to come back after a loss. Default true. */
   readonly reconnect?: boolean | undefined;
+  /**
+   * Whether the session goes on when the connection breaks and comes back in time, with a server that can do that: nothing
+   * is lost then, and nothing comes twice. Default true; not without `reconnect`.
+   */
+  readonly resume?: boolean | undefined;
   /** Longest delay before the first attempt; each further one may take that much longer. Default 1 000. */
   readonly reconnectDelay?: number | undefined;
   /** Longest delay of all. Default 5 000. */
@@ -61,6 +66,7 @@ const DEFAULTS = {
   pingInterval: 35_000,
   pingReconnectTimeout: 5_000,
   reconnect: true,
+  resume: true,
   reconnectDelay: 1_000,
   reconnectDelayMax: 5_000,
   reconnectAttempts: 20,

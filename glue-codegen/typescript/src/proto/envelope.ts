@@ -1,3 +1,4 @@
+import { decodeNumber } from "./frame.js";
 import { MAX_CREDIT, MAX_ID, MAX_PARAMS } from "./limits.js";
 import { byWire } from "./wire.js";
 
@@ -126,10 +127,4 @@ export function decodeParams({ kind, rawParams }: Envelope): EnvelopeParams | un
     }
   }
   return params;
-}
-
-/** Reads a number from 1 to `max`, written without sign and leading zeros. */
-function decodeNumber(text: string, max: number): number | undefined {
-  const value = Number(text);
-  return /^[1-9]\d*$/.test(text) && value <= max ? value : undefined;
 }

@@ -1,4 +1,8 @@
+import { MAX_ID } from "./limits.js";
 import { byWire } from "./wire.js";
+
+/** The command of channel data. */
+export const DATA = "cd";
 
 const COMMANDS = {
   init: "in",
@@ -7,8 +11,11 @@ const COMMANDS = {
   close: "cl",
   invalid: "iv",
   dont_reconnect: "dr",
-  channel_data: "cd",
+  channel_data: DATA,
   batch: "ba",
+  ack: "ak",
+  number: "nu",
+  drain: "dn",
 } as const;
 
 /** The kinds of {@link Frame}. */
@@ -17,11 +24,11 @@ export type FrameKind = keyof typeof COMMANDS;
 /** The smallest unit on the wire: a two-letter command and its data. */
 export interface Frame {
   readonly kind: FrameKind;
-  /** What follows the command of an init, channel data or a container. */
+  /** What follows the command, unless that takes nothing. */
   readonly data?: string;
 }
 
-const WITH_DATA: readonly FrameKind[] = ["init", "channel_data", "batch"];
+const BARE: readonly FrameKind[] = ["ping", "pong", "close", "invalid", "dont_reconnect"];
 
 const KINDS = byWire(COMMANDS);
 
@@ -33,5 +40,11 @@ export function encodeFrame(kind: FrameKind, data = ""): string {
 /** Reads a frame. Data behind a command that takes none is ignored. */
 export function decodeFrame(text: string): Frame | undefined {
   const kind = KINDS.get(text.slice(0, 2));
-  return kind && (WITH_DATA.includes(kind) ? { kind, data: text.slice(2) } : { kind });
+  return kind && (BARE.includes(kind) ? { kind } : { kind, data: text.slice(2) });
+}
+
+/** Reads a number up to `max`, written without sign and leading zeros. */
+export function decodeNumber(text: string, max: number = MAX_ID): number | undefined {
+  const value = Number(text);
+  return /^(?:0|[1-9]\d*)$/.test(text) && value <= max ? value : undefined;
 }

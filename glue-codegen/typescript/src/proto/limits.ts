@@ -24,6 +24,15 @@ export const MAX_BATCH_TEXT: number = 65_536;
 /** What a message takes in a container beside its text: its length and a separator. */
 export const BATCH_OVERHEAD = 8;
 
+/** What a message weighs beside its bytes, among those that are kept until they are acknowledged. */
+export const MESSAGE_WEIGHT = 32;
+
+/** Milliseconds until an acknowledgement is sent at the latest. */
+export const ACK_TIME = 1_000;
+
+/** Bytes that the number of a message, and the container that holds the two, add to it. */
+export const NUMBER_OVERHEAD = 48;
+
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export const FIRST_CREDIT = 8;
 

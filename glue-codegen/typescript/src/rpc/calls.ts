@@ -151,7 +151,7 @@ export class Calls {
       }
       exchange.trace = traceparent && encodeURIComponent(traceparent);
       this.sync();
-      if (this.#session) this.#request(exchange);
+      if (this.#session && !this.#socket.isLeaving?.()) this.#request(exchange);
       else if (this.#socket.isClosed?.() ?? this.#ended) throw this.#unavailable("not_sent");
       else this.#wait(exchange);
     } catch (error) {

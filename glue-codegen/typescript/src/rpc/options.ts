@@ -25,11 +25,13 @@ export const EVENTS = [
 export interface RpcSocket {
   channel(name: string): RpcChannel;
   on(event: (typeof EVENTS)[number], listener: (argument?: unknown) => void): unknown;
-  /** Empty unless connected, and another one in each session. */
+  /** Empty without a session, and another one in each. */
   socketID(): string;
   type(): string;
   /** Whether no connection will come any more; where it is missing, the event `disconnected` says so. */
   isClosed?(): boolean;
+  /** Whether the session is about to end, so that what is begun waits for the next. */
+  isLeaving?(): boolean;
   /** By which time-outs are kept; that of the platform where it is missing. */
   readonly clock?: Clock;
 }

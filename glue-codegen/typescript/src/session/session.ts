@@ -1,10 +1,20 @@
 import { decodeBatch, encodeBatch } from "../proto/batch.js";
-import { decodeFrame, encodeFrame } from "../proto/frame.js";
+import { DATA, decodeFrame, decodeNumber, encodeFrame } from "../proto/frame.js";
 import { decodeServerInit, type Refusal } from "../proto/init.js";
-import { BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_FAULTS, NEVER } from "../proto/limits.js";
-import { decodePair, type Pair, utf8Length } from "../proto/pair.js";
+import {
+  ACK_TIME,
+  BATCH_OVERHEAD,
+  MAX_BATCH_MESSAGES,
+  MAX_BATCH_TEXT,
+  MAX_CREDIT,
+  MAX_FAULTS,
+  NEVER,
+  NUMBER_OVERHEAD,
+} from "../proto/limits.js";
+import { decodePair, type Pair } from "../proto/pair.js";
 import { KeepAlive, type KeepAliveTimes } from "./keepalive.js";
 import type { Outbox } from "./outbox.js";
+import { weigh } from "./replay.js";
 
 /** The times a session keeps, in milliseconds. */
 export interface SessionTimes extends KeepAliveTimes {
@@ -13,20 +23,22 @@ export interface SessionTimes extends KeepAliveTimes {
 }
 
 /** Why a session ended from inside. */
-export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "too_many_faults";
+export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "bad_ack" | "too_many_faults";
 
 /** What the socket is told. After `ended` nothing follows. */
 export type SessionEvent =
-  | { readonly kind: "open"; readonly socketId: string }
+  | { readonly kind: "open"; readonly socketId: string; readonly isResumed: boolean }
   | { readonly kind: "data"; readonly name: string; readonly data: string }
   | { readonly kind: "dont_reconnect" }
+  /** The server wants to be left within this time, in milliseconds. */
+  | { readonly kind: "drain"; readonly ms: number }
   | ({ readonly kind: "refused" } & Refusal)
   | { readonly kind: "ended"; readonly reason: SessionEnd };
 
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
  * Texts and the passing of time go in, texts to send and events come out. What the socket sends is taken from
- * its outbox.
+ * its outbox, which also knows what of the session outlives the connection.
  */
 export class Session {
   readonly #outbox: Outbox;
@@ -34,13 +46,21 @@ export class Session {
   readonly #isChannel: (name: string) => boolean;
   readonly #keepAlive: KeepAlive;
   #connectDeadline: number;
-  #state: "opening" | "open" | "ended" = "opening";
+  /** Behind `open` the server may have ended the session: what follows waits for the next. */
+  #state: "opening" | "open" | "over" | "ended" = "opening";
   /** They go ahead of all data [K-5]. */
   #control: string[] = [];
   #events: SessionEvent[] = [];
   #faults = 0;
   #batch = false;
-  #limit = NEVER;
+  #resume = false;
+  #drain = false;
+  /** Whether channel data is sent behind its number, as what carries it may come twice [U-8]. */
+  #isNumbered = false;
+  /** The weight of what was taken in since the server was told, and when it is told at the latest [U-3]. */
+  #untold = 0;
+  #ackDeadline = NEVER;
+  #isAckDue = false;
 
   constructor(times: SessionTimes, outbox: Outbox, isChannel: (name: string) => boolean, now: number) {
     this.#outbox = outbox;
@@ -49,21 +69,23 @@ export class Session {
     this.#connectDeadline = now + times.connectTimeout;
   }
 
-  /** The transport can send; `init` is what the client says of itself. */
-  handleOpen(init: string, now: number): void {
+  /** The transport can send; `init` is what the client says of itself. Where a text may arrive twice, it `repeats`. */
+  handleOpen(init: string, now: number, repeats = false): void {
+    this.#isNumbered = repeats;
     this.#keepAlive.handleText(now);
     this.#control.push(encodeFrame("init", init));
   }
 
   handleText(text: string, now: number): void {
     this.#keepAlive.handleText(now);
-    this.#handle(text);
+    this.#handle(text, now);
   }
 
   /** `stalled` tells whether nothing that was sent has left since it told last. */
   handleTimeout(now: number, stalled: () => boolean): void {
     if (now >= this.#connectDeadline) this.#end("connect_timeout");
     if (this.#state === "ended") return;
+    if (now >= this.#ackDeadline) this.#isAckDue = true;
     const verdict = this.#keepAlive.handleTimeout(now, stalled);
     if (verdict === "ping") this.#control.push(encodeFrame("ping"));
     else if (verdict) this.#end("timeout");
@@ -71,17 +93,38 @@ export class Session {
 
   /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
   close(): void {
-    if (this.#state === "open") this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
+    if (this.#state !== "open") return;
+    this.#outbox.replay.release();
+    this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
+  }
+
+  /** Begins nothing any more behind what is queued, and says so [D-3]. */
+  leave(): void {
+    this.#outbox.leave();
+    this.#outbox.push({ text: encodeFrame("drain"), ephemeral: true });
   }
 
   /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
   pollText(): string | undefined {
+    const { replay, limit } = this.#outbox;
     const texts: string[] = [];
     // Three bytes are the most that a unit of UTF-16 takes.
-    let left = this.#batch ? Math.min(MAX_BATCH_TEXT, this.#limit / 3) : 0;
+    let left = this.#batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
+    if (this.#resume) left -= NUMBER_OVERHEAD;
+    if (this.#isAckDue) {
+      texts.push(encodeFrame("ack", `${replay.received}`));
+      this.#untold = 0;
+      this.#ackDeadline = NEVER;
+      this.#isAckDue = false;
+    }
+    let isNumbered = this.#isNumbered && this.#resume;
     for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
       left -= next.length + BATCH_OVERHEAD;
-      if (texts.length && (left < 0 || texts.length === MAX_BATCH_MESSAGES)) break;
+      if (texts.length && (left < 0 || texts.length + Number(isNumbered) >= MAX_BATCH_MESSAGES)) break;
+      if (isNumbered && next.startsWith(DATA)) {
+        isNumbered = false;
+        texts.push(encodeFrame("number", `${replay.next}`));
+      }
       texts.push(next);
       if (this.#control.length) this.#control.shift();
       else this.#outbox.shift();
@@ -95,7 +138,9 @@ export class Session {
 
   /** When {@link handleTimeout} wants to be called. */
   pollTimeout(): number {
-    return this.#state === "ended" ? NEVER : Math.min(this.#connectDeadline, this.#keepAlive.deadline);
+    if (this.#state === "ended") return NEVER;
+    const ackDeadline = this.#isAckDue ? NEVER : this.#ackDeadline;
+    return Math.min(this.#connectDeadline, this.#keepAlive.deadline, ackDeadline);
   }
 
   /** Whether the server reads containers. */
@@ -103,23 +148,32 @@ export class Session {
     return this.#batch;
   }
 
-  /** Whether the server takes a text of this length. */
-  fits(text: string): boolean {
-    const limit = this.#limit;
-    return text.length * 3 <= limit || (text.length <= limit && utf8Length(text) <= limit);
-  }
-
   #peek(): string | undefined {
     return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
   }
 
-  #handle(text: string): void {
+  #handle(text: string, now: number): void {
     if (this.#state === "ended") return;
+    const { replay } = this.#outbox;
     const { kind, data = "" } = decodeFrame(text) ?? {};
     switch (kind) {
       case "channel_data":
+        if (this.#resume) this.#takeIn(text, now);
         this.#handleData(data);
         break;
+      case "ack":
+        if (!this.#resume) this.#fault();
+        else if (!replay.ack(decodeNumber(data))) {
+          replay.release();
+          this.#end("bad_ack");
+        }
+        break;
+      case "drain": {
+        const ms = this.#drain ? decodeNumber(data, MAX_CREDIT) : undefined;
+        if (ms === undefined) this.#fault();
+        else this.#events.push({ kind, ms });
+        break;
+      }
       case "ping":
         this.#control.push(encodeFrame("pong"));
         break;
@@ -132,13 +186,31 @@ export class Session {
       case "batch": {
         const texts = this.#batch && decodeBatch(data);
         if (!texts) this.#fault();
-        else for (const inner of texts) this.#handle(inner);
+        else for (const inner of texts) this.#handle(inner, now);
         break;
       }
+      case "close":
+        // The close of the link follows, perhaps behind a `dr`; until then nothing is sent that would be lost.
+        if (this.#resume) {
+          replay.release();
+          this.#state = "over";
+        } else {
+          this.#fault();
+        }
+        break;
       default:
-        // `cl` announces a close that follows anyway; `iv` answers something we don't send.
+        // `iv` answers something we don't send.
         this.#fault();
     }
+  }
+
+  /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
+  #takeIn(text: string, now: number): void {
+    const { replay } = this.#outbox;
+    replay.received++;
+    this.#untold += weigh(text);
+    this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
+    if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0)) this.#isAckDue = true;
   }
 
   #handleInit(data: string): void {
@@ -152,12 +224,22 @@ export class Session {
     } else if ("refusal" in init) {
       this.#events.push({ kind: "refused", ...init });
     } else {
-      const { socketId, batch, limit } = init;
+      const { socketId, batch, limit, resume, drain } = init;
+      const { replay } = this.#outbox;
+      const isResumed = replay.is(socketId) || resume?.received !== undefined;
+      if (!isResumed) {
+        replay.start(socketId, resume);
+      } else if (!replay.resume(socketId, resume)) {
+        this.#end("bad_init");
+        return;
+      }
+      this.#outbox.limit = limit;
       this.#batch = batch;
-      this.#limit = limit;
+      this.#resume = !!resume;
+      this.#drain = drain;
       this.#state = "open";
       this.#connectDeadline = NEVER;
-      this.#events.push({ kind: "open", socketId });
+      this.#events.push({ kind: "open", socketId, isResumed });
     }
   }
 

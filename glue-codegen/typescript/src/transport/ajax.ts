@@ -86,10 +86,10 @@ export class AjaxTransport implements Transport {
     return !this.#receiving && this.#pushing < 20_000;
   }
 
-  /** Without a last word it is the goodbye, so that the server need not wait for the next poll. */
-  close(rest: readonly string[], leaving = false): void {
+  /** If the last word is empty it is the goodbye, so that the server need not wait for the next poll. */
+  close(rest?: readonly string[], leaving = false): void {
     this.#stop();
-    if (!this.#uid) return;
+    if (!this.#uid || !rest) return;
     const texts = rest.length ? rest : GOODBYE;
     if (leaving) {
       const send = (message: string): boolean =>

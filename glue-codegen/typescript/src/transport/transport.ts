@@ -29,8 +29,11 @@ export interface Transport {
   readonly unsent: number;
   /** Whether nothing of that has left since the last call. */
   stalled(): boolean;
-  /** Ends it, behind these texts, or as far as they get while the page is being left. The handler is told nothing any more. */
-  close(rest: readonly string[], leaving?: boolean): void;
+  /**
+   * Ends it, behind these texts, or as far as they get while the page is being left; if there are none, so that nobody
+   * takes it for the end of what it carried. The handler is told nothing any more.
+   */
+  close(rest?: readonly string[], leaving?: boolean): void;
 }
 
 /** HTTP statuses and WebSocket close codes that say more than that it didn't work. */

@@ -47,7 +47,7 @@ export class WebSocketTransport implements Transport {
     socket.binaryType = "arraybuffer";
     this.#closed = (error) => {
       if (this.#socket !== socket) return;
-      this.close([]);
+      this.close();
       handler.onClose(error);
     };
     socket.onopen = () => {
@@ -98,7 +98,7 @@ export class WebSocketTransport implements Transport {
     return this.#unsent >= before;
   }
 
-  close(rest: readonly string[]): void {
+  close(rest: readonly string[] = []): void {
     for (const text of rest) if (this.#open) this.send(text);
     this.#open = false;
     const socket = this.#socket;
