@@ -154,13 +154,14 @@ impl ServerInit {
             return Ok(Self::Refused(decode_refusal(error)));
         }
         let socket_id: Option<String> = members.exact("socketID").and_then(read);
+        let batch = is_true(members.exact("batch"));
         Ok(Self::Accepted(Accepted {
             socket_id: socket_id
                 .filter(|id| !id.is_empty())
                 .ok_or(InitError::NoSocketId)?,
-            batch: is_true(members.exact("batch")),
+            batch,
             limit: members.exact("limit").and_then(read).and_then(whole),
-            resume: members.exact("resume").and_then(decode_terms),
+            resume: members.exact("resume").filter(|_| batch).and_then(decode_terms),
             drain: is_true(members.exact("drain")),
         }))
     }

@@ -1,7 +1,7 @@
 //! The vectors of `tests/vectors`, which judge the TypeScript twin as well.
 
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[cfg(feature = "server")]
 use super::ajax::{self, AjaxError, Head};
@@ -11,6 +11,7 @@ use super::frame::{Frame, FrameError};
 use super::init::{Auth, ClientInit, InitError, ServerInit, is_compatible};
 use super::limits::{BATCH_MESSAGES, MAX_CREDIT, MAX_ID};
 use super::pair::{self, LengthUnit, PairError};
+use super::resume::{ResumeTerms, ResumeWish};
 
 /// Runs every case of a vector file, so that one run shows all that are wrong.
 fn judge(file: &str, judge_case: impl Fn(&Value)) {
@@ -100,6 +101,31 @@ fn channel_data_is_split_as_the_vectors_say() {
     });
 }
 
+/// Returns what a client asks for as the vectors have it.
+fn wish(wish: &ResumeWish) -> Value {
+    match wish {
+        ResumeWish::New => json!({}),
+        ResumeWish::Former(former) => json!({
+            "socketID": former.socket_id,
+            "token": former.token.as_str(),
+            "received": former.received,
+        }),
+    }
+}
+
+/// Returns what a server offers as the vectors have it.
+fn terms(terms: &ResumeTerms) -> Value {
+    let mut value = json!({
+        "token": terms.token.as_str(),
+        "windowMs": u64::try_from(terms.window.as_millis()).unwrap(),
+        "bufferBytes": terms.buffer_bytes,
+    });
+    if let Some(received) = terms.received {
+        value["received"] = received.into();
+    }
+    value
+}
+
 #[test]
 fn inits_are_read_and_versions_compared_as_the_vectors_say() {
     fn name(error: InitError) -> &'static str {
@@ -122,6 +148,8 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
             assert_eq!(value["batch"].as_bool().unwrap_or(false), init.batch);
             assert_eq!(value["errors"].as_bool().unwrap_or(false), init.errors);
             assert_eq!(value["auth"].as_str(), init.auth.as_ref().map(Auth::as_str));
+            assert_eq!(value["drain"].as_bool().unwrap_or(false), init.drain);
+            assert_eq!(value["resume"], init.resume.as_ref().map_or(Value::Null, wish));
             if case["encode"] == true {
                 assert_eq!(init.encode(), text(case));
             }
@@ -136,6 +164,8 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
                     assert_eq!(value["socketID"], init.socket_id);
                     assert_eq!(value["batch"].as_bool().unwrap_or(false), init.batch);
                     assert_eq!(value["limit"].as_u64(), init.limit);
+                    assert_eq!(value["drain"].as_bool().unwrap_or(false), init.drain);
+                    assert_eq!(value["resume"], init.resume.as_ref().map_or(Value::Null, terms));
                 }
                 ServerInit::Refused(init) => {
                     assert_eq!(refusal["code"], init.code().as_str());
