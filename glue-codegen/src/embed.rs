@@ -116,6 +116,7 @@ modules! {
     "testing/http",
     "testing/http-faults",
     "testing/index",
+    "testing/lasting",
     "testing/link",
     "testing/manual-clock",
     "testing/memory-fetch",

@@ -129,8 +129,11 @@ test("a cancelled call is aborted here, and so are all at the end of the session
   await network.clock.settle();
   assert.deepEqual([one.signal.aborted, two.signal.aborted], [true, false]);
   peer.cut();
+  assert.ok(!two.signal.aborted);
+  peer.forget();
 
   assert.ok(two.signal.aborted);
+  await network.accept();
   await Promise.all([cancelled, lost]);
   one.respond(1);
 });
@@ -224,6 +227,6 @@ test("the server calls the client, and can give up", async () => {
   await network.clock.settle();
   assert.deepEqual(told, [{ x: 1 }]);
   const lost = assert.rejects(remote.call("hang"), { code: "unavailable" });
-  peer.cut();
+  peer.forget();
   await lost;
 });

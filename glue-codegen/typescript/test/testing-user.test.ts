@@ -46,7 +46,10 @@ class Room {
   constructor(socket: Socket) {
     this.#chat = new Chat(socket);
     this.#chat.on("joined", ({ user }) => this.lines.push(`* ${user}`));
-    socket.on("connected", () => this.#follow());
+    // What is followed goes on in a session that goes on.
+    socket.on("connected", ({ isResumed }) => {
+      if (!isResumed) this.#follow();
+    });
   }
 
   async say(text: string): Promise<void> {
@@ -108,13 +111,28 @@ for (const type of ["WebSocket", "AjaxSocket"] as const) {
     assert.deepEqual(room.lines, ["failed: the room is full"]);
   });
 
-  test(`${type}: the room is followed again after a loss`, async () => {
+  test(`${type}: the room is followed on after a loss`, async () => {
+    const { network, room, chat } = await open();
+    const watch = await chat.nextCall();
+    watch.item({ id: 1, text: "before" });
+    await network.clock.settle();
+
+    network.faults.cut();
+    watch.item({ id: 2, text: "meanwhile" });
+    await network.clock.advance(1_000);
+    watch.item({ id: 3, text: "after" });
+    await network.clock.settle();
+
+    assert.deepEqual(room.lines, ["before", "meanwhile", "after"]);
+  });
+
+  test(`${type}: the room is followed again after the loss of the session`, async () => {
     const { network, room, chat } = await open();
     (await chat.nextCall()).item({ id: 1, text: "before" });
     await network.clock.settle();
     const lostAt = network.clock.now();
 
-    network.faults.cut();
+    network.restart();
     const peer = await network.accept();
     (await peer.rpc("chat").nextCall()).item({ id: 2, text: "after" });
     await network.clock.settle();
@@ -124,7 +142,7 @@ for (const type of ["WebSocket", "AjaxSocket"] as const) {
   });
 
   test(`${type}: what is said while there is no connection arrives once there is one`, async () => {
-    const { network, room } = await open();
+    const { network, room } = await open({ resume: false });
     network.onSocket((peer) => peer.rpc("chat").serve({ post: () => 1 }));
     network.faults.refuse();
     network.faults.cut();
@@ -143,16 +161,20 @@ for (const type of ["WebSocket", "AjaxSocket"] as const) {
     );
   });
 
-  for (const seed of [1, 2, 3, 4, 5]) {
-    test(`${type}: every line is posted once or reported, however the connection breaks: seed ${seed}`, async () => {
-      const { network, room } = await open({ seed });
+  for (const [seed, resume] of [1, 2, 3, 4, 5].flatMap((seed) => [
+    [seed, false] as const,
+    [seed, true] as const,
+  ])) {
+    const kind = resume ? "once" : "once or reported";
+    test(`${type}: every line is posted ${kind}, however the connection breaks: seed ${seed}`, async () => {
+      const { network, room, chat } = await open({ seed, resume });
       const posted: string[] = [];
-      network.onSocket((peer) =>
-        peer.rpc("chat").serve({
-          post: ({ text }: { text: string }) => posted.push(text),
-          async *watch() {},
-        }),
-      );
+      const methods = {
+        post: ({ text }: { text: string }) => posted.push(text),
+        async *watch() {},
+      };
+      chat.serve(methods);
+      network.onSocket((peer) => peer.rpc("chat").serve(methods));
       network.faults.cutAtRandom(12);
       network.faults.cut();
 
@@ -169,7 +191,7 @@ for (const type of ["WebSocket", "AjaxSocket"] as const) {
       const failed = room.lines.filter((line) => line.startsWith("failed")).length;
       assert.equal(sent + failed, 20);
       assert.ok(sent <= posted.length && posted.length <= 20);
-      assert.ok(failed > 0, "nothing broke");
+      assert.equal(failed > 0, !resume, `${failed} failed`);
     });
   }
 }

@@ -231,7 +231,7 @@ export class Socket {
                 this.#emitter.holding(() => {
                     if (!event.isResumed)
                         this.#discard(({ text }) => !this.#outbox.fits(text));
-                    this.#emitter.emit("connected");
+                    this.#emitter.emit("connected", { isResumed: event.isResumed });
                 });
                 break;
             case "refused":

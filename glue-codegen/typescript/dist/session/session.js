@@ -160,7 +160,7 @@ export class Session {
             case "batch": {
                 const texts = this.#batch && decodeBatch(data);
                 if (!texts)
-                    this.#fault();
+                    this.#handleNonsense();
                 else
                     for (const inner of texts)
                         this.#handle(inner, now);
@@ -176,10 +176,20 @@ export class Session {
                     this.#fault();
                 }
                 break;
+            case undefined:
+                this.#handleNonsense();
+                break;
             default:
                 // `iv` answers something we don't send.
                 this.#fault();
         }
+    }
+    /** It may have been data with a number, which another link brings as it was [U-8]. */
+    #handleNonsense() {
+        if (this.#resume)
+            this.#end("garbled");
+        else
+            this.#fault();
     }
     /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
     #takeIn(text, now) {

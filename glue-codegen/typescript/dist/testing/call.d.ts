@@ -19,6 +19,8 @@ export declare class Call {
     }, send: (data: string) => void);
     /** Aborted when the client has cancelled it, or when the session has ended. */
     get signal(): AbortSignal;
+    /** Whether the client waits for one answer. @internal */
+    get isPending(): boolean;
     /** Items of a stream that the client still has room for. */
     get credit(): number;
     /** What the client has sent of its items and nobody has taken, oldest first. */

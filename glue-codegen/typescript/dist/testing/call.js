@@ -17,6 +17,7 @@ export class Call {
     #credit;
     #onCredit = () => { };
     #ended;
+    #isStream;
     /** Items of the client that nobody has taken. */
     #items = [];
     #isComplete = false;
@@ -28,6 +29,7 @@ export class Call {
         this.isNotification = request.id === undefined;
         this.#id = request.id ?? 0;
         this.#credit = request.params.credit ?? 0;
+        this.#isStream = request.params.credit !== undefined;
         this.timeoutMs = request.params.timeout;
         this.traceparent = request.params.trace;
         this.#send = send;
@@ -36,6 +38,10 @@ export class Call {
     /** Aborted when the client has cancelled it, or when the session has ended. */
     get signal() {
         return this.#controller.signal;
+    }
+    /** Whether the client waits for one answer. @internal */
+    get isPending() {
+        return !this.#ended && !this.#isStream;
     }
     /** Items of a stream that the client still has room for. */
     get credit() {
@@ -154,8 +160,9 @@ export class Call {
     #finish(encode) {
         if (this.#ended)
             return;
-        this.#send(encode());
+        const text = encode();
         this.#ended = true;
+        this.#send(text);
     }
 }
 function json(value) {

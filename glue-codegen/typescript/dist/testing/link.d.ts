@@ -21,10 +21,14 @@ export declare abstract class Link {
     readonly url: string;
     /** Called with each message of the client. */
     onMessage: (message: string) => void;
+    /** Called with each message that is longer than the server takes. */
+    onTooLarge: (code: number) => void;
     /** Called once, at the end. */
     onEnd: (end: LinkEnd) => void;
     /** Whether several messages may go in one container; matters to Ajax only. */
     batch: boolean;
+    /** Whether the client has closed it in a way that ends the session as well. */
+    isFinal: boolean;
     /** What lies between the two ends. */
     readonly wire: Wire;
     constructor(settings: LinkSettings);

@@ -4,10 +4,14 @@ export class Link {
     url;
     /** Called with each message of the client. */
     onMessage = () => { };
+    /** Called with each message that is longer than the server takes. */
+    onTooLarge = (code) => this.close(code);
     /** Called once, at the end. */
     onEnd = () => { };
     /** Whether several messages may go in one container; matters to Ajax only. */
     batch = false;
+    /** Whether the client has closed it in a way that ends the session as well. */
+    isFinal = false;
     /** What lies between the two ends. */
     wire;
     #settings;
@@ -54,7 +58,7 @@ export class Link {
         if (fits)
             this.onMessage(message);
         else
-            this.close(TOO_LARGE);
+            this.onTooLarge(TOO_LARGE);
         return fits;
     }
     end(end) {

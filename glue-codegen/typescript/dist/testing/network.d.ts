@@ -16,7 +16,16 @@ export interface NetworkOptions {
     readonly authorize?: Authorize;
     /** Bytes of the longest message that the server takes; a longer one ends the session. Default 1 MiB. */
     readonly limit?: number;
-    /** Whether the server is an original one, of Glue 1.9.1, which has no containers and refuses without a reason. Default false. */
+    /** Whether sessions outlive their connections, with clients that can do that. Default true. */
+    readonly resume?: boolean;
+    /** How long the server keeps a session that has no connection. Default 60 000. */
+    readonly windowMs?: number;
+    /** What each side keeps at most of what the other hasn't acknowledged, in bytes. Default 256 KiB. */
+    readonly bufferBytes?: number;
+    /**
+     * Whether the server is an original one, of Glue 1.9.1, which has no containers, refuses without a reason, and whose sessions
+     * end with their connections. Default false.
+     */
     readonly original?: boolean;
 }
 /** What a socket needs to be on a {@link MemoryNetwork}. */
@@ -38,11 +47,11 @@ export declare class MemoryNetwork {
     /** What is wrong with the network. */
     readonly faults: Faults;
     constructor(options?: NetworkOptions);
-    /** The sessions that are open, oldest first. */
+    /** The sessions that are open, with a connection or without, oldest first. */
     get peers(): readonly Peer[];
     /**
      * The next session that was accepted, each once. Virtual time passes until one is: this brings a new socket to its
-     * session, and one that was cut off back.
+     * session, and one whose session has ended to the next. One that goes on with its session is no new one.
      *
      * @throws Error if none is within `withinMs` milliseconds, by default a minute.
      */
@@ -54,4 +63,6 @@ export declare class MemoryNetwork {
      * servers that don't keep to the protocol.
      */
     onLink(listener: (link: Link) => void): void;
+    /** Starts the server anew: connections break, sessions are forgotten. */
+    restart(): void;
 }

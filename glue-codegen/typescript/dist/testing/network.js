@@ -16,6 +16,7 @@ export class MemoryNetwork {
     /** What is wrong with the network. */
     faults;
     #settings;
+    #lasting;
     #fetch;
     /** Those that are open. */
     #links = new Set();
@@ -25,9 +26,11 @@ export class MemoryNetwork {
     #onLink;
     #names = 0;
     constructor(options = {}) {
-        const { clock = new ManualClock(), seed = 1, ...settings } = options;
+        const { clock = new ManualClock(), seed = 1, resume = true, ...settings } = options;
+        const { windowMs = 60_000, bufferBytes = 256 * 1024, original } = settings;
         this.clock = clock;
         this.#settings = { ...DEFAULTS, ...settings };
+        this.#lasting = resume && !original ? { windowMs, bufferBytes } : undefined;
         this.faults = new Faults(clock, seededRandom(seed), () => this.#links, () => this.#fetch.breakOff());
         this.#fetch = new MemoryFetch(this.faults, ({ url }, wire) => this.#openAjax(url, wire));
         const connect = (socket) => this.#connect(socket);
@@ -43,13 +46,13 @@ export class MemoryNetwork {
             random: seededRandom(~seed),
         };
     }
-    /** The sessions that are open, oldest first. */
+    /** The sessions that are open, with a connection or without, oldest first. */
     get peers() {
         return [...this.#peers.values()];
     }
     /**
      * The next session that was accepted, each once. Virtual time passes until one is: this brings a new socket to its
-     * session, and one that was cut off back.
+     * session, and one whose session has ended to the next. One that goes on with its session is no new one.
      *
      * @throws Error if none is within `withinMs` milliseconds, by default a minute.
      */
@@ -71,6 +74,12 @@ export class MemoryNetwork {
     onLink(listener) {
         this.#onLink = listener;
     }
+    /** Starts the server anew: connections break, sessions are forgotten. */
+    restart() {
+        for (const peer of this.peers)
+            peer.forget();
+        this.faults.cut();
+    }
     #connect(socket) {
         const wire = this.faults.newWire();
         const isEndpoint = /\/ws$/.test(new URL(socket.url).pathname);
@@ -86,7 +95,6 @@ export class MemoryNetwork {
     #link(url, wire) {
         const onEnd = (link) => {
             this.#links.delete(link);
-            this.#peers.delete(link);
         };
         return { url, wire, lifetime: this.faults.lifetime(), limit: this.#settings.limit, onEnd };
     }
@@ -100,13 +108,22 @@ export class MemoryNetwork {
     }
     #serve(link) {
         const onOpen = (opened) => {
-            this.#peers.set(link, opened);
+            this.#peers.set(opened.socketId, opened);
             this.#unaccepted.push(opened);
             for (const listener of this.#listeners)
                 listener(opened);
         };
         const socketId = `socket${String(++this.#names).padStart(14, "0")}`;
-        new Peer(link, { ...this.#settings, socketId, clock: this.clock, onOpen });
+        new Peer(link, {
+            ...this.#settings,
+            socketId,
+            clock: this.clock,
+            lasting: this.#lasting,
+            newToken: () => String(++this.#names).padStart(32, "0"),
+            find: (name) => this.#peers.get(name),
+            onOpen,
+            onEnd: ({ socketId }) => this.#peers.delete(socketId),
+        });
     }
 }
 const DEFAULTS = { authorize: () => undefined, limit: 1024 * 1024, original: false };

@@ -35,6 +35,8 @@ export declare class PeerRpc {
     call<T>(method: string, args?: object, options?: PeerCallOptions): Promise<T>;
     /** Sends the client a notification. */
     notify(method: string, args?: object): void;
+    /** Whether a call is under way, of either side; streams don't count. @internal */
+    get isBusy(): boolean;
     /** The session has ended. @internal */
     close(): void;
 }

@@ -60,6 +60,10 @@ export class PeerRpc {
     notify(method, args = {}) {
         this.#channel.send(encodeEnvelope({ kind: "notification", method, body: JSON.stringify(args) }));
     }
+    /** Whether a call is under way, of either side; streams don't count. @internal */
+    get isBusy() {
+        return this.#asked.size > 0 || [...this.#calls.values()].some((call) => call.isPending);
+    }
     /** The session has ended. @internal */
     close() {
         for (const { reject } of this.#asked.values())

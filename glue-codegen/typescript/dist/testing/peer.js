@@ -1,17 +1,21 @@
 import { decodeBatch } from "../proto/batch.js";
-import { decodeFrame, encodeFrame } from "../proto/frame.js";
+import { DATA, decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodePair, encodePair } from "../proto/pair.js";
+import { Lasting } from "./lasting.js";
 import { PeerChannel } from "./peer-channel.js";
 import { PeerRpc } from "./peer-rpc.js";
 /**
  * The server's end of one session: what a `Socket` is to a server in Rust. It accepts the client and keeps the session alive
- * as a real server does by default (a ping after 30 s of silence, the end 7 s later); all the rest is the test's.
+ * as a real server does by default (a ping after 30 s of silence, the end 7 s later), and through the loss of its connection;
+ * all the rest is the test's.
  */
 export class Peer {
     /** Every message of the client, in order; those of containers one by one. */
     messages = [];
     socketId;
+    /** The connection, or the last one. */
     #link;
+    #lasting;
     #settings;
     #channels = new Map();
     #rpcs = new Map();
@@ -20,18 +24,17 @@ export class Peer {
     /** Channel data that came while it was decided on the client. */
     #early = [];
     #init = {};
+    #ended;
+    /** Whether the client begins nothing any more. */
+    #isLeft = false;
     /** @internal */
     constructor(link, settings) {
         this.#link = link;
         this.#settings = settings;
         this.socketId = settings.socketId;
-        link.onMessage = (message) => this.#handle(message);
+        this.#lasting = new Lasting(settings.clock, (message) => this.#link.send(message));
+        this.#attach(link);
         this.#after(INIT_TIME, () => this.close());
-        link.onEnd = () => {
-            this.#cancelTimer();
-            for (const rpc of this.#rpcs.values())
-                rpc.close();
-        };
     }
     /** The kind of transport, as `socket.type()` has it. */
     get type() {
@@ -49,12 +52,17 @@ export class Peer {
     get auth() {
         return this.#init.auth;
     }
+    /** Whether the session goes on, be it with a connection or without. */
     get isOpen() {
-        return this.#link.isOpen;
+        return this.#ended === undefined;
+    }
+    /** Whether it has a connection, as far as the server knows. */
+    get isConnected() {
+        return this.isOpen && this.#link.isOpen;
     }
     /** How it ended; undefined while it is open. */
     get ended() {
-        return this.#link.ended;
+        return this.#ended;
     }
     /** The channel `name`, `m` being the main one. What came before it was asked for waits to be read. */
     channel(name) {
@@ -83,21 +91,38 @@ export class Peer {
     receive(withinMs) {
         return this.channel(MAIN).receive(withinMs);
     }
-    /** Sends a message as it is: for what no real server says. */
+    /** Sends a message as it is: for what no real server says. Channel data waits where there is no connection, all else is lost. */
     sendRaw(message) {
-        this.#link.send(message);
+        if (this.#state !== "open" || typeof message !== "string" || !message.startsWith(DATA)) {
+            this.#link.send(message);
+            return;
+        }
+        this.#lasting.push(message);
+        this.#flush();
     }
     /** Ends the session, behind what was sent; with a close code if it is over a WebSocket. */
     close(code) {
-        this.#link.close(code);
+        this.#close(code);
     }
     /** Ends the session and tells the client not to come back by itself. */
     dismiss() {
-        this.sendRaw(encodeFrame("dont_reconnect"));
-        this.close();
+        this.#close(undefined, [encodeFrame("dont_reconnect")]);
     }
-    /** Breaks the connection: what is under way is lost, and so is the session. The client notices at once. */
+    /** Asks the client to leave within so many milliseconds. Once it has said that it does, and no call is under way, the session ends. */
+    drain(withinMs) {
+        if (this.#announces("drain"))
+            this.sendRaw(encodeFrame("drain", `${withinMs}`));
+    }
+    /**
+     * Breaks the connection: what is under way is lost. The client notices at once; it comes back, and goes on where it was,
+     * unless the session can't outlive its connection.
+     */
     cut() {
+        this.#link.cut();
+    }
+    /** Forgets the session, and breaks its connection: what a server does that is started anew. */
+    forget() {
+        this.#end("lost");
         this.#link.cut();
     }
     /** Keeps everything back, in both directions, until {@link resume}. */
@@ -111,6 +136,49 @@ export class Peer {
     /** Ends {@link stall}: what was kept back arrives. */
     resume() {
         this.#link.wire.resume();
+    }
+    #attach(link) {
+        this.#link = link;
+        link.onMessage = (message) => this.#handle(message);
+        link.onTooLarge = (code) => this.#close(code);
+        link.onEnd = (end) => this.#lost(end);
+    }
+    /** The connection has ended by itself. A client that means it says so before. */
+    #lost(end) {
+        this.#cancelTimer();
+        this.#lasting.rest();
+        if (end === "server" || this.#link.isFinal || !this.#lasting.isLasting)
+            this.#end(end);
+        else if (this.isOpen)
+            this.#after(this.#settings.lasting?.windowMs ?? 0, () => this.#end(end));
+    }
+    #close(code, lastWords = []) {
+        if (!this.isOpen)
+            return;
+        // Else it would look like a loss.
+        const isLasting = this.#lasting.isLasting;
+        this.#lasting.release();
+        this.#flush();
+        for (const word of [...(isLasting ? [encodeFrame("close")] : []), ...lastWords])
+            this.#link.send(word);
+        this.#end("server");
+        this.#link.close(code);
+    }
+    #end(end) {
+        if (!this.isOpen)
+            return;
+        this.#ended = end;
+        this.#cancelTimer();
+        this.#lasting.rest();
+        for (const rpc of this.#rpcs.values())
+            rpc.close();
+        this.#settings.onEnd(this);
+    }
+    #flush() {
+        if (this.isConnected)
+            this.#lasting.flush();
+        if (this.#isLeft && ![...this.#rpcs.values()].some((rpc) => rpc.isBusy))
+            this.#close();
     }
     #handle(message) {
         const frame = decodeFrame(message);
@@ -133,9 +201,37 @@ export class Peer {
             case "pong":
                 break;
             case "close":
+                this.#end("client");
                 this.#link.close(undefined, "client");
                 break;
+            case "ack":
+                if (!this.#lasting.isLasting)
+                    this.sendRaw(encodeFrame("invalid"));
+                else if (this.#lasting.acknowledged(frame.data ?? ""))
+                    this.#flush();
+                else
+                    this.#close();
+                break;
+            case "number": {
+                const isNext = this.#lasting.isLasting && this.#lasting.numbered(frame.data ?? "");
+                if (isNext === undefined)
+                    this.#close();
+                else if (!isNext && this.#lasting.isLasting)
+                    this.#link.cut();
+                else if (!isNext)
+                    this.sendRaw(encodeFrame("invalid"));
+                break;
+            }
+            case "drain":
+                this.#isLeft = this.#announces("drain");
+                if (this.#isLeft)
+                    this.#flush();
+                else
+                    this.sendRaw(encodeFrame("invalid"));
+                break;
             case "channel_data":
+                if (!this.#lasting.takeIn(message))
+                    break;
                 if (this.#state === "open")
                     this.#deliver(message.slice(2));
                 else
@@ -182,20 +278,58 @@ export class Peer {
         if (this.#announces("errors")) {
             this.sendRaw(encodeFrame("init", JSON.stringify({ error: { code, message, data } })));
         }
-        if (isFinal)
+        if (isFinal) {
             this.sendRaw(encodeFrame("dont_reconnect"));
+            this.#former?.close();
+        }
         this.close();
     }
+    /** The session that the client wants to go on with, if it may. */
+    get #former() {
+        const { socketID, token } = (this.#init.resume ?? {});
+        const peer = this.#announces("batch") ? this.#settings.find(socketID) : undefined;
+        return peer && peer.#lasting.takes(token) ? peer : undefined;
+    }
+    /** Goes on over the connection of `newcomer`, which is no more than that. Returns whether it can. */
+    #takeOver(newcomer) {
+        const { token, received } = newcomer.#init.resume;
+        if (!this.#lasting.resume(token, this.#settings.newToken(), received)) {
+            this.#close();
+            return false;
+        }
+        // Whatever the former connection still brings counts no more, and neither does its end.
+        const former = this.#link;
+        former.onMessage = former.onTooLarge = former.onEnd = () => { };
+        former.close();
+        newcomer.#cancelTimer();
+        this.#attach(newcomer.#link);
+        this.#welcome(true);
+        this.#watch();
+        this.#flush();
+        return true;
+    }
     #accept() {
-        const batch = this.#announces("batch");
-        const extensions = batch ? { batch, limit: this.#settings.limit } : {};
-        this.sendRaw(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
-        this.#link.batch = batch;
+        const former = this.#former;
+        if (former && former.#takeOver(this))
+            return;
+        const { resume } = this.#init;
+        const isWanted = this.#announces("batch") && typeof resume === "object" && !!resume;
+        const { lasting, newToken } = this.#settings;
+        this.#lasting.start(this.socketId, newToken(), isWanted ? lasting : undefined);
+        this.#welcome(false);
         this.#state = "open";
         this.#watch();
         this.#settings.onOpen(this);
         for (const data of this.#early)
             this.#deliver(data);
+    }
+    #welcome(isResumed) {
+        const batch = this.#announces("batch");
+        const drain = this.#announces("drain") || undefined;
+        const resume = this.#lasting.offer(isResumed);
+        const extensions = batch ? { batch, limit: this.#settings.limit, resume, drain } : { drain };
+        this.#link.send(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
+        this.#link.batch = batch;
     }
     /** Asks for a sign of life once there was none for long, and ends the session if none follows. */
     #watch() {

@@ -34,7 +34,7 @@ export declare class WebSocketLink extends Link {
     /** @internal */
     take(message: string): void;
     /** @internal */
-    closedByClient(): void;
+    closedByClient(code: number | undefined): void;
     protected transmit(message: string | ArrayBuffer): void;
     protected finish(code?: number): void;
     protected breakOff(): void;

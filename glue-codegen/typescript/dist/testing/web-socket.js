@@ -46,7 +46,7 @@ export class MemoryWebSocket {
             return;
         }
         this.#wire?.carry("toServer", () => {
-            this.#link?.closedByClient();
+            this.#link?.closedByClient(code);
             this.#wire?.carry("toClient", () => this.finish(code));
         });
     }
@@ -105,7 +105,8 @@ export class WebSocketLink extends Link {
         this.receive(message);
     }
     /** @internal */
-    closedByClient() {
+    closedByClient(code) {
+        this.isFinal = code === 1000 || code === 1001;
         this.end("client");
     }
     transmit(message) {

@@ -23,7 +23,7 @@ export interface SocketEvents {
   /** The connection, or an attempt, was lost; another attempt follows after a delay. Or it took too long, and the session is lost. */
   readonly reconnecting: undefined;
   /** The server accepted the session, or goes on with it; what waited in the send buffer is on its way already. */
-  readonly connected: undefined;
+  readonly connected: { readonly isResumed: boolean };
   /** Final, until {@link Socket.reconnect}: closed, given up, or told by the server not to come back. */
   readonly disconnected: undefined;
   /** The transport or the server failed; what follows is `reconnecting` or `disconnected`. */
@@ -276,7 +276,7 @@ export class Socket {
         this.#discarding = false;
         this.#emitter.holding(() => {
           if (!event.isResumed) this.#discard(({ text }) => !this.#outbox.fits(text));
-          this.#emitter.emit("connected");
+          this.#emitter.emit("connected", { isResumed: event.isResumed });
         });
         break;
       case "refused":

@@ -72,7 +72,8 @@ export class Calls {
     this.#channel.onMessage((text) => this.#receive(text));
     for (const event of EVENTS) {
       socket.on(event, (argument) => {
-        if (argument || event === "connected") this.#cause = argument;
+        if (event === "connected") this.#cause = undefined;
+        else if (argument) this.#cause = argument;
         this.sync();
         // A listener may have revived the socket before this one was told.
         this.#ended = socket.isClosed?.() ?? event === "disconnected";

@@ -23,7 +23,13 @@ export interface SessionTimes extends KeepAliveTimes {
 }
 
 /** Why a session ended from inside. */
-export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "bad_ack" | "too_many_faults";
+export type SessionEnd =
+  | "connect_timeout"
+  | "timeout"
+  | "bad_init"
+  | "bad_ack"
+  | "garbled"
+  | "too_many_faults";
 
 /** What the socket is told. After `ended` nothing follows. */
 export type SessionEvent =
@@ -185,7 +191,7 @@ export class Session {
         break;
       case "batch": {
         const texts = this.#batch && decodeBatch(data);
-        if (!texts) this.#fault();
+        if (!texts) this.#handleNonsense();
         else for (const inner of texts) this.#handle(inner, now);
         break;
       }
@@ -198,10 +204,19 @@ export class Session {
           this.#fault();
         }
         break;
+      case undefined:
+        this.#handleNonsense();
+        break;
       default:
         // `iv` answers something we don't send.
         this.#fault();
     }
+  }
+
+  /** It may have been data with a number, which another link brings as it was [U-8]. */
+  #handleNonsense(): void {
+    if (this.#resume) this.#end("garbled");
+    else this.#fault();
   }
 
   /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */

@@ -28,4 +28,6 @@ export interface ClientInit {
   readonly batch?: unknown;
   readonly errors?: unknown;
   readonly auth?: unknown;
+  readonly resume?: unknown;
+  readonly drain?: unknown;
 }

@@ -18,6 +18,7 @@ export class Call {
   #credit: number;
   #onCredit: () => void = () => {};
   #ended: boolean;
+  readonly #isStream: boolean;
   /** Items of the client that nobody has taken. */
   readonly #items: unknown[] = [];
   #isComplete = false;
@@ -38,6 +39,7 @@ export class Call {
     this.isNotification = request.id === undefined;
     this.#id = request.id ?? 0;
     this.#credit = request.params.credit ?? 0;
+    this.#isStream = request.params.credit !== undefined;
     this.timeoutMs = request.params.timeout;
     this.traceparent = request.params.trace;
     this.#send = send;
@@ -47,6 +49,11 @@ export class Call {
   /** Aborted when the client has cancelled it, or when the session has ended. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Whether the client waits for one answer. @internal */
+  get isPending(): boolean {
+    return !this.#ended && !this.#isStream;
   }
 
   /** Items of a stream that the client still has room for. */
@@ -171,8 +178,9 @@ export class Call {
 
   #finish(encode: () => string): void {
     if (this.#ended) return;
-    this.#send(encode());
+    const text = encode();
     this.#ended = true;
+    this.#send(text);
   }
 }
 

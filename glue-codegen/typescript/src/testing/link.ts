@@ -23,10 +23,14 @@ export abstract class Link {
   readonly url: string;
   /** Called with each message of the client. */
   onMessage: (message: string) => void = () => {};
+  /** Called with each message that is longer than the server takes. */
+  onTooLarge: (code: number) => void = (code) => this.close(code);
   /** Called once, at the end. */
   onEnd: (end: LinkEnd) => void = () => {};
   /** Whether several messages may go in one container; matters to Ajax only. */
   batch = false;
+  /** Whether the client has closed it in a way that ends the session as well. */
+  isFinal = false;
   /** What lies between the two ends. */
   readonly wire: Wire;
   readonly #settings: LinkSettings;
@@ -74,7 +78,7 @@ export abstract class Link {
     if (!this.isOpen || !this.#isAlive()) return false;
     const fits = new TextEncoder().encode(message).length <= this.#settings.limit;
     if (fits) this.onMessage(message);
-    else this.close(TOO_LARGE);
+    else this.onTooLarge(TOO_LARGE);
     return fits;
   }
 

@@ -4,6 +4,7 @@ import type { Authorize } from "./admission.js";
 import { AjaxLink } from "./ajax-link.js";
 import { type Arrivals, Faults } from "./faults.js";
 import type { MemoryFetchInit, MemoryResponse } from "./http.js";
+import type { LastingTerms } from "./lasting.js";
 import type { Link, LinkSettings } from "./link.js";
 import { ManualClock } from "./manual-clock.js";
 import { MemoryFetch } from "./memory-fetch.js";
@@ -22,7 +23,16 @@ export interface NetworkOptions {
   readonly authorize?: Authorize;
   /** Bytes of the longest message that the server takes; a longer one ends the session. Default 1 MiB. */
   readonly limit?: number;
-  /** Whether the server is an original one, of Glue 1.9.1, which has no containers and refuses without a reason. Default false. */
+  /** Whether sessions outlive their connections, with clients that can do that. Default true. */
+  readonly resume?: boolean;
+  /** How long the server keeps a session that has no connection. Default 60 000. */
+  readonly windowMs?: number;
+  /** What each side keeps at most of what the other hasn't acknowledged, in bytes. Default 256 KiB. */
+  readonly bufferBytes?: number;
+  /**
+   * Whether the server is an original one, of Glue 1.9.1, which has no containers, refuses without a reason, and whose sessions
+   * end with their connections. Default false.
+   */
   readonly original?: boolean;
 }
 
@@ -45,19 +55,22 @@ export class MemoryNetwork {
   /** What is wrong with the network. */
   readonly faults: Faults;
   readonly #settings: Required<Pick<NetworkOptions, "authorize" | "limit" | "original">>;
+  readonly #lasting: LastingTerms | undefined;
   readonly #fetch: MemoryFetch;
   /** Those that are open. */
   readonly #links = new Set<Link>();
-  readonly #peers = new Map<Link, Peer>();
+  readonly #peers = new Map<string, Peer>();
   #unaccepted: Peer[] = [];
   #listeners: readonly ((peer: Peer) => void)[] = [];
   #onLink: ((link: Link) => void) | undefined;
   #names = 0;
 
   constructor(options: NetworkOptions = {}) {
-    const { clock = new ManualClock(), seed = 1, ...settings } = options;
+    const { clock = new ManualClock(), seed = 1, resume = true, ...settings } = options;
+    const { windowMs = 60_000, bufferBytes = 256 * 1024, original } = settings;
     this.clock = clock;
     this.#settings = { ...DEFAULTS, ...settings };
+    this.#lasting = resume && !original ? { windowMs, bufferBytes } : undefined;
     this.faults = new Faults(
       clock,
       seededRandom(seed),
@@ -79,14 +92,14 @@ export class MemoryNetwork {
     };
   }
 
-  /** The sessions that are open, oldest first. */
+  /** The sessions that are open, with a connection or without, oldest first. */
   get peers(): readonly Peer[] {
     return [...this.#peers.values()];
   }
 
   /**
    * The next session that was accepted, each once. Virtual time passes until one is: this brings a new socket to its
-   * session, and one that was cut off back.
+   * session, and one whose session has ended to the next. One that goes on with its session is no new one.
    *
    * @throws Error if none is within `withinMs` milliseconds, by default a minute.
    */
@@ -111,6 +124,12 @@ export class MemoryNetwork {
     this.#onLink = listener;
   }
 
+  /** Starts the server anew: connections break, sessions are forgotten. */
+  restart(): void {
+    for (const peer of this.peers) peer.forget();
+    this.faults.cut();
+  }
+
   #connect(socket: MemoryWebSocket): void {
     const wire = this.faults.newWire();
     const isEndpoint = /\/ws$/.test(new URL(socket.url).pathname);
@@ -128,7 +147,6 @@ export class MemoryNetwork {
   #link(url: string, wire: Wire): LinkSettings {
     const onEnd = (link: Link): void => {
       this.#links.delete(link);
-      this.#peers.delete(link);
     };
     return { url, wire, lifetime: this.faults.lifetime(), limit: this.#settings.limit, onEnd };
   }
@@ -142,12 +160,21 @@ export class MemoryNetwork {
 
   #serve(link: Link): void {
     const onOpen = (opened: Peer): void => {
-      this.#peers.set(link, opened);
+      this.#peers.set(opened.socketId, opened);
       this.#unaccepted.push(opened);
       for (const listener of this.#listeners) listener(opened);
     };
     const socketId = `socket${String(++this.#names).padStart(14, "0")}`;
-    new Peer(link, { ...this.#settings, socketId, clock: this.clock, onOpen });
+    new Peer(link, {
+      ...this.#settings,
+      socketId,
+      clock: this.clock,
+      lasting: this.#lasting,
+      newToken: () => String(++this.#names).padStart(32, "0"),
+      find: (name) => this.#peers.get(name as string),
+      onOpen,
+      onEnd: ({ socketId }) => this.#peers.delete(socketId),
+    });
   }
 }
 

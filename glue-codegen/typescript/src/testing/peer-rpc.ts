@@ -93,6 +93,11 @@ export class PeerRpc {
     this.#channel.send(encodeEnvelope({ kind: "notification", method, body: JSON.stringify(args) }));
   }
 
+  /** Whether a call is under way, of either side; streams don't count. @internal */
+  get isBusy(): boolean {
+    return this.#asked.size > 0 || [...this.#calls.values()].some((call) => call.isPending);
+  }
+
   /** The session has ended. @internal */
   close(): void {
     for (const { reject } of this.#asked.values()) reject(new GlueError("unavailable", "session ended"));

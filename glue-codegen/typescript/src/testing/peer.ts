@@ -1,8 +1,9 @@
 import { decodeBatch } from "../proto/batch.js";
-import { decodeFrame, encodeFrame } from "../proto/frame.js";
+import { DATA, decodeFrame, encodeFrame } from "../proto/frame.js";
 import { decodePair, encodePair } from "../proto/pair.js";
 import type { SocketType } from "../transport/transport.js";
 import type { Authorize, ClientInit, Refusal } from "./admission.js";
+import { Lasting, type LastingTerms } from "./lasting.js";
 import type { Link, LinkEnd } from "./link.js";
 import type { ManualClock } from "./manual-clock.js";
 import { PeerChannel } from "./peer-channel.js";
@@ -15,21 +16,32 @@ export interface PeerSettings {
   readonly clock: ManualClock;
   readonly authorize: Authorize;
   readonly limit: number;
+  /** How to keep sessions that have lost their connection; undefined if they end with it. */
+  readonly lasting: LastingTerms | undefined;
+  /** A new secret. */
+  readonly newToken: () => string;
+  /** The open session of that name. */
+  readonly find: (socketId: unknown) => Peer | undefined;
   /** Whether to play an original 1.9.1 server, without the extensions. */
   readonly original: boolean;
   /** Told once the client was accepted. */
   readonly onOpen: (peer: Peer) => void;
+  /** Told once the session has ended. */
+  readonly onEnd: (peer: Peer) => void;
 }
 
 /**
  * The server's end of one session: what a `Socket` is to a server in Rust. It accepts the client and keeps the session alive
- * as a real server does by default (a ping after 30 s of silence, the end 7 s later); all the rest is the test's.
+ * as a real server does by default (a ping after 30 s of silence, the end 7 s later), and through the loss of its connection;
+ * all the rest is the test's.
  */
 export class Peer {
   /** Every message of the client, in order; those of containers one by one. */
   readonly messages: string[] = [];
   readonly socketId: string;
-  readonly #link: Link;
+  /** The connection, or the last one. */
+  #link: Link;
+  readonly #lasting: Lasting;
   readonly #settings: PeerSettings;
   readonly #channels = new Map<string, PeerChannel>();
   readonly #rpcs = new Map<string, PeerRpc>();
@@ -38,18 +50,18 @@ export class Peer {
   /** Channel data that came while it was decided on the client. */
   #early: string[] = [];
   #init: ClientInit = {};
+  #ended: LinkEnd | undefined;
+  /** Whether the client begins nothing any more. */
+  #isLeft = false;
 
   /** @internal */
   constructor(link: Link, settings: PeerSettings) {
     this.#link = link;
     this.#settings = settings;
     this.socketId = settings.socketId;
-    link.onMessage = (message) => this.#handle(message);
+    this.#lasting = new Lasting(settings.clock, (message) => this.#link.send(message));
+    this.#attach(link);
     this.#after(INIT_TIME, () => this.close());
-    link.onEnd = () => {
-      this.#cancelTimer();
-      for (const rpc of this.#rpcs.values()) rpc.close();
-    };
   }
 
   /** The kind of transport, as `socket.type()` has it. */
@@ -72,13 +84,19 @@ export class Peer {
     return this.#init.auth;
   }
 
+  /** Whether the session goes on, be it with a connection or without. */
   get isOpen(): boolean {
-    return this.#link.isOpen;
+    return this.#ended === undefined;
+  }
+
+  /** Whether it has a connection, as far as the server knows. */
+  get isConnected(): boolean {
+    return this.isOpen && this.#link.isOpen;
   }
 
   /** How it ended; undefined while it is open. */
   get ended(): LinkEnd | undefined {
-    return this.#link.ended;
+    return this.#ended;
   }
 
   /** The channel `name`, `m` being the main one. What came before it was asked for waits to be read. */
@@ -112,24 +130,42 @@ export class Peer {
     return this.channel(MAIN).receive(withinMs);
   }
 
-  /** Sends a message as it is: for what no real server says. */
+  /** Sends a message as it is: for what no real server says. Channel data waits where there is no connection, all else is lost. */
   sendRaw(message: string | ArrayBuffer): void {
-    this.#link.send(message);
+    if (this.#state !== "open" || typeof message !== "string" || !message.startsWith(DATA)) {
+      this.#link.send(message);
+      return;
+    }
+    this.#lasting.push(message);
+    this.#flush();
   }
 
   /** Ends the session, behind what was sent; with a close code if it is over a WebSocket. */
   close(code?: number): void {
-    this.#link.close(code);
+    this.#close(code);
   }
 
   /** Ends the session and tells the client not to come back by itself. */
   dismiss(): void {
-    this.sendRaw(encodeFrame("dont_reconnect"));
-    this.close();
+    this.#close(undefined, [encodeFrame("dont_reconnect")]);
   }
 
-  /** Breaks the connection: what is under way is lost, and so is the session. The client notices at once. */
+  /** Asks the client to leave within so many milliseconds. Once it has said that it does, and no call is under way, the session ends. */
+  drain(withinMs: number): void {
+    if (this.#announces("drain")) this.sendRaw(encodeFrame("drain", `${withinMs}`));
+  }
+
+  /**
+   * Breaks the connection: what is under way is lost. The client notices at once; it comes back, and goes on where it was,
+   * unless the session can't outlive its connection.
+   */
   cut(): void {
+    this.#link.cut();
+  }
+
+  /** Forgets the session, and breaks its connection: what a server does that is started anew. */
+  forget(): void {
+    this.#end("lost");
     this.#link.cut();
   }
 
@@ -146,6 +182,46 @@ export class Peer {
   /** Ends {@link stall}: what was kept back arrives. */
   resume(): void {
     this.#link.wire.resume();
+  }
+
+  #attach(link: Link): void {
+    this.#link = link;
+    link.onMessage = (message) => this.#handle(message);
+    link.onTooLarge = (code) => this.#close(code);
+    link.onEnd = (end) => this.#lost(end);
+  }
+
+  /** The connection has ended by itself. A client that means it says so before. */
+  #lost(end: LinkEnd): void {
+    this.#cancelTimer();
+    this.#lasting.rest();
+    if (end === "server" || this.#link.isFinal || !this.#lasting.isLasting) this.#end(end);
+    else if (this.isOpen) this.#after(this.#settings.lasting?.windowMs ?? 0, () => this.#end(end));
+  }
+
+  #close(code?: number, lastWords: readonly string[] = []): void {
+    if (!this.isOpen) return;
+    // Else it would look like a loss.
+    const isLasting = this.#lasting.isLasting;
+    this.#lasting.release();
+    this.#flush();
+    for (const word of [...(isLasting ? [encodeFrame("close")] : []), ...lastWords]) this.#link.send(word);
+    this.#end("server");
+    this.#link.close(code);
+  }
+
+  #end(end: LinkEnd): void {
+    if (!this.isOpen) return;
+    this.#ended = end;
+    this.#cancelTimer();
+    this.#lasting.rest();
+    for (const rpc of this.#rpcs.values()) rpc.close();
+    this.#settings.onEnd(this);
+  }
+
+  #flush(): void {
+    if (this.isConnected) this.#lasting.flush();
+    if (this.#isLeft && ![...this.#rpcs.values()].some((rpc) => rpc.isBusy)) this.#close();
   }
 
   #handle(message: string): void {
@@ -165,9 +241,28 @@ export class Peer {
       case "pong":
         break;
       case "close":
+        this.#end("client");
         this.#link.close(undefined, "client");
         break;
+      case "ack":
+        if (!this.#lasting.isLasting) this.sendRaw(encodeFrame("invalid"));
+        else if (this.#lasting.acknowledged(frame.data ?? "")) this.#flush();
+        else this.#close();
+        break;
+      case "number": {
+        const isNext = this.#lasting.isLasting && this.#lasting.numbered(frame.data ?? "");
+        if (isNext === undefined) this.#close();
+        else if (!isNext && this.#lasting.isLasting) this.#link.cut();
+        else if (!isNext) this.sendRaw(encodeFrame("invalid"));
+        break;
+      }
+      case "drain":
+        this.#isLeft = this.#announces("drain");
+        if (this.#isLeft) this.#flush();
+        else this.sendRaw(encodeFrame("invalid"));
+        break;
       case "channel_data":
+        if (!this.#lasting.takeIn(message)) break;
         if (this.#state === "open") this.#deliver(message.slice(2));
         else this.#early.push(message.slice(2));
         break;
@@ -206,19 +301,66 @@ export class Peer {
     if (this.#announces("errors")) {
       this.sendRaw(encodeFrame("init", JSON.stringify({ error: { code, message, data } })));
     }
-    if (isFinal) this.sendRaw(encodeFrame("dont_reconnect"));
+    if (isFinal) {
+      this.sendRaw(encodeFrame("dont_reconnect"));
+      this.#former?.close();
+    }
     this.close();
   }
 
+  /** The session that the client wants to go on with, if it may. */
+  get #former(): Peer | undefined {
+    const { socketID, token } = (this.#init.resume ?? {}) as {
+      readonly socketID?: unknown;
+      readonly token?: unknown;
+    };
+    const peer = this.#announces("batch") ? this.#settings.find(socketID) : undefined;
+    return peer && peer.#lasting.takes(token) ? peer : undefined;
+  }
+
+  /** Goes on over the connection of `newcomer`, which is no more than that. Returns whether it can. */
+  #takeOver(newcomer: Peer): boolean {
+    const { token, received } = newcomer.#init.resume as {
+      readonly token: string;
+      readonly received: number;
+    };
+    if (!this.#lasting.resume(token, this.#settings.newToken(), received)) {
+      this.#close();
+      return false;
+    }
+    // Whatever the former connection still brings counts no more, and neither does its end.
+    const former = this.#link;
+    former.onMessage = former.onTooLarge = former.onEnd = () => {};
+    former.close();
+    newcomer.#cancelTimer();
+    this.#attach(newcomer.#link);
+    this.#welcome(true);
+    this.#watch();
+    this.#flush();
+    return true;
+  }
+
   #accept(): void {
-    const batch = this.#announces("batch");
-    const extensions = batch ? { batch, limit: this.#settings.limit } : {};
-    this.sendRaw(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
-    this.#link.batch = batch;
+    const former = this.#former;
+    if (former && former.#takeOver(this)) return;
+    const { resume } = this.#init;
+    const isWanted = this.#announces("batch") && typeof resume === "object" && !!resume;
+    const { lasting, newToken } = this.#settings;
+    this.#lasting.start(this.socketId, newToken(), isWanted ? lasting : undefined);
+    this.#welcome(false);
     this.#state = "open";
     this.#watch();
     this.#settings.onOpen(this);
     for (const data of this.#early) this.#deliver(data);
+  }
+
+  #welcome(isResumed: boolean): void {
+    const batch = this.#announces("batch");
+    const drain = this.#announces("drain") || undefined;
+    const resume = this.#lasting.offer(isResumed);
+    const extensions = batch ? { batch, limit: this.#settings.limit, resume, drain } : { drain };
+    this.#link.send(encodeFrame("init", JSON.stringify({ socketID: this.socketId, ...extensions })));
+    this.#link.batch = batch;
   }
 
   /** Asks for a sign of life once there was none for long, and ends the session if none follows. */
@@ -235,7 +377,7 @@ export class Peer {
     this.#cancelTimer = this.#settings.clock.after(ms, task);
   }
 
-  #announces(extension: "batch" | "errors"): boolean {
+  #announces(extension: "batch" | "errors" | "drain"): boolean {
     return !this.#settings.original && this.#init[extension] === true;
   }
 

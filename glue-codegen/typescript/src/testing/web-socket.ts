@@ -51,7 +51,7 @@ export class MemoryWebSocket implements WebSocketLike {
       return;
     }
     this.#wire?.carry("toServer", () => {
-      this.#link?.closedByClient();
+      this.#link?.closedByClient(code);
       this.#wire?.carry("toClient", () => this.finish(code));
     });
   }
@@ -114,7 +114,8 @@ export class WebSocketLink extends Link {
   }
 
   /** @internal */
-  closedByClient(): void {
+  closedByClient(code: number | undefined): void {
+    this.isFinal = code === 1000 || code === 1001;
     this.end("client");
   }
 
