@@ -1,4 +1,4 @@
-//! The Rust client when its connection breaks, in virtual time over a network in memory.
+//! The Rust client when its connection breaks and the session with it, in virtual time over a network in memory.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -95,6 +95,7 @@ impl World {
     }
 
     fn with(builder: ServerBuilder) -> Self {
+        let builder = builder.resume(None);
         let (hear, heard) = mpsc::unbounded_channel();
         let service = Service {
             asked: watch::Sender::new(Vec::new()),

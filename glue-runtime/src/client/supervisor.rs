@@ -191,7 +191,8 @@ impl Supervisor {
             batch: true,
             errors: true,
             auth,
-            resume: self.options.resume,
+            // Who won't come back has no use for it.
+            resume: self.options.resume && self.backoff.is_some(),
         };
         let session = Session::new(role, self.options.keep_alive, limits, now());
         let hooks = ClientHooks {
