@@ -61,6 +61,7 @@ run(cargo, "build", "-p", "glue-example-mounted", "--bin", "mounted-axum");
 run(cargo, "build", "-p", "glue-versions");
 generate("glue-tests", "ts", "tests/e2e/generated", "--no-lock", "--asyncapi", "tests/e2e/generated/asyncapi.json");
 generate("glue-tests", "js", "tests/e2e/browser/generated", "--no-lock");
+generate("glue-resume-run", "ts", "tests/e2e/resume/generated", "--no-lock");
 version("old");
 version("new");
 compare();

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask fidelity`, `cargo xtask pressure` and `cargo xtask codegen-times`.
+//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask fidelity`, `cargo xtask resume`, `cargo xtask pressure` and `cargo xtask codegen-times`.
 
 mod debian;
 mod demo;
@@ -9,6 +9,7 @@ mod markdown;
 mod node;
 mod pressure;
 mod quickstart;
+mod resume;
 mod run;
 mod scratch;
 mod stages;
@@ -39,6 +40,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         Some((command, rest)) if command == "demo" => demo::demo(rest),
         Some((command, rest)) if command == "test" => stages::test(rest),
         Some((command, rest)) if command == "fidelity" => fidelity::command(rest),
+        Some((command, rest)) if command == "resume" => resume::command(rest),
         Some((command, [])) if command == "pressure" => pressure::pressure(),
         Some((command, [])) if command == "codegen-times" => times::times(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
@@ -62,6 +64,8 @@ Usage: cargo demo [--listen ADDR:PORT]
          Runs the tests of all languages, or of single stages:
 {stages}       cargo xtask fidelity [--seed N] [--types N] [--values N] [--rounds N]
          Makes up Rust types and values, and sends them to TypeScript and back; --help says more.
+       cargo xtask resume [--kills N] [--seed N] [--seconds N]
+         Breaks the links of clients again and again, and tells what was lost; --help says more.
        cargo xtask pressure
          Shows a server's memory under peers that cost as much as they can; needs a Unix with /proc.
        cargo xtask codegen-times
