@@ -5,6 +5,7 @@
 //! hop to a writer.
 
 mod delivery;
+mod farewell;
 mod hooks;
 mod relink;
 mod residents;
@@ -15,7 +16,6 @@ mod tests;
 pub(crate) use hooks::{Claim, Decision, Hooks, Traffic, nobody_decides};
 pub(crate) use residents::{Residents, Unfinished};
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -27,7 +27,7 @@ use futures_util::future::{FutureExt as _, poll_fn, ready};
 use futures_util::stream::StreamExt as _;
 use tokio::time::Sleep;
 
-use self::delivery::Received;
+use self::delivery::{Reading, Stalled};
 use crate::channel::Turn;
 use crate::clock::now;
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Place, Request, Task};
@@ -57,7 +57,7 @@ pub(crate) struct Driver<H> {
     is_handed_over: bool,
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
-    stalled: VecDeque<Received>,
+    stalled: Stalled,
     /// What calls have produced in this turn.
     out: Vec<Text>,
     /// What of that goes ahead of all else.
@@ -93,7 +93,7 @@ impl<H: Hooks> Driver<H> {
             decision: None,
             claim: None,
             is_handed_over: false,
-            stalled: VecDeque::new(),
+            stalled: Stalled::default(),
             out: Vec::new(),
             urgent: Vec::new(),
             traffic: Traffic::default(),
@@ -148,13 +148,6 @@ impl<H: Hooks> Driver<H> {
         unfinished
     }
 
-    /// Tells the application that the socket has ended, and what was left; once is enough.
-    fn end(&mut self, reason: CloseReason) {
-        let left = self.session.outbox().clear();
-        self.mailbox.note_undelivered(left);
-        self.mailbox.end(reason);
-    }
-
     /// Runs the session to its end; what was sent before may be left to transmit.
     async fn run_session(&mut self) -> CloseReason {
         poll_fn(|cx| self.poll_session(cx)).await
@@ -203,21 +196,6 @@ impl<H: Hooks> Driver<H> {
         })
     }
 
-    /// Transmits what is left and says goodbye.
-    pub(crate) async fn run_farewell(&mut self) {
-        poll_fn(|cx| {
-            let ended = self.poll_farewell(cx);
-            self.report_traffic();
-            ended
-        })
-        .await;
-    }
-
-    /// Waits for the peer's goodbye.
-    pub(crate) async fn run_drain(&mut self) {
-        poll_fn(|cx| self.poll_drain(cx)).await;
-    }
-
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         let now = now();
         self.mailbox.register(cx.waker());
@@ -239,7 +217,7 @@ impl<H: Hooks> Driver<H> {
             self.take_messages();
             // Calls that were read earlier go on before new ones begin.
             self.work(now, cx);
-            let is_blocked = self.read(now, &mut budget, cx);
+            let reading = self.read(now, &mut budget, cx);
             self.work(now, cx);
             self.close_if_asked(now);
             self.transmit(now, cx);
@@ -253,7 +231,12 @@ impl<H: Hooks> Driver<H> {
                 cx.waker().wake_by_ref();
                 break;
             }
-            let can_read = is_blocked && !self.session.is_stalled() && !self.session.is_flooded();
+            let is_free = !self.session.is_stalled() && !self.session.is_flooded();
+            let can_read = match reading {
+                Reading::Done => false,
+                Reading::Waits => is_free || self.session.is_full(),
+                Reading::Heeds => is_free,
+            };
             // What has been woken and was not polled wakes nobody again.
             let can_go_on = !self.session.is_congested() && (self.work_waits || !self.mailbox.is_empty());
             if !can_read && !can_go_on {
@@ -279,60 +262,15 @@ impl<H: Hooks> Driver<H> {
         Poll::Pending
     }
 
-    /// Transmits what is left and says goodbye, within the session's close time.
-    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let now = now();
-        self.session.handle_timeout(now);
-        self.transmit(now, cx);
-        if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
-            return Poll::Ready(());
-        }
-        let Some(transport) = &mut self.transport else {
-            return Poll::Ready(());
-        };
-        if self.closed == Some(CloseReason::Peer) && !transport.is_awaited() {
-            // A page that was left, and whose poll is gone. Should it still come it is told that it's over, but the
-            // application need not wait for that.
-            self.end(CloseReason::Peer);
-        }
-        if self.session.outbox().is_empty() {
-            if let Some(transport) = &mut self.transport
-                && transport.poll_close(cx, self.fault).is_ready()
-            {
-                return Poll::Ready(());
-            }
-        } else if self.fault.is_none() {
-            // A peer that is writing itself may read only when it has been read.
-            self.discard(now, cx);
-            if self.fault == Some(TransportError::Lost) {
-                return Poll::Ready(());
-            }
-        }
-        self.arm_timer(cx);
-        Poll::Pending
-    }
-
-    /// Waits for the peer's goodbye, within the session's close time.
-    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.session.handle_timeout(now());
-        if self.fault == Some(TransportError::Lost) || self.session.is_closed() {
-            return Poll::Ready(());
-        }
-        let Some(transport) = &mut self.transport else {
-            return Poll::Ready(());
-        };
-        if transport.poll_drain(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        self.arm_timer(cx);
-        Poll::Pending
-    }
-
     /// Does what handles have asked for; never put off, or a channel would be opened behind its first messages.
     fn take_requests(&mut self, now: Instant, cx: &mut Context<'_>) {
         for request in self.mailbox.take_requests() {
             match request {
-                Request::Attach(link) => self.attach(now, *link),
+                Request::Attach(link) => {
+                    // A loss that nobody has dealt with would take the new link.
+                    self.handle_events(now, cx);
+                    self.attach(now, *link);
+                }
                 Request::Open { name, inbound } => self.open_channel(name, inbound, cx),
                 Request::Spawn(task) => self.residents.spawn(task),
             }
@@ -498,9 +436,12 @@ impl<H: Hooks> Driver<H> {
                     self.open(now, socket_id, cx);
                 }
                 Event::Closed(reason) => {
-                    if reason == CloseReason::LinkLost || !self.session.has_open_link() {
+                    if reason == CloseReason::LinkLost || !self.session.has_link() {
                         // There is nobody to take what is left.
                         self.fault = Some(TransportError::Lost);
+                    }
+                    if reason == CloseReason::Peer {
+                        self.forgo();
                     }
                     self.closed = Some(reason);
                 }

@@ -54,6 +54,8 @@ pub(crate) struct Mailbox {
     unsent: AtomicUsize,
     /// Messages that will never leave, counted at the end.
     undelivered: AtomicUsize,
+    /// See [`Mailbox::claim`].
+    claims: AtomicUsize,
     /// Wakes broadcasts that wait for room.
     room: Notify,
     ended: OnceLock<CloseReason>,
@@ -112,6 +114,7 @@ impl Mailbox {
             backlog_bytes: limits.backlog_bytes,
             unsent: AtomicUsize::new(0),
             undelivered: AtomicUsize::new(0),
+            claims: AtomicUsize::new(0),
             room: Notify::new(),
             ended: OnceLock::new(),
             end: Notify::new(),

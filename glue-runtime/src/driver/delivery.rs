@@ -1,5 +1,6 @@
 //! The driver's way in: from the transport through the session to the channels.
 
+use std::collections::VecDeque;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -28,31 +29,102 @@ pub(super) enum Received {
 
 impl Received {
     /// Returns its bytes.
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         match self {
             Self::Message(text) | Self::Batch { text, .. } => text.len(),
         }
     }
+
+    /// Returns the message by which the peer ends the session, if it is the last.
+    fn end(&self) -> Option<&str> {
+        match self {
+            Self::Message(text) => Some(text.as_str()).filter(|text| is_end(text)),
+            Self::Batch { text, offset } => {
+                let mut rest = text.get(*offset..);
+                let messages = std::iter::from_fn(|| {
+                    let (message, behind) = batch::split_first(rest?)?;
+                    rest = Some(behind);
+                    Some(message)
+                });
+                messages.last().filter(|text| is_end(text))
+            }
+        }
+    }
+}
+
+fn is_end(text: &str) -> bool {
+    matches!(Frame::decode(text), Ok(Frame::Close | Frame::DontReconnect))
+}
+
+/// What has come and waits, in order.
+#[derive(Debug, Default)]
+pub(super) struct Stalled {
+    queue: VecDeque<Received>,
+    bytes: usize,
+}
+
+impl Stalled {
+    pub(super) fn push_back(&mut self, received: Received) {
+        self.bytes += received.len();
+        self.queue.push_back(received);
+    }
+
+    fn push_front(&mut self, received: Received) {
+        self.bytes += received.len();
+        self.queue.push_front(received);
+    }
+
+    fn pop_front(&mut self) -> Option<Received> {
+        let received = self.queue.pop_front()?;
+        self.bytes -= received.len();
+        if self.queue.is_empty() {
+            // A burst must not leave its queue behind in an idle socket.
+            self.queue.shrink_to(super::IDLE_CAPACITY);
+        }
+        Some(received)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Returns the bytes of all that waits; of a container that has begun to be delivered, too.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns the message by which the peer has ended the session behind all that, if it has.
+    fn end(&self) -> Option<String> {
+        self.queue.back().and_then(Received::end).map(str::to_owned)
+    }
+}
+
+/// How far the link has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// There is nothing at hand, or nothing is wanted.
+    Done,
+    /// What was read before must be delivered first.
+    Waits,
+    /// Likewise, but the link is read on for what the peer acknowledges, and there is nothing at hand.
+    Heeds,
 }
 
 impl<H: Hooks> Driver<H> {
-    /// Reads messages until there is none at hand; returns whether something else stopped it.
-    pub(super) fn read(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> bool {
+    /// Reads messages until there is none at hand, or something else stops it.
+    pub(super) fn read(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) -> Reading {
         loop {
             self.deliver_stalled(now, budget, cx);
             if !self.session.can_receive() {
-                // Only a deadline can change that.
-                return false;
+                // Only a deadline can change that, or another link.
+                return Reading::Done;
             }
             let waits = !self.can_take_more(now, budget, cx) || !self.stalled.is_empty();
-            if waits && !self.session.is_full() {
-                return true;
-            }
-            if waits && (*budget == 0 || self.is_overfull(now)) {
-                return true;
+            if waits && (*budget == 0 || !self.session.is_full() || self.is_overfull(now)) {
+                return Reading::Waits;
             }
             let Some(transport) = &mut self.transport else {
-                return false;
+                return Reading::Done;
             };
             match transport.poll_receive(cx) {
                 Poll::Ready(Some(Ok(text))) => {
@@ -60,22 +132,25 @@ impl<H: Hooks> Driver<H> {
                     self.traffic.receive(&text);
                     if waits {
                         self.heed(now, text);
-                    } else {
-                        self.stalled.push_back(Received::Message(text));
+                    } else if let Some(left) = self.deliver_message(now, text, cx) {
+                        self.stalled.push_front(left);
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
+                    self.heed_end(now);
                     self.break_link(now, error);
-                    return false;
+                    return Reading::Done;
                 }
                 Poll::Ready(None) => {
+                    let code = transport.close_code();
+                    self.heed_end(now);
                     // A peer that has said goodbye takes nothing any more.
                     self.fault = Some(TransportError::Lost);
-                    let code = transport.close_code();
                     self.session.handle_farewell(now, code);
-                    return false;
+                    return Reading::Done;
                 }
-                Poll::Pending => return waits,
+                Poll::Pending if waits => return Reading::Heeds,
+                Poll::Pending => return Reading::Done,
             }
         }
     }
@@ -83,7 +158,10 @@ impl<H: Hooks> Driver<H> {
     /// Delivers what was received, up to the first message that its channel has no room for, and of containers as much as
     /// a turn may take.
     pub(super) fn deliver_stalled(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) {
-        while let Some(received) = self.stalled.pop_front() {
+        // What waits for room in its channel is offered in any case.
+        while (self.session.is_stalled() || self.can_take_more(now, budget, cx))
+            && let Some(received) = self.stalled.pop_front()
+        {
             let left = match received {
                 Received::Message(text) => self.deliver_message(now, text, cx),
                 Received::Batch { text, offset } => self.deliver_batch(now, text, offset, budget, cx),
@@ -92,6 +170,13 @@ impl<H: Hooks> Driver<H> {
                 self.stalled.push_front(left);
                 return;
             }
+        }
+    }
+
+    /// The link has ended: a peer that has ended the session before, behind what still waits, isn't waited for.
+    fn heed_end(&mut self, now: Instant) {
+        if let Some(end) = self.stalled.end() {
+            let _ = self.session.handle_text(now, &end);
         }
     }
 
@@ -117,6 +202,9 @@ impl<H: Hooks> Driver<H> {
         cx: &mut Context<'_>,
     ) -> Option<Received> {
         while let Some((message, rest)) = text.get(offset..).and_then(batch::split_first) {
+            if !self.session.can_receive() {
+                return None;
+            }
             if !self.can_take_more(now, budget, cx) {
                 return Some(Received::Batch { text, offset });
             }
@@ -163,8 +251,9 @@ impl<H: Hooks> Driver<H> {
             });
         }
         self.collect_greetings();
-        self.stalled
-            .extend(self.session.take_early().into_iter().map(Received::Message));
+        for early in self.session.take_early() {
+            self.stalled.push_back(Received::Message(early));
+        }
     }
 
     pub(super) fn open_channel(
@@ -226,9 +315,8 @@ impl<H: Hooks> Driver<H> {
                 self.session.take_in(now, text.len());
             }
             Some(Content::Batch(data)) => {
-                return Delivered::Batch {
-                    offset: text.len() - data.len(),
-                };
+                let offset = text.len() - self.heed_ack(now, data).len();
+                return Delivered::Batch { offset };
             }
             None => self.handle_events(now, cx),
         }

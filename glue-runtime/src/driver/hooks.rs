@@ -72,6 +72,8 @@ pub(crate) struct Claim {
     pub(crate) received: u64,
     /// With a token that is new.
     pub(crate) terms: ResumeTerms,
+    /// From [`Mailbox::claim`].
+    pub(crate) turn: usize,
 }
 
 /// Returns the decision where there is nobody to make one: nobody gets in.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::delivery::Received;
+use super::delivery::{Received, Stalled};
 use super::{Claim, Driver, Hooks};
 use crate::mailbox::NewLink;
 use crate::proto::batch;
@@ -22,7 +22,12 @@ impl<H: Hooks> Driver<H> {
             received,
             terms,
             place,
+            turn,
         } = link;
+        if turn != self.mailbox.claims() || !self.session.is_open() {
+            // Its client has come by another since, or the session ends; on the next it gets a fresh one.
+            return;
+        }
         // From here on nothing of the former link counts; without a word, as its client isn't there any more.
         self.leave_link();
         self.transport = Some(transport);
@@ -100,6 +105,13 @@ impl<H: Hooks> Driver<H> {
         self.session.refuse(now, refusal);
     }
 
+    /// The client has gone for good while it was decided whether it may go on with its session.
+    pub(super) fn forgo(&mut self) {
+        if let Some(claim) = self.claim.take() {
+            claim.mailbox.request_close(CloseReason::Peer);
+        }
+    }
+
     /// Gives the link to the session that its client has had, if that is still there.
     fn hand_over(&mut self, claim: Claim) {
         let Some(transport) = self.transport.take() else {
@@ -110,6 +122,7 @@ impl<H: Hooks> Driver<H> {
             received: claim.received,
             terms: claim.terms,
             place: self.place.take(),
+            turn: claim.turn,
         };
         match claim.mailbox.attach(link) {
             Ok(()) => {
@@ -128,7 +141,7 @@ impl<H: Hooks> Driver<H> {
     pub(super) fn leave_link(&mut self) {
         self.close_code = self.transport.take().and_then(|transport| transport.close_code());
         self.place = None;
-        self.stalled.clear();
+        self.stalled = Stalled::default();
         self.fault = None;
         self.unflushed = false;
     }
@@ -146,20 +159,24 @@ impl<H: Hooks> Driver<H> {
         let Some(Content::Batch(data)) = self.session.handle_text(now, &text) else {
             return;
         };
-        let mut offset = text.len() - data.len();
-        if let Some((first, rest)) = batch::split_first(data)
-            && first.starts_with(ACK)
-        {
-            self.session.heed(now, first);
-            offset = text.len() - rest.len();
-        }
+        let offset = text.len() - self.heed_ack(now, data).len();
         self.stalled.push_back(Received::Batch { text, offset });
+    }
+
+    /// Heeds the acknowledgement at the beginning of a container, for which the rest must not make it wait; returns the rest.
+    pub(super) fn heed_ack<'a>(&mut self, now: Instant, data: &'a str) -> &'a str {
+        match batch::split_first(data) {
+            Some((first, rest)) if first.starts_with(ACK) => {
+                self.session.heed(now, first);
+                rest
+            }
+            _ => data,
+        }
     }
 
     /// Returns whether more waits to be delivered than a peer may have sent without an acknowledgement; then the session ends.
     pub(super) fn is_overfull(&mut self, now: Instant) -> bool {
-        let waiting: usize = self.stalled.iter().map(Received::len).sum();
-        let is_overfull = waiting > self.session.most_unread();
+        let is_overfull = self.stalled.bytes() > self.session.most_unread();
         if is_overfull {
             self.session.close(now, CloseReason::ResumeViolation);
         }

@@ -41,8 +41,8 @@ impl Sessions {
         drop(entry);
     }
 
-    /// Returns the session that a client proves to have had, and the token for its next link.
-    pub(super) fn claim(&self, former: &Former) -> Option<(Arc<Mailbox>, ResumeToken)> {
+    /// Returns the session that a client proves to have had, the token for its next link, and how often that has been so.
+    pub(super) fn claim(&self, former: &Former) -> Option<(Arc<Mailbox>, ResumeToken, usize)> {
         let mut sessions = self.lock();
         let entry = sessions.get_mut(&former.socket_id)?;
         let is_issued = is_same(&entry.issued, &former.token);
@@ -58,7 +58,8 @@ impl Sessions {
             .ok()?;
         entry.proven = Some(former.token.clone());
         entry.issued = token.clone();
-        Some((entry.mailbox.clone(), token))
+        // In the order of the tokens.
+        Some((entry.mailbox.clone(), token, entry.mailbox.claim()))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {

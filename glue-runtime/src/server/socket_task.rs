@@ -131,7 +131,7 @@ impl Hooks for ServerHooks {
 
     fn claim(&mut self, former: Former) -> Option<Claim> {
         let terms = self.resume.as_deref()?;
-        let (mailbox, token) = self.server.shared.sessions.claim(&former)?;
+        let (mailbox, token, turn) = self.server.shared.sessions.claim(&former)?;
         Some(Claim {
             mailbox,
             received: former.received,
@@ -139,6 +139,7 @@ impl Hooks for ServerHooks {
                 token,
                 ..terms.clone()
             },
+            turn,
         })
     }
 

@@ -134,12 +134,17 @@ impl Session {
 
     /// Takes one message of the peer and returns what is left to do with it.
     pub(crate) fn handle_text<'a>(&mut self, now: Instant, text: &'a str) -> Option<Content<'a>> {
-        if !self.state.can_receive() {
+        if !self.can_receive() {
             return None;
         }
         self.note_life(now);
 
         match Frame::decode(text) {
+            Ok(Frame::ChannelData(_) | Frame::Batch(_) | Frame::Ack(_) | Frame::Number(_))
+                if self.link == LinkState::Opening =>
+            {
+                self.reject(now);
+            }
             Ok(Frame::ChannelData(data)) => {
                 if self.outbox.replay().is_some_and(Replay::skips) {
                     return None;
@@ -215,8 +220,14 @@ impl Session {
             _ => self.window.is_some(),
         };
         if self.state == State::Open && is_announced {
-            self.outbox
-                .push_data(Text::from_static(Frame::Close.command()), Cause::Handle);
+            match self.link {
+                LinkState::Up => self
+                    .outbox
+                    .push_data(Text::from_static(Frame::Close.command()), Cause::Handle),
+                // The server may have the session already, or look for it.
+                LinkState::Opening => self.outbox.push_control(Frame::Close),
+                LinkState::Down(_) => {}
+            }
         }
         self.finish(now, reason);
     }
@@ -364,8 +375,15 @@ impl Session {
     }
 
     /// Returns whether the peer has caused so much that it must not be read until it takes some of it.
+    ///
+    /// Two peers that both wait so for an acknowledgement of the other would do it for ever, so a client, which has chosen its server,
+    /// gives way.
     pub(crate) fn is_flooded(&self) -> bool {
-        self.outbox.caused() >= self.limits.send_bytes
+        let caused = self.outbox.caused();
+        caused >= self.limits.send_bytes
+            && (!self.is_client()
+                || !self.is_full()
+                || caused >= self.limits.send_bytes.saturating_mul(CLIENT_PATIENCE))
     }
 
     /// Returns whether the link must be cut, be there something left to transmit or not.
@@ -390,7 +408,8 @@ impl Session {
 
     /// Returns whether input is wanted.
     pub(crate) fn can_receive(&self) -> bool {
-        self.state.can_receive()
+        // What comes behind the loss of a link, in the same container for one, comes again.
+        self.state.can_receive() && self.has_link()
     }
 
     fn handle_init(&mut self, now: Instant, json: &str) {
@@ -557,6 +576,9 @@ fn client_init(role: &Role, auth: Option<Auth>, wish: ResumeWish) -> ClientInit 
         drain: false,
     }
 }
+
+/// How often as much as a server's peer may have caused, a client takes while its server acknowledges nothing: 4 MiB by default.
+const CLIENT_PATIENCE: usize = 64;
 
 fn own_version() -> Version {
     Version::parse(VERSION).expect("the protocol version is a semantic version")

@@ -239,8 +239,11 @@ impl Outbox {
         messages
     }
 
-    /// Returns whether nothing waits.
+    /// Returns whether nothing waits that the link may take.
     pub(crate) fn is_empty(&self) -> bool {
+        if self.holds {
+            return self.control.is_empty();
+        }
         let has_more = |replay: &Replay| replay.is_ack_due() || replay.peek_again().is_some();
         self.control.is_empty()
             && self.urgent.is_empty()
@@ -269,8 +272,11 @@ impl Outbox {
         }
     }
 
-    /// Returns whether there is a next message that may leave, and a container of `bytes` has room for it.
+    /// Returns whether there is a next message, which may leave, and a container of `bytes` has room for it.
     fn next_fits_behind(&self, bytes: usize) -> bool {
+        if self.control.is_empty() && (self.holds || self.is_full()) {
+            return false;
+        }
         let next = self.control.front().or_else(|| {
             let again = self.replay.as_ref().and_then(|replay| replay.peek_again());
             let mut data = self.urgent.iter().chain(&self.data);

@@ -63,6 +63,8 @@ impl Session {
     }
 
     /// Server: goes on over a link whose client has taken in all through `received`; `terms` has a token that is new.
+    ///
+    /// The link may be dropped if the session has none afterwards.
     pub(crate) fn resume(&mut self, now: Instant, received: u64, mut terms: ResumeTerms) {
         let super::Role::Server { socket_id, .. } = &self.role else {
             return;
@@ -73,6 +75,7 @@ impl Session {
             return;
         };
         if replay.handle_link(received).is_err() {
+            self.link = LinkState::Down(CloseReason::ResumeViolation);
             return self.close(now, CloseReason::ResumeViolation);
         }
         terms.received = Some(replay.received());
@@ -101,9 +104,9 @@ impl Session {
         self.link != LinkState::Up && self.state == State::Open
     }
 
-    /// Returns whether there is a link, on which the peer takes messages of this session.
-    pub(crate) fn has_open_link(&self) -> bool {
-        self.link == LinkState::Up
+    /// Returns whether there is a link, be it one on which the server has not answered.
+    pub(crate) fn has_link(&self) -> bool {
+        !matches!(self.link, LinkState::Down(_))
     }
 
     /// Returns why there is no link, if the session is kept without one.
@@ -191,7 +194,7 @@ impl Session {
     pub(super) fn end_window(&mut self, now: Instant) {
         let reason = match self.link {
             LinkState::Down(reason) => reason,
-            LinkState::Up | LinkState::Opening => CloseReason::LinkLost,
+            LinkState::Up | LinkState::Opening => CloseReason::InitTimeout,
         };
         self.close(now, reason);
     }
@@ -237,6 +240,7 @@ impl Session {
     fn take_answer(&mut self, now: Instant, received: u64, init: Accepted) {
         let known = self.outbox.replay().map(|replay| replay.handle_link(received));
         let (Some(Ok(())), Some(terms)) = (known, init.resume) else {
+            self.link = LinkState::Down(CloseReason::ResumeViolation);
             return self.close(now, CloseReason::ResumeViolation);
         };
         let limit = init.limit.and_then(|limit| usize::try_from(limit).ok());
