@@ -37,10 +37,11 @@ pub(crate) type SocketGuard = Arc<dyn Any + Send + Sync>;
 impl Channel {
     /// Sends a text, waiting while the socket has too much to send already.
     ///
-    /// Success means that the text is queued in order; it is lost if the connection breaks before it gets there.
+    /// Success means that the text is queued in order. It arrives once, even if the connection breaks, as long as the session
+    /// goes on ([`ServerBuilder::resume`](crate::ServerBuilder::resume)); when the session ends before the text has arrived, it may be lost.
     /// Cancel safe: a dropped future has sent nothing.
     ///
-    /// On a client it waits for the next session while there is none; what is queued goes out there.
+    /// On a client what has not left waits for the next session while there is none, and goes out there.
     ///
     /// # Errors
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) when the socket has ended. On a client also

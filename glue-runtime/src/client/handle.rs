@@ -16,10 +16,13 @@ use crate::session::CloseReason;
 
 /// A socket to a Glue server, connected again when its connection is lost. Cheap to clone.
 ///
+/// Where the server offers it, the session goes on with the next connection ([`ClientBuilder::resume`]): messages arrive once and in
+/// order, calls and streams go on. It ends when that comes too late, and with the connection where nobody offers more.
+///
 /// All handles (clones, channels, generated clients) outlive the session: they work on in the next one. What is sent while
 /// there is none waits for it in order, bounded by [`Limits::send_bytes`](crate::Limits::send_bytes) and by
-/// [`ClientBuilder::send_buffer_timeout`]. What was on its way when the connection broke is lost; what had not left goes out
-/// in the next session, once. Typed calls fail with [`Code::Unavailable`](crate::Code::Unavailable) when the connection breaks
+/// [`ClientBuilder::send_buffer_timeout`]. What was on its way when the session ended may be lost; what had not left goes out
+/// in the next one, once. Typed calls fail with [`Code::Unavailable`](crate::Code::Unavailable) when the session ends
 /// under them, as the server may have run them or not; they are never sent twice.
 ///
 /// The socket is closed when the last handle is dropped: all clones, and the channels and generated clients opened on it.
@@ -52,7 +55,8 @@ impl Client {
         &self.inner.status
     }
 
-    /// Returns the id that the server gave to the current session; `None` while there is none.
+    /// Returns the id that the server gave to the current session, be it one that waits for a connection; `None` while there is
+    /// none.
     pub fn socket_id(&self) -> Option<String> {
         self.inner.status.now().socket_id
     }
@@ -62,7 +66,7 @@ impl Client {
         self.inner.status.now().state
     }
 
-    /// Waits until there is a session; at once if there is one. Cancel safe.
+    /// Waits until there is a connection and a session on it; at once if there is. Cancel safe.
     ///
     /// # Errors
     /// When there will be none: [`ErrorKind::Closed`] if the application has closed the client, else what happened last
@@ -76,12 +80,12 @@ impl Client {
         Err(now.error.unwrap_or_else(|| ErrorKind::Closed.into()))
     }
 
-    /// Returns why there is no session: what happened to the last one, or to the last attempt. `None` while there is one.
+    /// Returns why there is no connection: what happened to the last one, or to the last attempt. `None` while there is one.
     pub fn last_error(&self) -> Option<Error> {
         self.inner.status.now().error
     }
 
-    /// Returns what happens to the client: sessions that come and go, and each attempt that fails. Ends behind
+    /// Returns what happens to the client: connections that come and go, and each attempt that fails. Ends behind
     /// [`ClientEvent::Closed`].
     ///
     /// The first stream begins with the first attempt, others with what happens from now on. One that is not read misses the
@@ -139,7 +143,8 @@ impl Client {
         self.channel(MAIN_CHANNEL).discard();
     }
 
-    /// Ends the socket, for good, be there a session or not. What was sent before is delivered first, if there is one.
+    /// Ends the socket, for good, be there a session or not. What was sent before is delivered first, if there is a connection. Without,
+    /// a server that keeps the session does so to the end of its window.
     pub fn close(&self) {
         self.inner.channels.mailbox().request_close(CloseReason::Local);
     }

@@ -19,7 +19,7 @@ use crate::session::CloseReason;
 pub enum ClientState {
     /// The first attempt is under way.
     Connecting,
-    /// There is a session.
+    /// There is a connection, and a session on it.
     Connected,
     /// The connection, or an attempt to get one, was lost; there will be another.
     Reconnecting,
@@ -33,12 +33,14 @@ pub enum ClientState {
 pub enum ClientEvent {
     /// The first attempt begins.
     Connecting,
-    /// The server has accepted a session. What waited in the send buffer goes out ahead of what is sent from now on.
+    /// The server has accepted a session, or goes on with the one that there was: then `socket_id` is as before. What waited in
+    /// the send buffer goes out ahead of what is sent from now on.
     Connected {
-        /// The name that the server gave to it.
+        /// The name that the server gave to the session.
         socket_id: String,
     },
-    /// The connection, or an attempt to get one, was lost; the next attempt follows after `delay`.
+    /// The connection, or an attempt to get one, was lost; the next attempt follows after `delay`. The session may go on with it:
+    /// it does if the next [`Connected`](Self::Connected) has the same socket id.
     Reconnecting {
         /// What happened; see [`Error::link`].
         error: Error,

@@ -31,6 +31,9 @@ pub(crate) enum Event {
 }
 
 /// Why a socket was closed.
+///
+/// Where its session could have gone on ([`ServerBuilder::resume`](crate::ServerBuilder::resume)), [`LinkLost`](Self::LinkLost),
+/// [`KeepAlive`](Self::KeepAlive) and at times [`Peer`](Self::Peer) mean that the client has not come back in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseReason {
