@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask fidelity`, `cargo xtask resume`, `cargo xtask pressure` and `cargo xtask codegen-times`.
+//! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask fidelity`, `cargo xtask resume`, `cargo xtask pressure`,
+//! `cargo xtask resume-cost` and `cargo xtask codegen-times`.
 
 mod debian;
 mod demo;
@@ -8,8 +9,10 @@ mod init;
 mod markdown;
 mod node;
 mod pressure;
+mod program;
 mod quickstart;
 mod resume;
+mod resume_cost;
 mod run;
 mod scratch;
 mod stages;
@@ -42,6 +45,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         Some((command, rest)) if command == "fidelity" => fidelity::command(rest),
         Some((command, rest)) if command == "resume" => resume::command(rest),
         Some((command, [])) if command == "pressure" => pressure::pressure(),
+        Some((command, rest)) if command == "resume-cost" => resume_cost::command(rest),
         Some((command, [])) if command == "codegen-times" => times::times(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
             eprint!("{}", help());
@@ -68,6 +72,8 @@ Usage: cargo demo [--listen ADDR:PORT]
          Breaks the links of clients again and again, and tells what was lost; --help says more.
        cargo xtask pressure
          Shows a server's memory under peers that cost as much as they can; needs a Unix with /proc.
+       cargo xtask resume-cost [--rounds N] [--sockets N] [--check]
+         Measures what sessions that outlive their links cost; takes some minutes, on a quiet machine; --help says more.
        cargo xtask codegen-times
          Measures glue-codegen and the macros; takes some minutes, on a quiet machine.
 "

@@ -4,10 +4,10 @@
 
 #![allow(clippy::print_stdout)] // the table is for whoever asked for it
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
-use crate::run::{Failure, cannot_run, cargo, run};
+use crate::program::{Program, number};
+use crate::run::{Failure, cargo, run};
 use crate::workspace;
 
 /// Puts each kind of pressure on a server of its own, and prints a table.
@@ -32,9 +32,12 @@ pub(crate) fn pressure() -> Result<(), Failure> {
 
 /// Has a crowd carry out these orders; returns a row of the table.
 fn measure(sockets: &str, orders: &[&str]) -> Result<String, Failure> {
-    let mut server = Program::start("crowd-server", sockets)?;
-    let start = server.answer()?;
-    let mut clients = Program::start("crowd-clients", &format!("127.0.0.1:{}", number(&start, "port")?))?;
+    let mut server = start("crowd-server", sockets)?;
+    let started = server.answer()?;
+    let mut clients = start(
+        "crowd-clients",
+        &format!("127.0.0.1:{}", number(&started, "port")?),
+    )?;
 
     let before = server.ask("settled")?;
     let mut met = Vec::new();
@@ -57,15 +60,6 @@ fn measure(sockets: &str, orders: &[&str]) -> Result<String, Failure> {
     Ok(format!("{}   {}", columns.concat(), shown(&met)))
 }
 
-/// Returns the number of this name in a JSON object that holds nothing else than numbers.
-fn number(object: &str, name: &str) -> Result<u64, Failure> {
-    let members = object.trim_matches(['{', '}']).split(',');
-    let mut members = members.filter_map(|member| member.split_once(':'));
-    let value = members.find(|(key, _)| key.trim_matches('"') == name);
-    let value = value.and_then(|(_, value)| value.parse().ok());
-    value.ok_or_else(|| Failure::new(format!("no `{name}` in {object} (only Linux tells all)")))
-}
-
 /// Writes such objects as people do.
 fn shown(objects: &[String]) -> String {
     objects
@@ -74,51 +68,14 @@ fn shown(objects: &[String]) -> String {
         .replace([':', ','], " ")
 }
 
-/// One of the two programs; it is ended with this value.
-struct Program {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Program {
-    fn start(name: &str, argument: &str) -> Result<Self, Failure> {
-        let program = workspace::built(name)?;
-        let mut command = Command::new("sh");
-        command.args(["-c", RAISED]).arg(program).arg(argument);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| cannot_run(&command, &error))?;
-        let input = child.stdin.take().expect("its input is a pipe");
-        let output = child.stdout.take().expect("its output is a pipe");
-        Ok(Self {
-            child,
-            input,
-            output: BufReader::new(output),
-        })
-    }
-
-    /// Writes an order and waits for the answer.
-    fn ask(&mut self, order: &str) -> Result<String, Failure> {
-        // Where it can't be written there will be no answer.
-        let _ = writeln!(self.input, "{order}");
-        self.answer()
-    }
-
-    fn answer(&mut self) -> Result<String, Failure> {
-        let mut line = String::new();
-        match self.output.read_line(&mut line) {
-            Ok(length) if length > 0 => Ok(line.trim_end().to_owned()),
-            _ => Err(Failure::new("a program has ended before its time; see above")),
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Both fail only when it has ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Starts one of the two programs.
+fn start(name: &str, argument: &str) -> Result<Program, Failure> {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", RAISED])
+        .arg(workspace::built(name)?)
+        .arg(argument);
+    Program::start(&mut command)
 }
 
 /// What is done, with how many sockets for one address (by default if empty), and the orders for the crowd.
@@ -171,11 +128,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_found_by_their_names() {
+    fn objects_are_shown_without_their_braces() {
         let object = r#"{"port":8080,"files":null,"open":3}"#;
 
-        assert_eq!(number(object, "open").unwrap(), 3);
-        assert!(number(object, "files").is_err());
         assert_eq!(shown(&[object.to_owned()]), "port 8080 files null open 3");
     }
 }
