@@ -178,6 +178,12 @@ pub(crate) trait Inbound: Send {
         None
     }
 
+    /// Returns whether a call is under way here, of either side, or something that has come was not taken: what a socket whose
+    /// server goes waits for. Streams are not.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
     /// A session has opened in which it takes part.
     fn opened(&mut self, _turn: &mut Turn<'_, '_>) {}
 
@@ -362,6 +368,10 @@ impl Inbound for RawInbound {
     }
 
     fn poll(&mut self, _turn: &mut Turn<'_, '_>) {}
+
+    fn is_busy(&self) -> bool {
+        self.inbox.is_in_use()
+    }
 }
 
 impl Drop for RawInbound {

@@ -7,6 +7,7 @@
 mod delivery;
 mod farewell;
 mod hooks;
+mod leaving;
 mod relink;
 mod residents;
 
@@ -219,6 +220,7 @@ impl<H: Hooks> Driver<H> {
             self.work(now, cx);
             let reading = self.read(now, &mut budget, cx);
             self.work(now, cx);
+            self.end_if_left(now);
             self.close_if_asked(now);
             self.transmit(now, cx);
             self.handle_events(now, cx);
@@ -238,7 +240,7 @@ impl<H: Hooks> Driver<H> {
                 Reading::Heeds => is_free,
             };
             // What has been woken and was not polled wakes nobody again.
-            let can_go_on = !self.session.is_congested() && (self.work_waits || !self.mailbox.is_empty());
+            let can_go_on = !self.session.is_congested() && (self.work_waits || self.has_mail());
             if !can_read && !can_go_on {
                 break;
             }
@@ -273,6 +275,7 @@ impl<H: Hooks> Driver<H> {
                 }
                 Request::Open { name, inbound } => self.open_channel(name, inbound, cx),
                 Request::Spawn(task) => self.residents.spawn(task),
+                Request::Drain(leave) => self.session.drain(now, leave),
             }
         }
     }
@@ -292,7 +295,7 @@ impl<H: Hooks> Driver<H> {
     /// Takes what handles have sent, as far as there is room.
     fn take_messages(&mut self) {
         while !self.session.is_congested()
-            && let Some(message) = self.mailbox.take_message()
+            && let Some(message) = self.take_message()
         {
             self.push(message);
         }
@@ -315,7 +318,7 @@ impl<H: Hooks> Driver<H> {
     /// Takes what handles have sent up to now, room or not; what may wait in the mailbox bounds it.
     fn take_all_messages(&mut self) {
         for _ in 0..self.mailbox.messages() {
-            let Some(message) = self.mailbox.take_message() else {
+            let Some(message) = self.take_message() else {
                 break;
             };
             self.push(message);
@@ -429,6 +432,11 @@ impl<H: Hooks> Driver<H> {
                 }
                 Event::Detached(reason) => self.detach(now, reason),
                 Event::Resumed => self.resume(),
+                Event::AskedToLeave { within } => {
+                    let moment = self.hooks.choose_moment(within);
+                    self.session.leave_in(now, moment);
+                }
+                Event::Leave => self.leave(),
                 Event::Renewed { unsent } => self.renew(unsent),
                 Event::Refused(refusal) => self.hooks.refused(refusal),
                 Event::Opened { socket_id } => {

@@ -76,6 +76,15 @@ impl<T> Inbox<T> {
         has_room
     }
 
+    /// Returns whether a message waits, or a handler has one under way. If one waits, the next [`Taken`] says that it made room: the
+    /// driver asks because it waits for the end of that.
+    pub(crate) fn is_in_use(&self) -> bool {
+        let mut state = self.lock();
+        let has_messages = !state.queue.is_empty();
+        state.refused |= has_messages;
+        has_messages || state.is_handling
+    }
+
     /// Adds a message, unless nobody will take it any more.
     pub(crate) fn push(&self, message: T, bytes: usize) {
         {

@@ -164,7 +164,7 @@ pub use futures_util::Stream;
 pub use proto::limits::{Resume, ServerLimits};
 #[cfg(feature = "server")]
 pub use server::{
-    Body, Broadcast, ForwardedHeader, GlueService, Groups, Listener, Origins, Person, Presence,
+    Body, Broadcast, Drain, ForwardedHeader, GlueService, Groups, Listener, Origins, Person, Presence,
     PresenceUpdate, RefusalReason, RemoteAddr, Seat, Server, ServerBuilder, ServerStats, Socket,
     SocketRequest, TransportStats, TrustedProxies,
 };

@@ -30,7 +30,7 @@ use crate::error::{Error, ErrorKind};
 use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 use crate::quota::Quota;
-use crate::session::CloseReason;
+use crate::session::{CloseReason, Leave};
 use crate::values::Values;
 
 /// Shared by the driver of one socket and all its handles.
@@ -99,6 +99,8 @@ pub(crate) enum Request {
     Spawn(Task),
     /// Go on over another link.
     Attach(Box<NewLink>),
+    /// Let the client go.
+    Drain(Leave),
 }
 
 impl Mailbox {
@@ -245,9 +247,18 @@ impl Mailbox {
 
     /// Driver: takes the oldest message.
     pub(crate) fn take_message(&self) -> Option<Outgoing> {
+        self.take(|_| true)
+    }
+
+    /// Driver: takes the oldest message that is meant.
+    fn take(&self, is_meant: impl Fn(&Outgoing) -> bool) -> Option<Outgoing> {
         let (message, held) = {
             let mut queues = self.lock();
-            let message = queues.messages.pop_front()?;
+            let place = queues
+                .messages
+                .iter()
+                .position(|(message, _)| is_meant(message))?;
+            let message = queues.messages.remove(place)?;
             queues.backlog.give_back(&message);
             if queues.messages.is_empty() {
                 queues.messages.shrink_to(IDLE_CAPACITY);

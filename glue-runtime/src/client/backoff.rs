@@ -33,6 +33,11 @@ impl Backoff {
         Self { options, attempts: 0 }
     }
 
+    /// Returns by how much the delays grow.
+    pub(super) const fn step(&self) -> Duration {
+        self.options.delay
+    }
+
     /// Returns the delay before the next attempt, or `None` to give up; `random` is in 0 to 1. It is drawn from the upper
     /// half of the growing limit: clients that lost a server together must not come back together, and yet a server that
     /// restarts must find the time for it before they give up.

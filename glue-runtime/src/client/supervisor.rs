@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, pending, poll_fn};
 
@@ -37,6 +37,8 @@ pub(super) struct Supervisor {
     kept: Option<Box<LinkDriver>>,
     /// `None` when the first loss is the end.
     backoff: Option<Backoff>,
+    /// Whether the last session has ended because its server goes, and when that was so before.
+    departures: Departures,
     /// Whether it is over when the first attempt fails.
     is_first_decisive: bool,
 }
@@ -56,6 +58,7 @@ impl Supervisor {
             status,
             residents: Residents::default(),
             kept: None,
+            departures: Departures::default(),
             buffer,
             is_first_decisive,
         }
@@ -104,8 +107,7 @@ impl Supervisor {
             let delay = if self.is_final(&error) {
                 None
             } else {
-                let random = f64::from((self.options.random)()) / f64::from(u32::MAX);
-                self.backoff.as_mut().and_then(|backoff| backoff.next(random))
+                self.next_delay()
             };
             let error = Error::from(error);
             let Some(delay) = delay else {
@@ -171,6 +173,7 @@ impl Supervisor {
             }
         };
         self.residents = driver.take_residents();
+        self.departures.has_left = driver.has_left();
         match reason {
             CloseReason::Local | CloseReason::Panicked => Ok(End {
                 reason,
@@ -198,6 +201,7 @@ impl Supervisor {
         let hooks = ClientHooks {
             mailbox: self.mailbox.clone(),
             status: self.status.clone(),
+            options: self.options.clone(),
             refusal: None,
         };
         Driver::new(session, transport, self.mailbox.clone(), hooks)
@@ -216,6 +220,15 @@ impl Supervisor {
             driver.run_drain().await;
         });
         error
+    }
+
+    /// Returns the delay before the next attempt, or `None` to give up.
+    fn next_delay(&mut self) -> Option<Duration> {
+        let backoff = self.backoff.as_mut()?;
+        if self.departures.is_free(now(), backoff.step()) {
+            return Some(Duration::ZERO);
+        }
+        backoff.next(draw(&self.options))
     }
 
     fn is_final(&self, error: &LinkError) -> bool {
@@ -249,8 +262,8 @@ impl Supervisor {
                     self.residents.channels.insert(name, inbound);
                 }
                 Request::Spawn(task) => self.residents.spawn(task),
-                // Links come to servers.
-                Request::Attach(_) => {}
+                // These come to servers.
+                Request::Attach(_) | Request::Drain(_) => {}
             }
         }
         if self.residents.poll_tasks(cx).is_err() {
@@ -296,6 +309,33 @@ impl Drop for Supervisor {
     }
 }
 
+/// When a client may come back without a delay [D-5]: the server has sent it away, and others are there.
+#[derive(Debug, Default)]
+struct Departures {
+    /// Whether the last session ended so.
+    has_left: bool,
+    /// When the client last came back without a delay.
+    last: Option<Instant>,
+}
+
+impl Departures {
+    /// Returns whether the next attempt is one, for which it is then noted. Not again within `pause`: servers that send
+    /// everybody away must not be asked as fast as they do that.
+    fn is_free(&mut self, now: Instant, pause: Duration) -> bool {
+        let is_early = |last: Instant| now.saturating_duration_since(last) < pause;
+        let is_free = std::mem::take(&mut self.has_left) && !self.last.is_some_and(is_early);
+        if is_free {
+            self.last = Some(now);
+        }
+        is_free
+    }
+}
+
+/// Draws from 0 to 1.
+fn draw(options: &Options) -> f64 {
+    f64::from((options.random)()) / f64::from(u32::MAX)
+}
+
 /// How it ended.
 struct End {
     reason: CloseReason,
@@ -334,6 +374,7 @@ impl LinkDriver {
 struct ClientHooks {
     mailbox: Arc<Mailbox>,
     status: Arc<Status>,
+    options: Arc<Options>,
     /// What the server's application has said against this client.
     refusal: Option<Refusal>,
 }
@@ -351,6 +392,10 @@ impl Hooks for ClientHooks {
 
     fn resumed(&mut self, _transport: TransportKind) {
         self.status.resumed();
+    }
+
+    fn choose_moment(&mut self, within: Duration) -> Duration {
+        within.mul_f64(draw(&self.options))
     }
 
     fn unsendable(&mut self, text: Text) {

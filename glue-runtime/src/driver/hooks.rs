@@ -1,6 +1,7 @@
 //! What a driver asks of the side that it drives for, and tells it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, ready};
 
@@ -38,6 +39,11 @@ pub(crate) trait Hooks: Send {
 
     /// The session goes on over a link of this kind.
     fn resumed(&mut self, _transport: TransportKind) {}
+
+    /// The server wants its client to leave within this time; returns when it does.
+    fn choose_moment(&mut self, within: Duration) -> Duration {
+        within
+    }
 
     /// The client is not accepted, on either side; the end follows.
     fn refused(&mut self, _refusal: Refusal) {}

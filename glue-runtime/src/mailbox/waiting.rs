@@ -25,6 +25,11 @@ pub(crate) trait Late: Send {
         0
     }
 
+    /// Returns whether it is a part of an exchange that is under way, and not the beginning of something.
+    fn is_part(&self) -> bool {
+        false
+    }
+
     /// There will be no session: returns the message, if its sender is not told otherwise.
     fn into_text(self: Box<Self>) -> Option<Text> {
         None
@@ -46,6 +51,14 @@ impl Outgoing {
         match self {
             Self::Text(text) => Some(text),
             Self::Late(late) => late.into_text(),
+        }
+    }
+
+    /// Returns whether it belongs to an exchange that is under way.
+    fn is_part(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Late(late) => late.is_part(),
         }
     }
 
@@ -91,6 +104,20 @@ impl Mailbox {
         for text in unsent.into_iter().rev() {
             queues.messages.push_front((text.into(), Held::Space(0)));
         }
+    }
+
+    /// Driver: takes the oldest message of an exchange that is under way.
+    pub(crate) fn take_part(&self) -> Option<Outgoing> {
+        self.take(Outgoing::is_part)
+    }
+
+    /// Driver: returns whether something is asked for beside messages that begin something.
+    pub(crate) fn has_parts(&self) -> bool {
+        let queues = self.lock();
+        !queues.urgent.is_empty()
+            || !queues.requests.is_empty()
+            || queues.ending.is_some()
+            || queues.messages.iter().any(|(message, _)| message.is_part())
     }
 
     /// Driver: returns whether texts wait.

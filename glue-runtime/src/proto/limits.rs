@@ -290,6 +290,9 @@ pub(crate) const MAX_CREDIT: u32 = (1 << 31) - 1;
 /// Longest time that a call can say it waits.
 pub(crate) const MAX_TIMEOUT: Duration = Duration::from_millis((1 << 31) - 1);
 
+/// Longest time within which clients can be told to leave.
+pub(crate) const MAX_DRAIN: Duration = Duration::from_millis((1 << 31) - 1);
+
 /// Items that the reader of a stream grants at first, before it knows their size. Half of it makes the first round trip
 /// bring less, twice as much makes large items fill the memory.
 pub(crate) const FIRST_CREDIT: u32 = 8;

@@ -105,6 +105,10 @@ impl Inbound for CallerInbound {
         }
     }
 
+    fn is_busy(&self) -> bool {
+        self.calls.is_busy() || self.servings.iter().any(|tenure| tenure.serving.is_busy())
+    }
+
     fn opened(&mut self, turn: &mut Turn<'_, '_>) {
         self.calls.opened(turn);
     }
@@ -198,6 +202,10 @@ mod tests {
 
         fn lost(&mut self) {
             self.note("lost");
+        }
+
+        fn is_busy(&self) -> bool {
+            !self.is_idle()
         }
 
         fn is_idle(&self) -> bool {

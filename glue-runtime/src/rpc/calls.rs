@@ -122,6 +122,11 @@ impl Calls {
         lost.fail_all(&unavailable("unknown"));
     }
 
+    /// Returns whether the peer has a call of this side under way; streams are none.
+    pub(super) fn is_busy(&self) -> bool {
+        self.shared.lock().in_flight.has_calls()
+    }
+
     /// The socket has ended.
     pub(super) fn close(&self) {
         self.lost();
@@ -378,6 +383,10 @@ impl Late for Control {
         if self.shared.lock().session == self.session {
             send(self.text, Bond::Session);
         }
+    }
+
+    fn is_part(&self) -> bool {
+        true
     }
 }
 

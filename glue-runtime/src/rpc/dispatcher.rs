@@ -172,6 +172,12 @@ where
         self.greeted = false;
     }
 
+    fn is_busy(&self) -> bool {
+        let running = self.running.iter().map(Running::exchange);
+        let queued = self.queue.iter().map(|(pending, _)| pending.exchange);
+        running.chain(queued).any(|exchange| !exchange.is_stream())
+    }
+
     fn is_idle(&self) -> bool {
         self.running.is_empty() && self.queue.is_empty()
     }

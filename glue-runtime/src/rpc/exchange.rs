@@ -297,6 +297,10 @@ impl Late for Piece {
         let cancel = self.shared.encode(Envelope::Cancel { id: self.id });
         send(cancel, Bond::Session);
     }
+
+    fn is_part(&self) -> bool {
+        true
+    }
 }
 
 /// Returns the milliseconds that are left, rounded up, as `t` says them [E-12].

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     waiter: Waiter,
     /// The way of the caller's items, for a method that takes some.
     upload: Option<Arc<Upload>>,
+    /// Whether items are streamed, in either direction.
+    is_stream: bool,
     /// How a cancellation has to travel.
     pace: Pace,
 }
@@ -65,6 +67,11 @@ impl InFlight {
     /// Returns whether an exchange is under way whose callee takes items.
     pub(super) fn wants_items(&self, id: u64) -> bool {
         self.entries.get(&id).is_some_and(|entry| entry.upload.is_some())
+    }
+
+    /// Returns whether one is under way that no side streams items in.
+    pub(super) fn has_calls(&self) -> bool {
+        self.entries.values().any(|entry| !entry.is_stream)
     }
 
     /// Gives an envelope to the one who waits for it.
@@ -179,6 +186,7 @@ impl InFlight {
 impl Entry {
     pub(super) const fn new(method: &'static str, waiter: Waiter, upload: Option<Arc<Upload>>) -> Self {
         Self {
+            is_stream: upload.is_some() || matches!(waiter, Waiter::Stream(_)),
             method,
             waiter,
             upload,

@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::audience::Attendance;
+use super::calls::Calls;
 use super::context::Context;
 use super::dispatch::{Dispatch, Outcome};
 use super::dispatcher::Dispatcher;
@@ -63,6 +64,11 @@ where
 
     fn settle(&mut self, turn: &mut Turn<'_, '_>) {
         self.serving.settle(turn);
+    }
+
+    fn is_busy(&self) -> bool {
+        let calls = self.serving.exchanges().calls().get();
+        self.serving.is_busy() || calls.is_some_and(Calls::is_busy)
     }
 
     fn finish(&mut self) -> Option<BoxFuture<'static, ()>> {

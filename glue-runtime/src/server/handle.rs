@@ -140,6 +140,8 @@ impl Server {
     /// [`Limits::close`](crate::Limits::close), or when the last method has ended that is `#[glue(no_cancel)]`: those are waited
     /// for, however long they take.
     ///
+    /// Calls under way are dropped: [`Server::drain`] lets clients finish them first, and leave one after the other.
+    ///
     /// Of a server that is [mounted](Server::service) only the sockets end; its requests are still answered, new sockets
     /// with 503. A future that is dropped, as that of a handler is with its socket, has done all but the waiting.
     pub async fn shutdown(&self) {

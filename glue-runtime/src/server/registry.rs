@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::socket::Socket;
-use crate::mailbox::Mailbox;
-use crate::session::CloseReason;
+use crate::mailbox::{Mailbox, Request};
+use crate::session::{CloseReason, Leave};
 
 /// Every socket by its id, from its first byte to its end.
 #[derive(Debug, Default)]
@@ -64,6 +64,20 @@ impl Registry {
                 Entry::Opening(mailbox) => mailbox.request_close(CloseReason::Shutdown),
             }
         }
+    }
+
+    /// Asks every socket to let its client go, open or not; returns how many there are.
+    pub(super) fn drain(&self, mut leave: impl FnMut() -> Leave) -> usize {
+        let sockets = self.lock();
+        for entry in sockets.values() {
+            let mailbox = match entry {
+                Entry::Open(socket) => socket.mailbox(),
+                Entry::Opening(mailbox) => mailbox,
+            };
+            // One that is about to end needs no telling.
+            let _ = mailbox.request(Request::Drain(leave()));
+        }
+        sockets.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {

@@ -1,5 +1,7 @@
 //! What a session tells its driver.
 
+use std::time::Duration;
+
 use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
 use crate::proto::resume::Former;
@@ -26,6 +28,10 @@ pub(crate) enum Event {
     /// At a client: the session is over, and another one opens on the same link. What has never left comes with it, as far as it is
     /// as good there.
     Renewed { unsent: Vec<Text> },
+    /// At a client: the server goes, and asks it to leave within this time: [`Session::leave_in`](super::Session::leave_in).
+    AskedToLeave { within: Duration },
+    /// At a client: that moment has come; [`Session::leave`](super::Session::leave) behind all that waits.
+    Leave,
     /// The session has ended.
     Closed(CloseReason),
 }

@@ -3,6 +3,7 @@
 //! Feed it what came in ([`Session::handle_text`]) and the time ([`Session::handle_timeout`]); then take what must
 //! happen: [`Session::poll_event`], [`Session::poll_transmit`] until `None`, and wake up at [`Session::poll_timeout`].
 
+mod drain;
 mod event;
 mod keepalive;
 mod outbox;
@@ -14,6 +15,7 @@ mod timer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use drain::Leave;
 pub use event::CloseReason;
 pub(crate) use event::Event;
 pub(crate) use outbox::{Cause, Outbox};
@@ -24,6 +26,7 @@ use std::time::{Duration, Instant};
 
 use semver::Version;
 
+use self::drain::Departure;
 use self::keepalive::{KeepAliveAction, KeepAliveTimer};
 use self::replay::Replay;
 use self::resume::LinkState;
@@ -97,6 +100,11 @@ pub(crate) struct Session {
     window: Option<Duration>,
     /// Weight that each side keeps unacknowledged, likewise.
     buffer: Option<usize>,
+    /// Whether both sides know how a server sends its clients away.
+    drains: bool,
+    departure: Departure,
+    /// At a server that goes: how long it waits for calls under way of a client that leaves.
+    finish_time: Duration,
 }
 
 impl Session {
@@ -127,6 +135,9 @@ impl Session {
             former: None,
             window: None,
             buffer: None,
+            drains: false,
+            departure: Departure::None,
+            finish_time: Duration::ZERO,
         };
         session.note_life(now);
         session
@@ -154,6 +165,11 @@ impl Session {
             Ok(Frame::Ack(digits)) if self.window.is_some() => self.handle_ack(now, digits),
             Ok(Frame::Number(digits)) if self.window.is_some() && !self.is_client() => {
                 self.handle_number(now, digits);
+            }
+            Ok(Frame::Drain(digits)) if self.drains => {
+                if !self.handle_drain(now, digits) {
+                    self.reject(now);
+                }
             }
             Ok(Frame::Init(json)) => self.handle_init(now, json),
             Ok(Frame::Ping) => self.outbox.push_control(Frame::Pong),
@@ -200,6 +216,8 @@ impl Session {
                     }
                 }
                 Timer::Window => self.end_window(now),
+                Timer::Leave => self.handle_leave_time(now),
+                Timer::Finish => self.close(now, CloseReason::Shutdown),
                 Timer::Refusal => self.finish(now, CloseReason::Refused),
                 Timer::Close => self.state = State::Closed,
             }
@@ -217,7 +235,7 @@ impl Session {
         let is_announced = match reason {
             CloseReason::Peer => false,
             CloseReason::Local => self.is_client() || self.window.is_some(),
-            _ => self.window.is_some(),
+            _ => self.window.is_some() || (reason == CloseReason::Shutdown && self.is_told_to_leave()),
         };
         if self.state == State::Open && is_announced {
             match self.link {
@@ -484,6 +502,7 @@ impl Session {
         };
         let socket_id = socket_id.clone();
         let resume = resume.clone().filter(|_| announced.resume);
+        self.drains = announced.drain;
         self.push_welcome(socket_id.clone(), announced.batch, resume.as_deref().cloned());
         self.open(socket_id, announced.batch, resume.as_deref());
     }
@@ -495,7 +514,7 @@ impl Session {
             batch,
             limit: limit.filter(|_| batch),
             resume,
-            drain: false,
+            drain: self.drains,
         };
         self.outbox
             .push_control(Frame::Init(&ServerInit::Accepted(accepted).encode()));
@@ -573,7 +592,7 @@ fn client_init(role: &Role, auth: Option<Auth>, wish: ResumeWish) -> ClientInit 
         errors,
         auth,
         resume: resume.then_some(wish),
-        drain: false,
+        drain: true,
     }
 }
 

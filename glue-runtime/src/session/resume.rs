@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::drain::Departure;
 use super::event::{CloseReason, Event};
 use super::outbox::Outbox;
 use super::replay::Due;
@@ -35,7 +36,8 @@ pub(crate) enum Verdict {
 impl Session {
     /// Takes note that the link is of no use any more: the session is kept if that was agreed on, otherwise it ends.
     pub(crate) fn lose_link(&mut self, now: Instant, reason: CloseReason) {
-        let Some(window) = self.window.filter(|_| self.state == State::Open) else {
+        let is_kept = self.state == State::Open && !self.is_sent_away();
+        let Some(window) = self.window.filter(|_| is_kept) else {
             return self.close(now, reason);
         };
         if let LinkState::Down(_) = self.link {
@@ -215,6 +217,9 @@ impl Session {
                 received: 0,
             })
         });
+        self.drains = init.drain;
+        self.departure = Departure::None;
+        self.timers.stop(Timer::Leave);
         self.open(init.socket_id, batch, terms.as_ref());
     }
 
@@ -280,6 +285,7 @@ impl Session {
             self.timers.stop(timer);
         }
         self.note_life(now);
+        self.repeat_departure();
         self.events.push_back(Event::Resumed);
     }
 }

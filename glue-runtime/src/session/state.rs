@@ -9,6 +9,8 @@ pub(crate) struct Announced {
     pub(crate) errors: bool,
     /// Whether its session outlives its link, which both sides have to want.
     pub(crate) resume: bool,
+    /// Whether it can be told to leave.
+    pub(crate) drain: bool,
 }
 
 impl Announced {
@@ -18,6 +20,7 @@ impl Announced {
             batch: init.batch,
             errors: init.errors,
             resume: init.resume.is_some() && resumes,
+            drain: init.drain,
         }
     }
 }

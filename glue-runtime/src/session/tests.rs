@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::*;
 
 mod authorize;
+mod drain;
 
 const ID: &str = "6ZW6uQTwo8apxm11ta3p";
 
@@ -831,7 +832,10 @@ fn a_malformed_container_is_one_fault_without_an_effect() {
 #[test]
 fn a_client_answers_no_malformed_container() {
     let mut client = Peer::new(client(true));
-    assert_eq!(client.joined(), [r#"in{"version":"1.9.1","batch":true}"#]);
+    assert_eq!(
+        client.joined(),
+        [r#"in{"version":"1.9.1","batch":true,"drain":true}"#]
+    );
     client.receive(&format!(r#"in{{"socketID":"{ID}","batch":true}}"#));
 
     client.receive("ba");

@@ -17,6 +17,10 @@ pub(crate) enum Timer {
     Ack,
     /// The session has had no link for as long as it may.
     Window,
+    /// A client that was asked to leave does so now.
+    Leave,
+    /// Calls under way have had their time: one who leaves goes.
+    Finish,
     /// `dr` had its time to arrive.
     Refusal,
     /// What was queued at the end could not be transmitted in time.
@@ -24,13 +28,15 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Init,
         Self::KeepAlive,
         Self::Stall,
         Self::Absence,
         Self::Ack,
         Self::Window,
+        Self::Leave,
+        Self::Finish,
         Self::Refusal,
         Self::Close,
     ];
@@ -46,6 +52,14 @@ impl TimerTable {
     /// Sets or moves a deadline; one further away than time goes is none.
     pub(crate) fn set(&mut self, timer: Timer, now: Instant, after: Duration) {
         self.deadlines[timer as usize] = now.checked_add(after);
+    }
+
+    /// Sets a deadline, unless it is set to an earlier moment.
+    pub(crate) fn advance(&mut self, timer: Timer, now: Instant, after: Duration) {
+        let former = self.deadlines[timer as usize];
+        self.set(timer, now, after);
+        let both = former.into_iter().chain(self.deadlines[timer as usize]);
+        self.deadlines[timer as usize] = both.min();
     }
 
     /// Takes a deadline back.

@@ -23,7 +23,7 @@ fn client_that_hears(answer: &str) -> Peer {
         auth: Auth::new(r#"{"token":"t"}"#.to_owned()),
         resume: false,
     });
-    assert_eq!(peer.sent(), [ERRORS]);
+    assert_eq!(peer.sent(), [ERRORS.replace("}}", r#"},"drain":true}"#)]);
     peer.receive(answer);
     peer
 }
