@@ -56,6 +56,8 @@ pub(crate) struct Driver<H> {
     claim: Option<Claim>,
     /// Whether the link has gone to that session.
     is_handed_over: bool,
+    /// The latest of the links that were taken over.
+    generation: u64,
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
     stalled: Stalled,
@@ -94,6 +96,7 @@ impl<H: Hooks> Driver<H> {
             decision: None,
             claim: None,
             is_handed_over: false,
+            generation: 0,
             stalled: Stalled::default(),
             out: Vec::new(),
             urgent: Vec::new(),
@@ -256,7 +259,7 @@ impl<H: Hooks> Driver<H> {
             return Poll::Ready(reason);
         }
         self.note_progress(now);
-        if self.session.is_detached() && !self.hooks.keeps(self.session.weight()) {
+        if self.session.is_detached() && !self.hooks.keeps(self.weight()) {
             self.session.give_up(now);
             cx.waker().wake_by_ref();
         }
@@ -271,8 +274,10 @@ impl<H: Hooks> Driver<H> {
                 Request::Attach(link) => {
                     // A loss that nobody has dealt with would take the new link.
                     self.handle_events(now, cx);
-                    self.attach(now, *link);
+                    self.attach(now, link);
                 }
+                Request::HandedOver => self.give_way(),
+                Request::GiveBack(link) => self.take_back(*link),
                 Request::Open { name, inbound } => self.open_channel(name, inbound, cx),
                 Request::Spawn(task) => self.residents.spawn(task),
                 Request::Drain(leave) => self.session.drain(now, leave),

@@ -165,7 +165,7 @@ pub use proto::limits::{Resume, ServerLimits};
 #[cfg(feature = "server")]
 pub use server::{
     Body, Broadcast, Drain, ForwardedHeader, GlueService, Groups, Listener, Origins, Person, Presence,
-    PresenceUpdate, RefusalReason, RemoteAddr, Seat, Server, ServerBuilder, ServerStats, Socket,
+    PresenceUpdate, RefusalReason, RemoteAddr, ResumeStats, Seat, Server, ServerBuilder, ServerStats, Socket,
     SocketRequest, TransportStats, TrustedProxies,
 };
 

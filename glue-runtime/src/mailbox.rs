@@ -54,8 +54,6 @@ pub(crate) struct Mailbox {
     unsent: AtomicUsize,
     /// Messages that will never leave, counted at the end.
     undelivered: AtomicUsize,
-    /// See [`Mailbox::claim`].
-    claims: AtomicUsize,
     /// Wakes broadcasts that wait for room.
     room: Notify,
     ended: OnceLock<CloseReason>,
@@ -84,8 +82,34 @@ pub(crate) enum Ending {
 pub(crate) struct Peer {
     /// Set before the application sees the socket.
     pub(crate) socket_id: OnceLock<String>,
-    pub(crate) remote_addr: Option<IpAddr>,
+    /// Moves with the peer.
+    remote_addr: Mutex<Option<IpAddr>>,
     pub(crate) user_agent: Option<String>,
+}
+
+impl Peer {
+    #[cfg(feature = "server")]
+    pub(crate) fn new(remote_addr: Option<IpAddr>, user_agent: Option<String>) -> Self {
+        Self {
+            socket_id: OnceLock::new(),
+            remote_addr: Mutex::new(remote_addr),
+            user_agent,
+        }
+    }
+
+    pub(crate) fn remote_addr(&self) -> Option<IpAddr> {
+        *self.lock_remote_addr()
+    }
+
+    /// Takes note that the peer is where another one was seen.
+    fn follow(&self, other: &Self) {
+        *self.lock_remote_addr() = other.remote_addr();
+    }
+
+    fn lock_remote_addr(&self) -> MutexGuard<'_, Option<IpAddr>> {
+        // Nothing that can panic runs under the lock.
+        self.remote_addr.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What the application asks of the driver beside sending.
@@ -101,6 +125,10 @@ pub(crate) enum Request {
     Attach(Box<NewLink>),
     /// Let the client go.
     Drain(Leave),
+    /// The link that went to another session, whose client has had it, is that session's.
+    HandedOver,
+    /// It is not, and is back.
+    GiveBack(Box<NewLink>),
 }
 
 impl Mailbox {
@@ -116,7 +144,6 @@ impl Mailbox {
             backlog_bytes: limits.backlog_bytes,
             unsent: AtomicUsize::new(0),
             undelivered: AtomicUsize::new(0),
-            claims: AtomicUsize::new(0),
             room: Notify::new(),
             ended: OnceLock::new(),
             end: Notify::new(),
@@ -287,6 +314,12 @@ impl Mailbox {
         self.lock().messages.len()
     }
 
+    /// Driver: returns the weight of the messages that wait, in bytes.
+    pub(crate) fn waiting(&self) -> usize {
+        let reserved = self.capacity.saturating_sub(self.space.available_permits());
+        reserved.saturating_add(self.lock().backlog.bytes())
+    }
+
     /// Driver: returns whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
         let queues = self.lock();
@@ -319,7 +352,12 @@ impl Mailbox {
         };
         self.note_undelivered(messages.len());
         // Requests own parts of the application, whose destructors must not run under the lock.
-        drop((requests, urgent));
+        drop(urgent);
+        for request in requests {
+            if let Request::Attach(link) = request {
+                link.give_back();
+            }
+        }
         self.space.close();
         self.room.notify_waiters();
         messages.into_iter().map(|(message, _)| message).collect()

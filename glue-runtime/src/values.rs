@@ -51,6 +51,22 @@ impl Values {
         into_own(value)
     }
 
+    /// Takes over all that others hold.
+    pub(crate) fn replace(&self, others: &Self) {
+        let others = std::mem::take(&mut *others.lock());
+        let mut former = Vec::new();
+        {
+            let mut entries = self.lock();
+            for (held, value) in others {
+                match entries.iter_mut().find(|(wanted, _)| *wanted == held) {
+                    Some((_, place)) => former.push((held, std::mem::replace(place, value))),
+                    None => entries.push((held, value)),
+                }
+            }
+        }
+        drop_each(former);
+    }
+
     /// Empties all places.
     pub(crate) fn clear(&self) {
         let entries = std::mem::take(&mut *self.lock());

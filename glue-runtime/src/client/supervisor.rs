@@ -263,7 +263,7 @@ impl Supervisor {
                 }
                 Request::Spawn(task) => self.residents.spawn(task),
                 // These come to servers.
-                Request::Attach(_) | Request::Drain(_) => {}
+                Request::Attach(_) | Request::HandedOver | Request::GiveBack(_) | Request::Drain(_) => {}
             }
         }
         if self.residents.poll_tasks(cx).is_err() {

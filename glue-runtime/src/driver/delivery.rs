@@ -84,7 +84,7 @@ impl Stalled {
         Some(received)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 

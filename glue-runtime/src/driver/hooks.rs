@@ -45,6 +45,9 @@ pub(crate) trait Hooks: Send {
         within
     }
 
+    /// The link has gone to the session with which its client goes on: nothing more happens here.
+    fn handed_over(&mut self) {}
+
     /// The client is not accepted, on either side; the end follows.
     fn refused(&mut self, _refusal: Refusal) {}
 
@@ -78,8 +81,8 @@ pub(crate) struct Claim {
     pub(crate) received: u64,
     /// With a token that is new.
     pub(crate) terms: ResumeTerms,
-    /// From [`Mailbox::claim`].
-    pub(crate) turn: usize,
+    /// How often the session was claimed.
+    pub(crate) generation: u64,
 }
 
 /// Returns the decision where there is nobody to make one: nobody gets in.

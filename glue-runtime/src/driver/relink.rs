@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::delivery::{Received, Stalled};
 use super::{Claim, Driver, Hooks};
-use crate::mailbox::NewLink;
+use crate::mailbox::{NewLink, Request};
 use crate::proto::batch;
 use crate::proto::frame::{ACK, Frame};
 use crate::proto::init::Auth;
@@ -16,24 +16,39 @@ use crate::transport::Transport;
 
 impl<H: Hooks> Driver<H> {
     /// Server: takes a link over for this session, whatever carried it up to now.
-    pub(super) fn attach(&mut self, now: Instant, link: NewLink) {
-        let NewLink {
-            transport,
-            received,
-            terms,
-            place,
-            turn,
-        } = link;
-        if turn != self.mailbox.claims() || !self.session.is_open() {
-            // Its client has come by another since, or the session ends; on the next it gets a fresh one.
+    pub(super) fn attach(&mut self, now: Instant, link: Box<NewLink>) {
+        if !self.session.is_open() {
+            return link.give_back();
+        }
+        if link.generation <= self.generation {
+            // Its client has come by another link meanwhile.
+            let _ = link.from.request(Request::HandedOver);
             return;
         }
-        // From here on nothing of the former link counts; without a word, as its client isn't there any more.
+        if !self.session.can_resume(link.received) {
+            self.session.close(now, CloseReason::ResumeViolation);
+            return link.give_back();
+        }
+        let NewLink {
+            mut transport,
+            received,
+            terms,
+            generation,
+            place,
+            from,
+        } = *link;
+        // What has moved up to now has moved on the former link. From here on nothing of it counts; it ends without a word, as its client
+        // isn't there any more.
+        self.report_traffic();
         self.leave_link();
+        transport.change_hands();
+        self.generation = generation;
         self.transport = Some(transport);
         self.place = place;
         // The link may hold something of its first moments.
         self.unflushed = true;
+        self.mailbox.take_over(&from);
+        let _ = from.request(Request::HandedOver);
         self.session.resume(now, received, terms);
     }
 
@@ -62,16 +77,26 @@ impl<H: Hooks> Driver<H> {
         tracing::debug!(%reason, "link lost, session kept");
         self.leave_link();
         self.hooks.detached(reason);
-        if !self.hooks.keeps(self.session.weight()) {
+        if !self.hooks.keeps(self.weight()) {
             self.session.give_up(now);
         }
+    }
+
+    /// Returns the weight of all that waits for the client.
+    pub(super) fn weight(&self) -> usize {
+        self.session.weight().saturating_add(self.mailbox.waiting())
     }
 
     /// The session goes on.
     pub(super) fn resume(&mut self) {
         self.mailbox.bound_texts(self.session.peer_limit());
         if let Some(transport) = &self.transport {
-            tracing::debug!(transport = transport.kind().name(), "session resumed");
+            let remote_addr = self.mailbox.peer().remote_addr();
+            tracing::debug!(
+                transport = transport.kind().name(),
+                ?remote_addr,
+                "session resumed"
+            );
             self.hooks.resumed(transport.kind());
         }
     }
@@ -121,20 +146,27 @@ impl<H: Hooks> Driver<H> {
             transport,
             received: claim.received,
             terms: claim.terms,
+            generation: claim.generation,
             place: self.place.take(),
-            turn: claim.turn,
+            from: self.mailbox.clone(),
         };
-        match claim.mailbox.attach(link) {
-            Ok(()) => {
-                self.is_handed_over = true;
-                self.closed = Some(CloseReason::Local);
-            }
-            Err(link) => {
-                self.transport = Some(link.transport);
-                self.place = link.place;
-                self.session.accept();
-            }
+        if let Err(link) = claim.mailbox.attach(link) {
+            self.take_back(link);
         }
+    }
+
+    /// The link is the other session's. The application has never seen this one.
+    pub(super) fn give_way(&mut self) {
+        self.is_handed_over = true;
+        self.closed = Some(CloseReason::Local);
+        self.hooks.handed_over();
+    }
+
+    /// There is nothing to go on with: the client gets a fresh session.
+    pub(super) fn take_back(&mut self, link: NewLink) {
+        self.transport = Some(link.transport);
+        self.place = link.place;
+        self.session.accept();
     }
 
     /// Lets go of the link, and of what it has brought that was not taken in: the peer sends that again.

@@ -132,6 +132,11 @@ impl Backlog {
         }
     }
 
+    /// Returns the weight of all.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Counts a message no more.
     pub(super) fn give_back(&mut self, message: &(Outgoing, Held)) {
         if let (Outgoing::Text(text), &Held::Backlog { is_droppable }) = (&message.0, &message.1) {

@@ -1,6 +1,6 @@
-//! The way of a link to the session that goes on over it.
+//! The way of a link to the session that goes on over it, and back if it can't.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use super::{Mailbox, Request};
 use crate::proto::resume::ResumeTerms;
@@ -13,26 +13,17 @@ pub(crate) struct NewLink {
     pub(crate) received: u64,
     /// With a token that is new.
     pub(crate) terms: ResumeTerms,
+    /// Which of the session's links it is, in the order in which clients have asked for it.
+    pub(crate) generation: u64,
     pub(crate) place: Option<Place>,
-    /// From [`Mailbox::claim`].
-    pub(crate) turn: usize,
+    /// Of the session that has begun on the link and waits for what becomes of it.
+    pub(crate) from: Arc<Mailbox>,
 }
 
 /// What a link has taken of others' room, given back when dropped.
 pub(crate) type Place = Box<dyn Send>;
 
 impl Mailbox {
-    /// Counts the clients that have proved that the session is theirs, each time they come; the last is the one that is there.
-    #[cfg(feature = "server")]
-    pub(crate) fn claim(&self) -> usize {
-        self.claims.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// Driver: returns how often that was.
-    pub(crate) fn claims(&self) -> usize {
-        self.claims.load(Ordering::Relaxed)
-    }
-
     /// Hands a link over to the session; returns it when that has ended, or is about to.
     pub(crate) fn attach(&self, link: NewLink) -> Result<(), NewLink> {
         {
@@ -44,5 +35,20 @@ impl Mailbox {
         }
         self.driver.wake();
         Ok(())
+    }
+
+    /// Driver: takes over what came with a link: the values that were set there take the place of those of their types, and the peer is
+    /// where it has come from.
+    pub(crate) fn take_over(&self, from: &Self) {
+        self.peer.follow(&from.peer);
+        self.values.replace(&from.values);
+    }
+}
+
+impl NewLink {
+    /// Returns the link to the session that has begun on it. Where that has ended as well, the link ends.
+    pub(crate) fn give_back(self: Box<Self>) {
+        let from = self.from.clone();
+        let _ = from.request(Request::GiveBack(self));
     }
 }

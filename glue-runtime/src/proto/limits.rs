@@ -130,6 +130,15 @@ pub struct ServerLimits {
     /// with 503. Behind a proxy all clients have its address unless
     /// [`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies) names it.
     pub sockets_per_address: usize,
+    /// Sessions in all that are kept without a link, because theirs was lost and their clients may come back; default 16,384. One
+    /// more ends at once. Of one address there may be as many as [`ServerLimits::sockets_per_address`]. They are not counted among the
+    /// sockets, so that their clients can come back to a server that is full.
+    pub detached: usize,
+    /// Weight of the messages that these sessions keep for their clients together, each counted with 32 bytes more than it has; default
+    /// 64 MiB. A session that would go past it ends. One by itself may grow by twice [`Limits::send_bytes`] and
+    /// [`Limits::backlog_bytes`] together (2.1 MiB by default) while its client is away: what handles send and streams make waits before that, answers
+    /// to calls under way don't.
+    pub detached_bytes: usize,
     /// Time for the head of an HTTP request, and for the next request on an idle connection; default 10 s, so that half-sent
     /// requests don't pile up. Only where Glue accepts the connections itself.
     pub header: Duration,
@@ -161,6 +170,8 @@ impl ServerLimits {
         let is_zero = [
             ("sockets", self.sockets == 0),
             ("sockets_per_address", self.sockets_per_address == 0),
+            ("detached", self.detached == 0),
+            ("detached_bytes", self.detached_bytes == 0),
             ("header", self.header.is_zero()),
             ("body", self.body.is_zero()),
             ("write", self.write.is_zero()),
@@ -181,6 +192,8 @@ impl Default for ServerLimits {
         Self {
             sockets: 65_536,
             sockets_per_address: 1024,
+            detached: 16_384,
+            detached_bytes: 64 << 20,
             header: Duration::from_secs(10),
             body: Duration::from_secs(10),
             write: Duration::from_secs(30),

@@ -120,9 +120,9 @@ impl Context {
         self.lane().mailbox().socket_id()
     }
 
-    /// Returns the caller's network address, if the socket has one.
+    /// Returns the caller's network address, if the socket has one: that of its last connection.
     pub fn remote_addr(&self) -> Option<IpAddr> {
-        self.lane().mailbox().peer().remote_addr
+        self.lane().mailbox().peer().remote_addr()
     }
 
     /// Returns the `User-Agent` with which the socket was opened.

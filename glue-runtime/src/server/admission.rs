@@ -93,7 +93,6 @@ impl Admissions {
             admissions: self.clone(),
             address,
             releases: state.releases,
-            has_entered: false,
         })
     }
 
@@ -128,26 +127,26 @@ impl Admissions {
     }
 }
 
-/// The place of one socket, given back when dropped.
+/// The place of one socket, given back when dropped: with its link, so that a client can come back to a server that is full.
 #[derive(Debug)]
 pub(super) struct Admission {
     admissions: Arc<Admissions>,
     address: Option<IpAddr>,
     /// Releases before this.
     releases: u64,
-    has_entered: bool,
 }
 
 impl Admission {
-    /// Notes that the socket is in the registry, where a release finds it. Returns whether there was one since it was
-    /// admitted, which may have looked there before: then the socket must go by itself.
-    pub(super) fn enter(&mut self) -> bool {
-        // First, so that a release that is not seen below sees this.
+    /// Notes that the socket is in the registry, where a release finds it, for as long as the returned value lives.
+    pub(super) fn enter(&self) -> Entered {
+        // First, so that a release that is not seen by `is_late` sees this.
         self.admissions
             .entered
             .send_modify(|entered| *entered.entry(self.releases).or_default() += 1);
-        self.has_entered = true;
-        self.admissions.lock().releases != self.releases
+        Entered {
+            admissions: self.admissions.clone(),
+            releases: self.releases,
+        }
     }
 }
 
@@ -163,17 +162,34 @@ impl Drop for Admission {
                 state.addresses.remove(&address);
             }
         }
-        drop(state);
-        if self.has_entered {
-            self.admissions.entered.send_modify(|entered| {
-                if let Some(sockets) = entered.get_mut(&self.releases) {
-                    *sockets -= 1;
-                    if *sockets == 0 {
-                        entered.remove(&self.releases);
-                    }
+    }
+}
+
+/// A socket that is in the registry, with a link or without one: a release waits until this is dropped.
+#[derive(Debug)]
+pub(super) struct Entered {
+    admissions: Arc<Admissions>,
+    releases: u64,
+}
+
+impl Entered {
+    /// Returns whether there was a release since the socket was admitted, which may have looked into the registry before: then the
+    /// socket must go by itself.
+    pub(super) fn is_late(&self) -> bool {
+        self.admissions.lock().releases != self.releases
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.admissions.entered.send_modify(|entered| {
+            if let Some(sockets) = entered.get_mut(&self.releases) {
+                *sockets -= 1;
+                if *sockets == 0 {
+                    entered.remove(&self.releases);
                 }
-            });
-        }
+            }
+        });
     }
 }
 
@@ -256,16 +272,19 @@ mod tests {
     #[test]
     fn a_release_waits_for_the_sockets_before_it_only() {
         let admissions = admissions(9, 9);
-        let mut open = admissions.admit(None).unwrap();
-        let mut arriving = admissions.admit(None).unwrap();
-        assert!(!open.enter());
+        let (link, arriving) = (admissions.admit(None).unwrap(), admissions.admit(None).unwrap());
+        let open = link.enter();
+        assert!(!open.is_late());
+        // The socket goes on without it.
+        drop(link);
 
         let release = admissions.release();
         assert_eq!(admissions.admit(None).unwrap_err(), RefusedBy::Blocked);
-        assert!(arriving.enter(), "the release may have looked before");
+        let arriving = arriving.enter();
+        assert!(arriving.is_late(), "the release may have looked before");
         admissions.set_blocked(false);
-        let mut later = admissions.admit(None).unwrap();
-        assert!(!later.enter());
+        let later = admissions.admit(None).unwrap().enter();
+        assert!(!later.is_late());
 
         let mut released = Box::pin(admissions.released(release));
         assert!(released.as_mut().now_or_never().is_none());

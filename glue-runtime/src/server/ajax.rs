@@ -57,7 +57,7 @@ fn find(server: &Server, uid: &str) -> Result<Arc<AjaxLink>, Refusal> {
 
 /// Starts a session.
 fn init(server: &Server, visitor: Visitor) -> Result<Bytes, Refusal> {
-    let (admission, live) = server.shared.admit(visitor.peer.remote_addr)?;
+    let (admission, live) = server.shared.admit(visitor.peer.remote_addr())?;
     let secrets = ajax_uid().and_then(|uid| Ok((uid, ajax_token()?)));
     let (uid, token) = secrets.map_err(|error| {
         tracing::error!(%error, "no randomness for a socket");

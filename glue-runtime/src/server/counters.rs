@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::counter::{Label, Level, Metric, Total};
 use super::refusal::RefusalReason;
-use super::stats::{ServerStats, TransportStats};
+use super::stats::{ResumeStats, ServerStats, TransportStats};
 use crate::driver::Traffic;
 use crate::session::CloseReason;
 use crate::transport::TransportKind;
@@ -15,6 +15,16 @@ pub(super) struct Counters {
     ajax: TransportCounters,
     refused: Vec<(RefusalReason, Total)>,
     connections: Level,
+    resume: ResumeCounters,
+}
+
+/// The counters of sessions that outlive their links.
+struct ResumeCounters {
+    detached: Level,
+    resumed: Total,
+    fresh: Total,
+    refused: Total,
+    overflowed: Total,
 }
 
 /// The counters of the sockets of one transport.
@@ -40,6 +50,7 @@ impl Counters {
             ajax: TransportCounters::new(TransportKind::Ajax),
             refused: refused.into(),
             connections: Level::new(CONNECTIONS, &[]),
+            resume: ResumeCounters::new(),
         }
     }
 
@@ -50,6 +61,7 @@ impl Counters {
             counters: self.clone(),
             transport,
             phase: Phase::Opening,
+            is_detached: false,
         }
     }
 
@@ -66,12 +78,28 @@ impl Counters {
         add(&self.refused, reason);
     }
 
+    /// Counts a client that wanted to go on with a session and got a fresh one.
+    pub(super) fn begin_fresh(&self) {
+        self.resume.fresh.add(1);
+    }
+
+    /// Counts a client that wanted to go on with a session, which the application has refused.
+    pub(super) fn refuse_resume(&self) {
+        self.resume.refused.add(1);
+    }
+
+    /// Counts a session that is not kept for want of room.
+    pub(super) fn overflow(&self) {
+        self.resume.overflowed.add(1);
+    }
+
     /// Returns all numbers as they are now.
     pub(super) fn read(&self) -> ServerStats {
         ServerStats {
             websocket: self.websocket.read(),
             ajax: self.ajax.read(),
             connections: self.connections.get(),
+            resume: self.resume.read(),
             refused: read(&self.refused),
         }
     }
@@ -87,6 +115,29 @@ impl Counters {
 impl std::fmt::Debug for Counters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Counters").finish_non_exhaustive()
+    }
+}
+
+impl ResumeCounters {
+    fn new() -> Self {
+        let resumes = |outcome| Total::new(RESUMES, &[("outcome", outcome)]);
+        Self {
+            detached: Level::new(DETACHED, &[]),
+            resumed: resumes("resumed"),
+            fresh: resumes("fresh"),
+            refused: resumes("refused"),
+            overflowed: Total::new(OVERFLOWED, &[]),
+        }
+    }
+
+    fn read(&self) -> ResumeStats {
+        ResumeStats {
+            detached: self.detached.get(),
+            resumed: self.resumed.get(),
+            fresh: self.fresh.get(),
+            refused: self.refused.get(),
+            overflowed: self.overflowed.get(),
+        }
     }
 }
 
@@ -131,6 +182,8 @@ pub(super) struct SocketCounter {
     counters: Arc<Counters>,
     transport: TransportKind,
     phase: Phase,
+    /// Whether it has no link, and is counted so.
+    is_detached: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,8 +219,41 @@ impl SocketCounter {
         }
     }
 
+    /// The session has lost its link and is kept.
+    pub(super) fn detach(&mut self) {
+        if self.phase == Phase::Open && !std::mem::replace(&mut self.is_detached, true) {
+            self.counters.resume.detached.rise();
+        }
+    }
+
+    /// The session goes on over a link of this kind.
+    pub(super) fn resume(&mut self, transport: TransportKind) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        self.end_detachment();
+        self.counters.resume.resumed.add(1);
+        self.counters.of(self.transport).open.fall();
+        self.transport = transport;
+        self.counters.of(transport).open.rise();
+    }
+
+    /// The link has gone to another session: there has never been a socket.
+    pub(super) fn hand_over(&mut self) {
+        if std::mem::replace(&mut self.phase, Phase::Closed) == Phase::Opening {
+            self.counters.of(self.transport).opening.fall();
+        }
+    }
+
+    fn end_detachment(&mut self) {
+        if std::mem::take(&mut self.is_detached) {
+            self.counters.resume.detached.fall();
+        }
+    }
+
     /// The socket has ended; only the first end counts.
     pub(super) fn close(&mut self, reason: CloseReason) {
+        self.end_detachment();
         let counters = self.counters.of(self.transport);
         match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Opening => counters.opening.fall(),
@@ -238,6 +324,19 @@ const REFUSED: Metric = Metric {
 const CONNECTIONS: Metric = Metric {
     name: "glue_http_connections",
     help: "HTTP connections that Glue has accepted and that are not WebSockets.",
+};
+
+const DETACHED: Metric = Metric {
+    name: "glue_sessions_detached",
+    help: "Sessions without a connection, whose clients may come back; their sockets count as open.",
+};
+const RESUMES: Metric = Metric {
+    name: "glue_resumes_total",
+    help: "Clients that wanted to go on with a session: resumed, given a fresh one, or refused that by the application.",
+};
+const OVERFLOWED: Metric = Metric {
+    name: "glue_sessions_overflowed_total",
+    help: "Sessions without a connection that ended because there was no room for them.",
 };
 
 const CLOSE_REASONS: [CloseReason; 17] = [

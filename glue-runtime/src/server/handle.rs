@@ -10,6 +10,7 @@ use super::admission::{Admission, Admissions, RefusedBy};
 use super::broadcast::Broadcast;
 use super::builder::{Options, ServerBuilder};
 use super::counters::Counters;
+use super::detached::DetachedSessions;
 use super::registry::Registry;
 use super::resume::Sessions;
 use super::serve::Listener;
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub(super) services: HashMap<&'static str, ChannelService>,
     pub(super) registry: Registry,
     pub(super) sessions: Sessions,
+    pub(super) detached: Arc<DetachedSessions>,
     pub(super) admissions: Arc<Admissions>,
     pub(super) counters: Arc<Counters>,
     pub(super) ajax: Arc<AjaxTable>,
@@ -69,12 +71,14 @@ impl Server {
 
     pub(super) fn new(options: Options, services: HashMap<&'static str, ChannelService>) -> Self {
         let admissions = Admissions::new(options.server_limits.clone());
+        let detached = DetachedSessions::new(options.server_limits.clone(), &options.limits);
         Self {
             shared: Arc::new(Shared {
                 options,
                 services,
                 registry: Registry::default(),
                 sessions: Sessions::default(),
+                detached: Arc::new(detached),
                 admissions: Arc::new(admissions),
                 counters: Arc::new(Counters::new()),
                 ajax: Arc::default(),
@@ -108,7 +112,8 @@ impl Server {
         GlueService::new(self.clone())
     }
 
-    /// Lets no new sockets in until [`Server::unblock`]: they are refused with 503. Those that are there stay.
+    /// Lets no new connections in until [`Server::unblock`]: they are refused with 503. The sockets that are there stay; one whose client
+    /// has lost its connection waits as long as ever, but the client can't come back to it meanwhile.
     pub fn block(&self) {
         self.shared.admissions.set_blocked(true);
     }
@@ -123,8 +128,8 @@ impl Server {
         self.shared.admissions.is_blocked()
     }
 
-    /// [Blocks](Server::block) the server, and closes every socket once what was sent on it is delivered. Returns when all
-    /// have ended, at the latest after [`Limits::close`](crate::Limits::close).
+    /// [Blocks](Server::block) the server, and closes every socket once what was sent on it is delivered, at once where its client
+    /// has no connection. Returns when all have ended, at the latest after [`Limits::close`](crate::Limits::close).
     ///
     /// The listener stays, and [`Server::unblock`] lets sockets in again. Clients in browsers ask for that until their
     /// attempts are used up: those that shall stay away are [dismissed](Socket::dismiss) before. A future that is dropped has
@@ -167,7 +172,7 @@ impl Server {
         Broadcast::new(channel, text).offer_to(self.sockets()).delivery()
     }
 
-    /// Returns all open sockets, in no order.
+    /// Returns all open sockets, in no order; those whose clients are away and may come back are among them.
     pub fn sockets(&self) -> Vec<Socket> {
         self.shared.registry.list()
     }

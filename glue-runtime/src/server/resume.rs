@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq as _;
 
 use super::id::resume_token;
+use crate::driver::Claim;
 use crate::mailbox::Mailbox;
-use crate::proto::resume::{Former, ResumeToken};
+use crate::proto::resume::{Former, ResumeTerms, ResumeToken};
 
 /// Every session that outlives its links. Bounded by the sockets that the server admits, and by its detached sessions.
 #[derive(Default)]
@@ -21,6 +22,8 @@ struct Entry {
     proven: Option<ResumeToken>,
     /// What was issued last.
     issued: ResumeToken,
+    /// How often that was.
+    claims: u64,
 }
 
 impl Sessions {
@@ -30,6 +33,7 @@ impl Sessions {
             mailbox,
             proven: None,
             issued,
+            claims: 0,
         };
         self.lock().insert(socket_id.to_owned(), entry);
     }
@@ -41,8 +45,8 @@ impl Sessions {
         drop(entry);
     }
 
-    /// Returns the session that a client proves to have had, the token for its next link, and how often that has been so.
-    pub(super) fn claim(&self, former: &Former) -> Option<(Arc<Mailbox>, ResumeToken, usize)> {
+    /// Returns the session that a client proves to have had, with `terms` for its next link, in which there is a new token then.
+    pub(super) fn claim(&self, former: &Former, terms: &ResumeTerms) -> Option<Claim> {
         let mut sessions = self.lock();
         let entry = sessions.get_mut(&former.socket_id)?;
         let is_issued = is_same(&entry.issued, &former.token);
@@ -58,8 +62,16 @@ impl Sessions {
             .ok()?;
         entry.proven = Some(former.token.clone());
         entry.issued = token.clone();
-        // In the order of the tokens.
-        Some((entry.mailbox.clone(), token, entry.mailbox.claim()))
+        entry.claims += 1;
+        Some(Claim {
+            mailbox: entry.mailbox.clone(),
+            received: former.received,
+            terms: ResumeTerms {
+                token,
+                ..terms.clone()
+            },
+            generation: entry.claims,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {

@@ -250,10 +250,8 @@ pub(super) mod tests {
 
     impl Page {
         pub(in crate::server) fn new(id: &str) -> Self {
-            let peer = Peer {
-                socket_id: id.to_owned().into(),
-                ..Peer::default()
-            };
+            let peer = Peer::default();
+            let _ = peer.socket_id.set(id.to_owned());
             let limits = Limits {
                 // Room for two events.
                 backlog_bytes: 2 * ("cd5&roomsev&said&0".len() + MESSAGE_OVERHEAD),

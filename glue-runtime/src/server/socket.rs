@@ -31,9 +31,10 @@ impl Socket {
 
     /// Returns the network address of the peer: that of the connection or, where that is a trusted proxy's
     /// ([`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies)), what the proxy says. IPv4 is always told
-    /// as IPv4. `None` if the server doesn't know it.
+    /// as IPv4. `None` if the server doesn't know it. A client that comes back to its session may come from another one: it is that of
+    /// the last connection.
     pub fn remote_addr(&self) -> Option<IpAddr> {
-        self.mailbox().peer().remote_addr
+        self.mailbox().peer().remote_addr()
     }
 
     /// Returns the `User-Agent` with which the socket was opened.

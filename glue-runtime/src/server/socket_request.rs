@@ -1,6 +1,8 @@
 //! What the application is asked before a client is accepted.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
 use http::request::Parts;
@@ -23,21 +25,32 @@ pub struct SocketRequest {
     auth: Option<Auth>,
     head: Box<Parts>,
     transport: TransportKind,
+    former: Option<Socket>,
+    choice: Choice,
 }
 
 impl SocketRequest {
+    /// `former` is the socket to which the client has come back.
     pub(super) fn new(
         socket: Socket,
         auth: Option<Auth>,
         head: Box<Parts>,
         transport: TransportKind,
+        former: Option<Socket>,
     ) -> Self {
         Self {
             socket,
             auth,
             head,
             transport,
+            former,
+            choice: Choice::default(),
         }
+    }
+
+    /// Returns what the application chooses, for whoever asks when it has.
+    pub(super) fn choice(&self) -> Choice {
+        self.choice.clone()
     }
 
     /// Reads what the client says of itself, its option `auth`: any JSON, at most as long as a message
@@ -83,8 +96,61 @@ impl SocketRequest {
 
     /// Binds a value to the socket, which has it from its first moment if the client is accepted; see
     /// [`Socket::set_value`].
+    ///
+    /// Where the client [comes back to its socket](SocketRequest::resumes), the value takes the place of the one that the socket has; values
+    /// of types that aren't set again stay.
     pub fn set_value<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
         self.socket.set_value(value)
+    }
+
+    /// Binds a value that says who the client is, as [`SocketRequest::set_value`] does. A client that comes back to its socket goes on
+    /// with it only if the value of this type there is equal, and gets a fresh socket otherwise, as by
+    /// [`SocketRequest::refuse_resume`]: what was said to one is not for another.
+    ///
+    /// ```
+    /// # use glue::{Refusal, SocketRequest};
+    /// # async fn name_of(token: String) -> Result<String, Refusal> { Ok(token) }
+    /// #[derive(Clone, PartialEq)]
+    /// struct User(String);
+    ///
+    /// async fn authorize(request: SocketRequest) -> Result<(), Refusal> {
+    ///     let token: String = request.auth()?;
+    ///     request.set_principal(User(name_of(token).await?));
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn set_principal<T: PartialEq + Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
+        if let Some(former) = self.resumes()
+            && former.value::<T>().as_ref() != Some(&value)
+        {
+            self.refuse_resume();
+        }
+        self.socket.set_value(value)
+    }
+
+    /// Returns the socket with which the client wants to go on over this connection: it has lost the former one, and has proved that the
+    /// socket is its own. Its values tell who it was. `None` for all other clients, and once the request has refused that.
+    ///
+    /// If the client is accepted, that socket goes on and nobody is told: [`ServerBuilder::on_socket`](crate::ServerBuilder::on_socket) isn't
+    /// called. A refusal [for good](Refusal::for_good) ends that socket, any other leaves it as it is.
+    pub fn resumes(&self) -> Option<Socket> {
+        self.former.clone().filter(|_| !self.choice.is_fresh())
+    }
+
+    /// Has the client begin anew if it is accepted: it gets a fresh socket, and the one with which it wanted to go on ends, for
+    /// [`CloseReason::Refused`](crate::CloseReason::Refused). For all other clients it does nothing.
+    pub fn refuse_resume(&self) {
+        self.choice.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether a client that comes back begins anew.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choice(Arc<AtomicBool>);
+
+impl Choice {
+    pub(super) fn is_fresh(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -112,8 +178,6 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::channel::Channels;
     use crate::mailbox::{Mailbox, Peer};
@@ -125,7 +189,7 @@ mod tests {
         let socket = Socket::new(Channels::new(mailbox, limits));
         let head = http::Request::new(()).into_parts().0;
         let auth = auth.and_then(|json| Auth::new(json.to_owned()));
-        SocketRequest::new(socket, auth, Box::new(head), TransportKind::WebSocket)
+        SocketRequest::new(socket, auth, Box::new(head), TransportKind::WebSocket, None)
     }
 
     #[derive(Debug, PartialEq, serde::Deserialize)]

@@ -10,12 +10,13 @@ use tracing::Instrument as _;
 
 use super::admission::Admission;
 use super::counters::SocketCounter;
+use super::detached::DetachedPlace;
 use super::handle::Server;
 use super::id::{resume_token, socket_id};
 use super::refusal::RefusalReason;
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
-use super::socket_request::SocketRequest;
+use super::socket_request::{Choice, SocketRequest};
 use super::visitor::Visitor;
 use crate::channel::{Channels, Inbound, Lane};
 use crate::clock::now;
@@ -34,7 +35,7 @@ pub(super) async fn run<T: Transport + 'static>(
     server: Server,
     transport: T,
     visitor: Visitor,
-    mut admission: Admission,
+    admission: Admission,
     _live: LiveGuard,
 ) {
     let socket_id = match socket_id() {
@@ -59,10 +60,13 @@ pub(super) async fn run<T: Transport + 'static>(
         transport: transport.kind(),
         head: visitor.head,
         socket: None,
+        asked: Asked::No,
+        detached: None,
         counter: server.shared.counters.socket(transport.kind()),
     };
     server.shared.registry.enter(socket_id.clone(), mailbox.clone());
-    if admission.enter() || server.shared.shutdown.is_stopping() {
+    let entered = admission.enter();
+    if entered.is_late() || server.shared.shutdown.is_stopping() {
         // Too late for the list that release and shutdown go through.
         mailbox.request_close(CloseReason::Shutdown);
     }
@@ -79,6 +83,7 @@ pub(super) async fn run<T: Transport + 'static>(
     let socket = async {
         let driver = Driver::new(session, transport, mailbox, hooks).with_place(Box::new(admission));
         let unfinished = driver.run().await;
+        drop(entered);
         // The server's shutdown waits for these as well.
         unfinished.for_each(|()| ready(())).await;
     };
@@ -107,7 +112,22 @@ struct ServerHooks {
     head: Option<Box<Parts>>,
     /// What the application may set values on while it decides.
     socket: Option<Socket>,
+    /// Whether the client wants to go on with a session.
+    asked: Asked,
+    /// Its place among the sessions without a link, while it is one.
+    detached: Option<DetachedPlace>,
     counter: SocketCounter,
+}
+
+/// What a client has asked for.
+#[derive(Debug)]
+enum Asked {
+    /// A session.
+    No,
+    /// One that it has not had, or not any more.
+    Unknown,
+    /// One that is its own, and the application decides on that.
+    Known(Choice),
 }
 
 impl ServerHooks {
@@ -118,35 +138,82 @@ impl ServerHooks {
 }
 
 impl Hooks for ServerHooks {
-    fn authorize(&mut self, auth: Option<Auth>, _claim: Option<&Claim>) -> Decision {
+    fn authorize(&mut self, auth: Option<Auth>, claim: Option<&Claim>) -> Decision {
         let (Some(authorize), Some(head)) = (&self.server.shared.options.authorize, self.head.take()) else {
             // The session asks once, and only where there is a handler; were it otherwise, nobody gets in.
             return nobody_decides();
         };
         let socket = self.new_socket();
         self.socket = Some(socket.clone());
-        let decision = authorize.0(SocketRequest::new(socket, auth, head, self.transport));
-        Box::pin(async move { decision.await.map(|()| Verdict::Resume) })
+        let former = claim.and_then(|claim| self.server.shared.registry.get(claim.mailbox.socket_id()));
+        let request = SocketRequest::new(socket, auth, head, self.transport, former);
+        let choice = request.choice();
+        if claim.is_some() {
+            self.asked = Asked::Known(choice.clone());
+        }
+        let decision = authorize.0(request);
+        Box::pin(async move {
+            decision.await?;
+            Ok(if choice.is_fresh() {
+                Verdict::Fresh
+            } else {
+                Verdict::Resume
+            })
+        })
     }
 
     fn claim(&mut self, former: Former) -> Option<Claim> {
-        let terms = self.resume.as_deref()?;
-        let (mailbox, token, turn) = self.server.shared.sessions.claim(&former)?;
-        Some(Claim {
-            mailbox,
-            received: former.received,
-            terms: ResumeTerms {
-                token,
-                ..terms.clone()
-            },
-            turn,
-        })
+        self.asked = Asked::Unknown;
+        self.server
+            .shared
+            .sessions
+            .claim(&former, self.resume.as_deref()?)
+    }
+
+    fn detached(&mut self, _reason: CloseReason) {
+        self.detached = self
+            .server
+            .shared
+            .detached
+            .enter(self.mailbox.peer().remote_addr());
+        if self.detached.is_some() {
+            self.counter.detach();
+        } else {
+            self.server.shared.counters.overflow();
+        }
+    }
+
+    fn keeps(&mut self, weight: usize) -> bool {
+        let Some(place) = &mut self.detached else {
+            return false;
+        };
+        let has_room = place.weigh(weight);
+        if !has_room {
+            self.detached = None;
+            self.server.shared.counters.overflow();
+        }
+        has_room
+    }
+
+    fn resumed(&mut self, transport: TransportKind) {
+        self.detached = None;
+        self.counter.resume(transport);
+        // The span says what carries the socket.
+        tracing::Span::current().record("transport", transport.name());
+    }
+
+    fn handed_over(&mut self) {
+        tracing::debug!("client goes on with the socket that it has had");
+        self.counter.hand_over();
     }
 
     fn refused(&mut self, refusal: Refusal) {
         // What the application has to say is for the client only.
         tracing::debug!(code = %refusal.code(), is_final = refusal.is_final(), "client refused by the application");
         self.server.shared.counters.refuse(RefusalReason::Unauthorized);
+        if let Asked::Known(_) = self.asked {
+            self.server.shared.counters.refuse_resume();
+        }
     }
 
     fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
@@ -162,6 +229,11 @@ impl Hooks for ServerHooks {
         }
         shared.registry.open(socket.clone());
         self.counter.open();
+        match &self.asked {
+            Asked::No => {}
+            Asked::Known(choice) if choice.is_fresh() => shared.counters.refuse_resume(),
+            Asked::Unknown | Asked::Known(_) => shared.counters.begin_fresh(),
+        }
 
         let on_socket = shared.options.on_socket.as_ref()?;
         // The main channel is there from the first moment; without a handler it is opened at its first use.
@@ -187,6 +259,7 @@ impl Hooks for ServerHooks {
     fn closed(&mut self, reason: CloseReason) {
         self.server.shared.registry.leave(&self.socket_id);
         self.server.shared.sessions.leave(&self.socket_id);
+        self.detached = None;
         if self.socket.take().is_some() {
             // The client was not accepted, so nobody has a handle; what is left of its socket may take a while to end.
             self.mailbox.values().clear();

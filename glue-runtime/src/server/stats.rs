@@ -17,7 +17,26 @@ pub struct ServerStats {
     /// HTTP connections that [`Listener::serve`](crate::Listener::serve) has open; one that became a WebSocket is none any
     /// more. Those of an HTTP server that mounts [`GlueService`](crate::GlueService) are not known here.
     pub connections: u64,
+    /// Sessions that outlive their connections.
+    pub resume: ResumeStats,
     pub(super) refused: Vec<(RefusalReason, u64)>,
+}
+
+/// What became of sessions whose connections were lost, and of clients that wanted to go on with one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResumeStats {
+    /// Sessions that have no connection now. Their sockets are open ones of the transport that they had last.
+    pub detached: u64,
+    /// Clients that have gone on with their sessions.
+    pub resumed: u64,
+    /// Clients that wanted to and got a fresh one, as theirs had ended, was another server's, or was not proved to be theirs.
+    pub fresh: u64,
+    /// Clients that wanted to, and that the application has refused or given a fresh one.
+    pub refused: u64,
+    /// Sessions that ended because there was no room for one more without a connection, or for what it keeps:
+    /// [`ServerLimits::detached`](crate::ServerLimits::detached) and the limits beside it.
+    pub overflowed: u64,
 }
 
 /// What became of the sockets of one transport.
@@ -26,7 +45,7 @@ pub struct ServerStats {
 pub struct TransportStats {
     /// Sockets whose init exchange is not done; the application doesn't see them.
     pub opening: u64,
-    /// Open sockets.
+    /// Open sockets; one whose client may come back counts where it was last.
     pub open: u64,
     /// Sockets that have opened so far.
     pub opened: u64,

@@ -23,14 +23,9 @@ impl Visitor {
         let user_agent = user_agent
             .and_then(|agent| agent.to_str().ok())
             .map(str::to_owned);
-        let peer = Peer {
-            remote_addr: address,
-            user_agent,
-            ..Peer::default()
-        };
         let is_asked = server.shared.options.authorize.is_some();
         Self {
-            peer,
+            peer: Peer::new(address, user_agent),
             head: is_asked.then(|| Box::new(head)),
         }
     }

@@ -78,6 +78,11 @@ impl Replay {
         Ok(())
     }
 
+    /// Returns whether the peer can have taken in all through `number`, and no more.
+    pub(super) fn can_resume(&self, number: u64) -> bool {
+        self.acked_by(number, self.kept.len()).is_ok()
+    }
+
     /// Begins anew on another link, where the peer has taken in all through `number`.
     pub(super) fn handle_link(&mut self, number: u64) -> Result<(), BadNumber> {
         let acked = self.acked_by(number, self.kept.len())?;

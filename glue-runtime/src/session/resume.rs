@@ -85,6 +85,12 @@ impl Session {
         self.go_on(now);
     }
 
+    /// Server: returns whether a client can have taken in all through this number, and no more.
+    pub(crate) fn can_resume(&mut self, received: u64) -> bool {
+        let replay = self.outbox.replay();
+        replay.is_some_and(|replay| replay.can_resume(received))
+    }
+
     /// Client: introduces itself on another link, where the server must answer within `time`.
     pub(crate) fn reopen(&mut self, now: Instant, auth: Option<Auth>, time: Duration) {
         let (Some(former), Some(replay)) = (&self.former, self.outbox.replay()) else {

@@ -57,6 +57,9 @@ pub(crate) trait Transport: Send + Unpin {
         None
     }
 
+    /// Another driver polls it from now on: what it has to know of the peer is told anew.
+    fn change_hands(&mut self) {}
+
     /// Says goodbye, for `fault` if that was the cause; ready when that is written and our side is shut down.
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()>;
 

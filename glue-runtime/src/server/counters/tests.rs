@@ -59,6 +59,37 @@ fn a_socket_that_is_dropped_has_panicked_or_lost_its_runtime() {
 }
 
 #[test]
+fn a_session_that_moves_is_counted_where_it_is_and_as_opened_once() {
+    let counters = counters();
+    let open = || (counters.read().websocket.open, counters.read().ajax.open);
+    let mut socket = counters.socket(TransportKind::WebSocket);
+    socket.open();
+
+    socket.detach();
+    socket.detach();
+    assert_eq!((open(), counters.read().resume.detached), ((1, 0), 1));
+    let mut candidate = counters.socket(TransportKind::Ajax);
+    candidate.hand_over();
+    drop(candidate);
+    socket.resume(TransportKind::Ajax);
+    assert_eq!((open(), counters.read().resume.detached), ((0, 1), 0));
+    socket.detach();
+    socket.close(CloseReason::LinkLost);
+
+    let ServerStats {
+        websocket,
+        ajax,
+        resume,
+        ..
+    } = counters.read();
+    assert_eq!((open(), resume.detached, resume.resumed), ((0, 0), 0, 1));
+    assert_eq!((websocket.opened, ajax.opened), (1, 0));
+    assert_eq!(websocket.closings().map(|(_, count)| count).sum::<u64>(), 0);
+    assert_eq!(ajax.closings().map(|(_, count)| count).sum::<u64>(), 1);
+    assert_eq!((ajax.opening, websocket.opening), (0, 0));
+}
+
+#[test]
 fn every_reason_has_a_name_of_its_own() {
     let closed: HashSet<_> = CLOSE_REASONS.map(close_label).into();
     let refused: HashSet<_> = REFUSAL_REASONS.map(refusal_label).into();
@@ -84,6 +115,13 @@ fn the_recorder_of_the_time_of_building_gets_all_numbers_under_stable_names() {
     let _connections = [counters.connection(), counters.connection()];
     drop(counters.connection());
     counters.refuse(RefusalReason::Origin);
+    open.detach();
+    counters.begin_fresh();
+    counters.refuse_resume();
+    counters.overflow();
+    let mut resumed = counters.socket(TransportKind::Ajax);
+    resumed.open();
+    resumed.resume(TransportKind::WebSocket);
 
     assert_eq!(
         recorder.numbers(),
@@ -94,10 +132,15 @@ fn the_recorder_of_the_time_of_building_gets_all_numbers_under_stable_names() {
             "glue_messages_total direction=in transport=ajax 2",
             "glue_messages_total direction=out transport=ajax 3",
             "glue_refused_total reason=origin 1",
-            "glue_sockets state=open transport=websocket 1",
+            "glue_resumes_total outcome=fresh 1",
+            "glue_resumes_total outcome=refused 1",
+            "glue_resumes_total outcome=resumed 1",
+            "glue_sessions_detached 1",
+            "glue_sessions_overflowed_total 1",
+            "glue_sockets state=open transport=websocket 2",
             "glue_sockets state=opening transport=websocket 1",
             "glue_sockets_closed_total reason=peer transport=ajax 1",
-            "glue_sockets_opened_total transport=ajax 1",
+            "glue_sockets_opened_total transport=ajax 2",
             "glue_sockets_opened_total transport=websocket 1",
         ]
     );
@@ -112,8 +155,8 @@ fn every_number_is_there_from_the_start() {
 
     let counters = metrics::with_local_recorder(&recorder, counters);
 
-    // Per transport: two levels of sockets, opened, two directions of messages and bytes.
-    let expected = 2 * (7 + CLOSE_REASONS.len()) + REFUSAL_REASONS.len() + 1;
+    // Per transport: two levels of sockets, opened, two directions of messages and bytes. Of sessions: detached, three outcomes, overflowed.
+    let expected = 2 * (7 + CLOSE_REASONS.len()) + REFUSAL_REASONS.len() + 1 + 5;
     assert_eq!(recorder.registered(), expected);
     drop(counters);
 }

@@ -72,6 +72,10 @@ impl Transport for AjaxTransport {
         true
     }
 
+    fn change_hands(&mut self) {
+        self.link.renew_presence();
+    }
+
     fn poll_close(&mut self, cx: &mut Context<'_>, _fault: Option<TransportError>) -> Poll<()> {
         self.link.register(cx.waker());
         if self.link.say_goodbye(CLOSED) {

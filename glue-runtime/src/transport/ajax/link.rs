@@ -231,6 +231,18 @@ impl AjaxLink {
         self.lock().presence.take()
     }
 
+    /// Driver: has it told once more where the client is.
+    pub(super) fn renew_presence(&self) {
+        let mut state = self.lock();
+        let presence = match &state.waiting {
+            Some(_) => Presence::Here,
+            None => self.away(0),
+        };
+        if state.presence.is_none() {
+            state.presence = Some(presence);
+        }
+    }
+
     /// Driver: returns whether bytes have moved since the last call.
     pub(super) fn take_progress(&self) -> bool {
         let mut state = self.lock();
