@@ -14,7 +14,7 @@ mod residents;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use hooks::{Claim, Decision, Hooks, Traffic, nobody_decides};
+pub(crate) use hooks::{Claim, Decision, Hooks, Outdated, Traffic, nobody_decides};
 pub(crate) use residents::{Residents, Unfinished};
 
 use std::future::Future;
@@ -427,7 +427,10 @@ impl<H: Hooks> Driver<H> {
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::Asked { auth, former } => {
-                    self.claim = former.and_then(|former| self.hooks.claim(former));
+                    match former.map(|former| self.hooks.claim(former)).transpose() {
+                        Ok(claim) => self.claim = claim.flatten(),
+                        Err(Outdated) => return self.abandon(),
+                    }
                     self.decision = Some(Task::new(if self.session.decides() {
                         self.hooks.authorize(auth, self.claim.as_ref())
                     } else {

@@ -24,9 +24,9 @@ pub(crate) trait Hooks: Send {
         nobody_decides()
     }
 
-    /// Returns the session that a client proves to have had.
-    fn claim(&mut self, _former: Former) -> Option<Claim> {
-        None
+    /// Returns the session that a client proves to have had, if it does.
+    fn claim(&mut self, _former: Former) -> Result<Option<Claim>, Outdated> {
+        Ok(None)
     }
 
     /// The session is kept without a link for now.
@@ -72,6 +72,9 @@ pub(crate) trait Hooks: Send {
 
 /// Whether a client is accepted, and goes on with the session that it claims.
 pub(crate) type Decision = BoxFuture<'static, Result<Verdict, Refusal>>;
+
+/// A client has come by a later link since, so nobody is at this one any more.
+pub(crate) struct Outdated;
 
 /// A session that a client has proved to be its own.
 pub(crate) struct Claim {

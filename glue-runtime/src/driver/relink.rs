@@ -26,8 +26,10 @@ impl<H: Hooks> Driver<H> {
             return;
         }
         if !self.session.can_resume(link.received) {
-            self.session.close(now, CloseReason::ResumeViolation);
-            return link.give_back();
+            // Of an attempt that its client has given up; the link that it has now is as good as before [U-13].
+            tracing::debug!(link.received, "a link with a number that can't be is dropped");
+            let _ = link.from.request(Request::HandedOver);
+            return;
         }
         let NewLink {
             mut transport,
@@ -75,8 +77,12 @@ impl<H: Hooks> Driver<H> {
     /// The link is lost, and the session is kept if there is room for it.
     pub(super) fn detach(&mut self, now: Instant, reason: CloseReason) {
         tracing::debug!(%reason, "link lost, session kept");
-        self.leave_link();
         self.hooks.detached(reason);
+        if !self.session.is_detached() {
+            // There is another one already, which has come in the same turn.
+            return;
+        }
+        self.leave_link();
         if !self.hooks.keeps(self.weight()) {
             self.session.give_up(now);
         }
@@ -135,6 +141,14 @@ impl<H: Hooks> Driver<H> {
         if let Some(claim) = self.claim.take() {
             claim.mailbox.request_close(CloseReason::Peer);
         }
+    }
+
+    /// Drops a link at whose other end nobody is any more, without a word.
+    pub(super) fn abandon(&mut self) {
+        tracing::debug!("an attempt that was given up has arrived");
+        self.leave_link();
+        self.is_handed_over = true;
+        self.closed = Some(CloseReason::Local);
     }
 
     /// Gives the link to the session that its client has had, if that is still there.

@@ -14,13 +14,14 @@ use super::detached::DetachedPlace;
 use super::handle::Server;
 use super::id::{resume_token, socket_id};
 use super::refusal::RefusalReason;
+use super::resume::Claimed;
 use super::shutdown::LiveGuard;
 use super::socket::Socket;
 use super::socket_request::{Choice, SocketRequest};
 use super::visitor::Visitor;
 use crate::channel::{Channels, Inbound, Lane};
 use crate::clock::now;
-use crate::driver::{Claim, Decision, Driver, Hooks, Traffic, nobody_decides};
+use crate::driver::{Claim, Decision, Driver, Hooks, Outdated, Traffic, nobody_decides};
 use crate::mailbox::Mailbox;
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::init::Auth;
@@ -162,12 +163,21 @@ impl Hooks for ServerHooks {
         })
     }
 
-    fn claim(&mut self, former: Former) -> Option<Claim> {
-        self.asked = Asked::Unknown;
-        self.server
-            .shared
-            .sessions
-            .claim(&former, self.resume.as_deref()?)
+    fn claim(&mut self, former: Former) -> Result<Option<Claim>, Outdated> {
+        let Some(terms) = self.resume.as_deref() else {
+            return Ok(None);
+        };
+        match self.server.shared.sessions.claim(&former, terms) {
+            Claimed::Session(claim) => {
+                self.asked = Asked::Unknown;
+                Ok(Some(claim))
+            }
+            Claimed::Unknown => {
+                self.asked = Asked::Unknown;
+                Ok(None)
+            }
+            Claimed::Outdated => Err(Outdated),
+        }
     }
 
     fn detached(&mut self, _reason: CloseReason) {
