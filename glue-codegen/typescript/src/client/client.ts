@@ -221,7 +221,7 @@ export class Socket {
       ephemeral,
     };
     if (this.#socketId ? this.#outbox.fits(waiting.text) : !(ephemeral || this.#discarding)) {
-      if (this.#outbox.push(waiting, isConnected ? this.#link?.unsent : 0)) {
+      if (this.#outbox.push(waiting, this.#link?.unsent)) {
         this.#link?.wake();
         if (!this.#socketId) this.#startDiscarding();
         return isConnected && (ephemeral || !this.isLeaving()) ? 1 : 0;
@@ -291,7 +291,8 @@ export class Socket {
         );
         break;
       case "ended":
-        if (event.reason === "timeout" || event.reason === "connect_timeout")
+        if (event.reason === "closed") this.#lost(undefined);
+        else if (event.reason === "timeout" || event.reason === "connect_timeout")
           this.#lost(undefined, event.reason);
         else this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
     }
@@ -308,7 +309,7 @@ export class Socket {
       else if (event) this.#emitter.emit(event);
       const isLeaving = this.isLeaving();
       // The server doesn't go on with it.
-      if (isLeaving) this.#outbox.replay.release();
+      if (isLeaving) this.#outbox.replay.terms = undefined;
       this.#unlink();
       const next = isLeaving ? 0 : this.#backoff.next();
       const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;

@@ -26,9 +26,9 @@ export interface SessionTimes extends KeepAliveTimes {
 export type SessionEnd =
   | "connect_timeout"
   | "timeout"
+  | "closed"
   | "bad_init"
   | "bad_ack"
-  | "garbled"
   | "too_many_faults";
 
 /** What the socket is told. After `ended` nothing follows. */
@@ -52,8 +52,7 @@ export class Session {
   readonly #isChannel: (name: string) => boolean;
   readonly #keepAlive: KeepAlive;
   #connectDeadline: number;
-  /** Behind `open` the server may have ended the session: what follows waits for the next. */
-  #state: "opening" | "open" | "over" | "ended" = "opening";
+  #state: "opening" | "open" | "ended" = "opening";
   /** They go ahead of all data [K-5]. */
   #control: string[] = [];
   #events: SessionEvent[] = [];
@@ -66,7 +65,8 @@ export class Session {
   /** The weight of what was taken in since the server was told, and when it is told at the latest [U-3]. */
   #untold = 0;
   #ackDeadline = NEVER;
-  #isAckDue = false;
+  /** Goes ahead of all else [U-7]. */
+  #ack: string | undefined;
 
   constructor(times: SessionTimes, outbox: Outbox, isChannel: (name: string) => boolean, now: number) {
     this.#outbox = outbox;
@@ -91,7 +91,7 @@ export class Session {
   handleTimeout(now: number, stalled: () => boolean): void {
     if (now >= this.#connectDeadline) this.#end("connect_timeout");
     if (this.#state === "ended") return;
-    if (now >= this.#ackDeadline) this.#isAckDue = true;
+    if (now >= this.#ackDeadline) this.#acknowledge();
     const verdict = this.#keepAlive.handleTimeout(now, stalled);
     if (verdict === "ping") this.#control.push(encodeFrame("ping"));
     else if (verdict) this.#end("timeout");
@@ -100,7 +100,7 @@ export class Session {
   /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
   close(): void {
     if (this.#state !== "open") return;
-    this.#outbox.replay.release();
+    this.#outbox.replay.terms = undefined;
     this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
   }
 
@@ -117,12 +117,8 @@ export class Session {
     // Three bytes are the most that a unit of UTF-16 takes.
     let left = this.#batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
     if (this.#resume) left -= NUMBER_OVERHEAD;
-    if (this.#isAckDue) {
-      texts.push(encodeFrame("ack", `${replay.received}`));
-      this.#untold = 0;
-      this.#ackDeadline = NEVER;
-      this.#isAckDue = false;
-    }
+    if (this.#ack) texts.push(this.#ack);
+    this.#ack = undefined;
     let isNumbered = this.#isNumbered && this.#resume;
     for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
       left -= next.length + BATCH_OVERHEAD;
@@ -145,8 +141,7 @@ export class Session {
   /** When {@link handleTimeout} wants to be called. */
   pollTimeout(): number {
     if (this.#state === "ended") return NEVER;
-    const ackDeadline = this.#isAckDue ? NEVER : this.#ackDeadline;
-    return Math.min(this.#connectDeadline, this.#keepAlive.deadline, ackDeadline);
+    return Math.min(this.#connectDeadline, this.#keepAlive.deadline, this.#ackDeadline);
   }
 
   /** Whether the server reads containers. */
@@ -170,7 +165,7 @@ export class Session {
       case "ack":
         if (!this.#resume) this.#fault();
         else if (!replay.ack(decodeNumber(data))) {
-          replay.release();
+          replay.terms = undefined;
           this.#end("bad_ack");
         }
         break;
@@ -191,32 +186,24 @@ export class Session {
         break;
       case "batch": {
         const texts = this.#batch && decodeBatch(data);
-        if (!texts) this.#handleNonsense();
+        if (!texts) this.#fault(this.#resume);
         else for (const inner of texts) this.#handle(inner, now);
         break;
       }
       case "close":
-        // The close of the link follows, perhaps behind a `dr`; until then nothing is sent that would be lost.
         if (this.#resume) {
-          replay.release();
-          this.#state = "over";
+          replay.terms = undefined;
+          this.#end("closed");
         } else {
+          // It announces a close that follows anyway.
           this.#fault();
         }
         break;
-      case undefined:
-        this.#handleNonsense();
-        break;
       default:
-        // `iv` answers something we don't send.
-        this.#fault();
+        // What can't be read may have been data with a number, which another link brings as it was [U-8]. `iv` answers something
+        // we don't send.
+        this.#fault(this.#resume && !kind);
     }
-  }
-
-  /** It may have been data with a number, which another link brings as it was [U-8]. */
-  #handleNonsense(): void {
-    if (this.#resume) this.#end("garbled");
-    else this.#fault();
   }
 
   /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
@@ -225,7 +212,13 @@ export class Session {
     replay.received++;
     this.#untold += weigh(text);
     this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
-    if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0)) this.#isAckDue = true;
+    if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0)) this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    this.#ack = encodeFrame("ack", `${this.#outbox.replay.received}`);
+    this.#untold = 0;
+    this.#ackDeadline = NEVER;
   }
 
   #handleInit(data: string): void {
@@ -241,7 +234,7 @@ export class Session {
     } else {
       const { socketId, batch, limit, resume, drain } = init;
       const { replay } = this.#outbox;
-      const isResumed = replay.is(socketId) || resume?.received !== undefined;
+      const isResumed = replay.former?.socketID === socketId || resume?.received !== undefined;
       if (!isResumed) {
         replay.start(socketId, resume);
       } else if (!replay.resume(socketId, resume)) {
@@ -277,8 +270,9 @@ export class Session {
     return readable;
   }
 
-  #fault(): void {
-    if (++this.#faults > MAX_FAULTS) this.#end("too_many_faults");
+  /** One may be too many. */
+  #fault(isLast = false): void {
+    if (++this.#faults > MAX_FAULTS || isLast) this.#end("too_many_faults");
   }
 
   #end(reason: SessionEnd): void {

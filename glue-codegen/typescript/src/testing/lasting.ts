@@ -63,7 +63,7 @@ export class Lasting {
   /** Sends what waits without heeding how much of it the client has acknowledged: it is the end. */
   release(): void {
     this.#terms = undefined;
-    this.#outbox.replay.release();
+    this.#outbox.replay.terms = undefined;
   }
 
   takes(token: unknown): boolean {
