@@ -26,10 +26,12 @@ pub(crate) const IMPORTS: &[&str] = &[
     "RpcSocket",
     "Throws",
     "Unsubscribe",
+    "callAgain",
     "callWith",
     "handle",
     "isError",
     "staleCheck",
+    "streamFrom",
     "streamWith",
 ];
 
@@ -89,6 +91,7 @@ modules! {
     "proto/limits",
     "proto/pair",
     "proto/wire",
+    "rpc/again",
     "rpc/caller",
     "rpc/calls",
     "rpc/credit",

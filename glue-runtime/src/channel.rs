@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::{Error, ErrorKind};
 use crate::inbox::{Inbox, Taken};
-use crate::mailbox::{Mailbox, Request, Task};
+use crate::mailbox::{Late, Mailbox, Request, Task};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::Limits;
 use crate::proto::pair;
@@ -187,8 +187,16 @@ pub(crate) trait Inbound: Send {
     /// A session has opened in which it takes part.
     fn opened(&mut self, _turn: &mut Turn<'_, '_>) {}
 
-    /// That session has ended; there may be another.
-    fn lost(&mut self) {}
+    /// That session is ending, and `data` was not handed to the link, of what means something in it only. Returns what is to be sent
+    /// in the next session in its place; called in the order of sending, ahead of [`Inbound::lost`].
+    fn recall(&mut self, _data: &str) -> Option<Box<dyn Late>> {
+        None
+    }
+
+    /// That session has ended; there may be another. Returns what is to be sent there once more, ahead of all that waits.
+    fn lost(&mut self) -> Vec<Box<dyn Late>> {
+        Vec::new()
+    }
 }
 
 /// What an [`Inbound`] may use during one call of its driver.

@@ -173,13 +173,19 @@ impl<H: Hooks> Driver<H> {
         ended
     }
 
-    /// Takes out what outlives the session.
+    /// Takes out what outlives the session, where no other follows: what calls would have sent again is settled.
     pub(crate) fn take_residents(&mut self) -> Residents {
         let mut residents = std::mem::take(&mut self.residents);
-        for inbound in residents.channels.values_mut() {
-            inbound.lost();
-        }
+        drop(residents.lose());
         residents
+    }
+
+    /// Takes out what outlives the session, and what is to be sent in the next: first what may have arrived and does no harm when
+    /// it arrives twice, then what was not handed to the link.
+    pub(crate) fn take_leave(&mut self) -> (Residents, Vec<Outgoing>) {
+        let mut residents = std::mem::take(&mut self.residents);
+        let left = residents.carry_over(self.session.outbox().take_unsent());
+        (residents, left)
     }
 
     pub(crate) fn hooks(&mut self) -> &mut H {

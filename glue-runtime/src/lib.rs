@@ -152,8 +152,8 @@ pub use crate::{
     },
     rpc::{
         CallError, CallOptions, CallRequest, Caller, ChannelService, ClientHandler, Completion, Context,
-        Contract, Emitter, Everyone, Hashes, Incoming, Middleware, Next, OpenRpc, RpcChannel, RpcError,
-        SentItems, ServeRpc, TraceContext, TraceContextError,
+        Contract, Emitter, Everyone, Hashes, Incoming, Middleware, Next, OnLoss, OpenRpc, RpcChannel,
+        RpcError, SentItems, ServeRpc, TraceContext, TraceContextError, Tracked,
     },
     session::CloseReason,
     transport::TransportKind,

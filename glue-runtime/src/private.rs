@@ -46,7 +46,7 @@ pub use crate::rpc::{
     stub,
 };
 #[cfg(feature = "io")]
-pub use crate::{CallError, CallOptions, Caller, Context, Error, OpenRpc, RpcError, Stream};
+pub use crate::{CallError, CallOptions, Caller, Context, Error, OnLoss, OpenRpc, RpcError, Stream};
 #[cfg(feature = "macros")]
 pub use serde;
 pub use std::{string::String, sync::Arc, sync::OnceLock, vec::Vec};

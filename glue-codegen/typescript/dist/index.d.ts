@@ -6,6 +6,7 @@ export type { Clock } from "./clock.js";
 export type { Unsubscribe } from "./emitter.js";
 export { GlueError } from "./errors.js";
 export type { Code } from "./proto/code.js";
+export { callAgain, streamFrom } from "./rpc/again.js";
 export { Rpc } from "./rpc/caller.js";
 export { type ApplicationError, type Failure, isError, type SafeResult, type StaleMethod, safe, type Throws, } from "./rpc/failure.js";
 export { Fake, type FakeCall, type Stubs } from "./rpc/fake.js";

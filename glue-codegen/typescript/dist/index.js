@@ -1,5 +1,6 @@
 export { glue } from "./client/client.js";
 export { GlueError } from "./errors.js";
+export { callAgain, streamFrom } from "./rpc/again.js";
 export { Rpc } from "./rpc/caller.js";
 export { isError, safe, } from "./rpc/failure.js";
 export { Fake } from "./rpc/fake.js";

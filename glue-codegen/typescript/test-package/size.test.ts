@@ -24,7 +24,10 @@ const CHAT = "glue, Rpc";
 const UPLOADS = "callWith, streamWith";
 const FAILURES = "safe, isError";
 const STALE = "staleCheck";
+/** And where methods are idempotent, or streams have cursors. */
+const AGAIN = "callAgain, streamFrom";
 /** Texts that only these parts hold. */
+const CURSOR = "no cursor";
 const HANDLES = "too many calls under way";
 const UPLOAD = "item of ";
 
@@ -42,7 +45,7 @@ const PARTS: readonly Part[] = [
     script: exported(CHAT),
     budget: 10_200,
     has: [...RPC, ...SOCKET],
-    hasNot: [HANDLES, UPLOAD, "getRandomValues", "reduceRight", "has changed", ...CODEC],
+    hasNot: [HANDLES, UPLOAD, CURSOR, "getRandomValues", "reduceRight", "has changed", ...CODEC],
   },
   {
     name: "the same with the check for methods that have changed, as generated code has it",
@@ -57,6 +60,13 @@ const PARTS: readonly Part[] = [
     budget: 10_200,
     has: ["reduceRight"],
     hasNot: [HANDLES, UPLOAD, "has changed"],
+  },
+  {
+    name: "the same with calls and streams that go on in the next session",
+    script: exported(`${CHAT}, ${AGAIN}`),
+    budget: 9_300,
+    has: [CURSOR],
+    hasNot: [HANDLES, UPLOAD],
   },
   {
     name: "the same with client streams",

@@ -75,8 +75,7 @@ impl Supervisor {
         // First no handle can ask for anything any more, then calls and tasks are dropped, so that their guards have run
         // when the application hears of the end.
         if let Some(mut kept) = self.kept.take() {
-            self.residents = kept.take_residents();
-            self.mailbox.put_back(kept.take_unsent());
+            self.take_leave(&mut kept);
         }
         let left = self.mailbox.refuse();
         let mut left: Vec<_> = left.into_iter().filter_map(Outgoing::into_text).collect();
@@ -172,14 +171,16 @@ impl Supervisor {
                 return Err(error);
             }
         };
-        self.residents = driver.take_residents();
         self.departures.has_left = driver.has_left();
         match reason {
-            CloseReason::Local | CloseReason::Panicked => Ok(End {
-                reason,
-                error: None,
-                driver: Some(driver),
-            }),
+            CloseReason::Local | CloseReason::Panicked => {
+                self.residents = driver.take_residents();
+                Ok(End {
+                    reason,
+                    error: None,
+                    driver: Some(driver),
+                })
+            }
             _ => Err(self.lose(reason, driver)),
         }
     }
@@ -209,10 +210,8 @@ impl Supervisor {
     }
 
     /// Takes leave of a session that was not ended here.
-    fn lose(&self, reason: CloseReason, mut driver: Box<LinkDriver>) -> LinkError {
-        // What the next server takes isn't known yet.
-        self.mailbox.bound_texts(usize::MAX);
-        self.mailbox.put_back(driver.take_unsent());
+    fn lose(&mut self, reason: CloseReason, mut driver: Box<LinkDriver>) -> LinkError {
+        self.take_leave(&mut driver);
         let error = driver.link_error(reason);
         // Nobody waits for what the link still has to say; that ends within the close time.
         tokio::spawn(async move {
@@ -229,6 +228,15 @@ impl Supervisor {
             return Some(Duration::ZERO);
         }
         backoff.next(draw(&self.options))
+    }
+
+    /// Keeps of a session what outlives it, and what has not left with it.
+    fn take_leave(&mut self, driver: &mut LinkDriver) {
+        let (residents, unsent) = driver.take_leave();
+        self.residents = residents;
+        // What the next server takes isn't known yet.
+        self.mailbox.bound_texts(usize::MAX);
+        self.mailbox.put_back(unsent);
     }
 
     fn is_final(&self, error: &LinkError) -> bool {
@@ -285,9 +293,7 @@ impl Supervisor {
             return Some(None);
         };
         let mut driver = self.kept.take()?;
-        self.residents = driver.take_residents();
-        self.mailbox.bound_texts(usize::MAX);
-        self.mailbox.put_back(driver.take_unsent());
+        self.take_leave(&mut driver);
         self.status.gave_up();
         match reason {
             CloseReason::Local | CloseReason::Panicked => Some(Some(reason)),

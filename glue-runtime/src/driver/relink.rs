@@ -11,7 +11,7 @@ use crate::proto::frame::{ACK, Frame};
 use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
-use crate::session::{CloseReason, Content, Verdict};
+use crate::session::{Cause, CloseReason, Content, Verdict};
 use crate::transport::Transport;
 
 impl<H: Hooks> Driver<H> {
@@ -108,11 +108,8 @@ impl<H: Hooks> Driver<H> {
     }
 
     /// Client: the session is over, another one follows on the same link.
-    pub(super) fn renew(&mut self, unsent: Vec<Text>) {
-        for inbound in self.residents.channels.values_mut() {
-            inbound.lost();
-        }
-        self.mailbox.put_back(unsent);
+    pub(super) fn renew(&mut self, unsent: Vec<(Text, Cause)>) {
+        self.mailbox.put_back(self.residents.carry_over(unsent));
     }
 
     /// Does what was decided on a client.

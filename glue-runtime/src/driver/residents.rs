@@ -8,7 +8,11 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::channel::Inbound;
-use crate::mailbox::Task;
+use crate::mailbox::{Late, Outgoing, Task};
+use crate::proto::frame::Frame;
+use crate::proto::pair::{self, LengthUnit};
+use crate::proto::text::Text;
+use crate::session::Cause;
 
 /// What belongs to the application, be there a session or not.
 #[derive(Default)]
@@ -35,6 +39,38 @@ impl Residents {
 
     pub(crate) fn spawn(&mut self, task: Task) {
         self.tasks.push(task);
+    }
+
+    /// The session has ended, and this was not handed to the link. Returns what is to be sent in the next: first what may have
+    /// arrived and does no harm when it arrives twice.
+    pub(crate) fn carry_over(&mut self, unsent: Vec<(Text, Cause)>) -> Vec<Outgoing> {
+        let mut left = Vec::new();
+        for (text, cause) in unsent {
+            if cause == Cause::Handle {
+                left.push(text.into());
+            } else {
+                left.extend(self.recall(&text).map(Outgoing::from));
+            }
+        }
+        let again = self.lose().into_iter().map(Outgoing::from);
+        again.chain(left).collect()
+    }
+
+    /// Returns what is to be sent in the next session in the place of this.
+    fn recall(&mut self, text: &str) -> Option<Box<dyn Late>> {
+        let Ok(Frame::ChannelData(data)) = Frame::decode(text) else {
+            return None;
+        };
+        let (channel, data) = pair::decode(data, LengthUnit::Bytes).ok()?;
+        self.channels.get_mut(channel)?.recall(data)
+    }
+
+    /// The session has ended; returns what is to be sent in the next once more.
+    pub(crate) fn lose(&mut self) -> Vec<Box<dyn Late>> {
+        self.channels
+            .values_mut()
+            .flat_map(|inbound| inbound.lost())
+            .collect()
     }
 
     /// Drops everything, first what calls have under way; returns what must run to its end nevertheless.

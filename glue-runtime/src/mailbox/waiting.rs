@@ -98,11 +98,11 @@ impl Mailbox {
     }
 
     /// Driver: puts back what a session could not send, ahead of what waits. Its room was given back before: a session takes
-    /// no more than may wait, so this doubles at most what may.
-    pub(crate) fn put_back(&self, unsent: Vec<Text>) {
+    /// no more than may wait, so this doubles at most what may; and calls that are sent again were under way all the time.
+    pub(crate) fn put_back(&self, unsent: Vec<Outgoing>) {
         let mut queues = self.lock();
-        for text in unsent.into_iter().rev() {
-            queues.messages.push_front((text.into(), Held::Space(0)));
+        for message in unsent.into_iter().rev() {
+            queues.messages.push_front((message, Held::Space(0)));
         }
     }
 

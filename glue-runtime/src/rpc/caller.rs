@@ -42,6 +42,8 @@ pub struct CallRequest {
     pub items: Option<SentItems>,
     /// How it is called.
     pub options: CallOptions,
+    /// What becomes of it when its session ends.
+    pub on_loss: OnLoss,
 }
 
 /// The items that a caller streams, each as JSON; the first error cancels the call and is what it fails with.
@@ -55,6 +57,7 @@ impl CallRequest {
             args: args.into(),
             items: None,
             options: CallOptions::default(),
+            on_loss: OnLoss::default(),
         }
     }
 }
@@ -66,8 +69,26 @@ impl fmt::Debug for CallRequest {
             .field("args", &self.args)
             .field("has_items", &self.items.is_some())
             .field("options", &self.options)
+            .field("on_loss", &self.on_loss)
             .finish()
     }
+}
+
+/// What becomes of a call or a stream when the session in which its request was sent ends under it: the other side may have run
+/// it, or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnLoss {
+    /// It fails with [`Code::Unavailable`](crate::Code::Unavailable), outcome unknown.
+    #[default]
+    Fail,
+    /// It is asked again in the next session, and so on, within its time: `#[glue(idempotent)]`. For calls without a stream; of
+    /// anything else it is as [`OnLoss::Fail`].
+    Repeat,
+    /// The stream is opened again in the next session, with the cursor of the last item that came as the argument of this name:
+    /// `#[glue(resume_from = …)]`. Its items are [`Tracked`](crate::Tracked). For streams to the caller alone; of anything else it is
+    /// as [`OnLoss::Fail`].
+    ResumeFrom(&'static str),
 }
 
 /// How calls are made; of a generated client all of them, see its `with`.

@@ -9,6 +9,7 @@ use super::rpc_channel::RpcChannel;
 use super::serving::Serving;
 use crate::channel::{Channels, Inbound, Lane, Receipt, Turn};
 use crate::error::{Error, ErrorKind};
+use crate::mailbox::Late;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 
@@ -113,14 +114,19 @@ impl Inbound for CallerInbound {
         self.calls.opened(turn);
     }
 
-    fn lost(&mut self) {
-        self.calls.lost();
+    fn recall(&mut self, data: &str) -> Option<Box<dyn Late>> {
+        self.calls.recall(data)
+    }
+
+    fn lost(&mut self) -> Vec<Box<dyn Late>> {
+        let again = self.calls.lost();
         self.last_id = 0;
         for tenure in &mut self.servings {
             tenure.since = 0;
             tenure.serving.lost();
         }
         self.retire();
+        again
     }
 }
 
@@ -356,7 +362,7 @@ mod tests {
         let _busy = stage.serve("it");
         stage.receive("rq2&confirm&{}");
 
-        stage.turn(|inbound, _| inbound.lost());
+        stage.turn(|inbound, _| assert!(inbound.lost().is_empty()));
         assert_eq!(stage.receive("rq2&again&{}"), Receipt::Taken, "ids begin anew");
         stage.inbound = None;
         drop(stage.serve("late"));

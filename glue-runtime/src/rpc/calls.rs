@@ -109,17 +109,30 @@ impl Calls {
         self.shared.greet(&mut state, |hello| turn.out.push(hello));
     }
 
-    /// the session has ended, so nobody will ever answer. Numbers start anew.
-    pub(super) fn lost(&self) {
-        let mut lost = {
+    /// the session has ended, and this has not left with it. Returns the request anew, if it is one that somebody waits for.
+    pub(super) fn recall(&self, data: &str) -> Option<Box<dyn Late>> {
+        let Ok(Envelope::Request { id, json, .. }) = Envelope::decode(data) else {
+            return None;
+        };
+        self.shared.lock().in_flight.recall(id, json)
+    }
+
+    /// the session has ended, so nobody will ever answer. Numbers start anew. Returns the requests that are sent again in
+    /// the next session, ahead of what waits [R-18] [S-14]; dropped, they are settled like the others.
+    pub(super) fn lost(&self) -> Vec<Box<dyn Late>> {
+        let (again, lost) = {
             let mut state = self.shared.lock();
             state.session += 1;
             state.has_greeted = self.shared.opener.is_server();
             state.stale = Stale::default();
             let none = InFlight::new(self.shared.opener.first_id());
-            std::mem::replace(&mut state.in_flight, none)
+            std::mem::replace(&mut state.in_flight, none).lose()
         };
-        lost.fail_all(&unavailable("unknown"));
+        let error = unavailable("unknown");
+        for lost in lost {
+            lost.fail(&error);
+        }
+        again
     }
 
     /// Returns whether the peer has a call of this side under way; streams are none.
@@ -129,7 +142,7 @@ impl Calls {
 
     /// The socket has ended.
     pub(super) fn close(&self) {
-        self.lost();
+        drop(self.lost());
         let (events, serving) = {
             let mut state = self.shared.lock();
             state.is_closed = true;

@@ -26,7 +26,12 @@ impl ReceiveWindow {
         }
     }
 
-    /// Returns the credit that stands in the request, or is granted as the reader begins.
+    /// Returns how many items may still come: the credit that stands in the request of a stream.
+    pub(super) const fn granted(&self) -> u32 {
+        self.granted
+    }
+
+    /// Returns the credit that is granted as the reader begins.
     pub(super) const fn first_credit() -> u32 {
         FIRST_CREDIT
     }

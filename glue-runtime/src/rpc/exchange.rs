@@ -3,9 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::caller::OnLoss;
 use super::calls::{Shared, UnderWay, unavailable};
 use super::error::RpcError;
-use super::in_flight::{Entry, Pace, Waiter};
+use super::in_flight::{Entry, Waiter};
+use super::item_queue::Grant;
+use super::tracked::resumed;
 use super::upload::Upload;
 use crate::clock::now;
 use crate::mailbox::{Bond, Late};
@@ -19,6 +22,7 @@ use crate::proto::text::Text;
 pub(super) struct Exchange {
     shared: Arc<Shared>,
     _under_way: UnderWay,
+    question: Question,
     /// Changed under the lock of the channel's state only.
     stage: Mutex<Stage>,
 }
@@ -28,21 +32,20 @@ pub(super) struct Exchange {
 enum Stage {
     /// No session has taken its request.
     Waiting,
-    /// Its request was written.
+    /// Its request was written, in this session.
     Sent { session: u64, id: u64 },
     /// Nobody wants it any more.
     Cancelled,
 }
 
-/// What a request says.
+/// What a request says, but for its arguments.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) method: &'static str,
-    pub(super) args: String,
-    /// Items that may come before any are taken; 0 for a call.
-    pub(super) credit: u32,
     pub(super) deadline: Option<Instant>,
     pub(super) trace: Option<String>,
+    /// What becomes of it when its session ends.
+    pub(super) on_loss: OnLoss,
 }
 
 impl Exchange {
@@ -50,6 +53,7 @@ impl Exchange {
     pub(super) async fn open(
         shared: &Arc<Shared>,
         question: Question,
+        args: String,
         under_way: UnderWay,
         waiter: Waiter,
         upload: Option<Arc<Upload>>,
@@ -57,18 +61,20 @@ impl Exchange {
         if let Some(error) = shared.stale(question.method) {
             return Err(error);
         }
+        let size = question.method.len() + args.len() + REQUEST_OVERHEAD;
         let exchange = Arc::new(Self {
             shared: shared.clone(),
             _under_way: under_way,
+            question,
             stage: Mutex::new(Stage::Waiting),
         });
-        let size = question.method.len() + question.args.len() + REQUEST_OVERHEAD;
         let room = shared.lane.mailbox().reserve(size).await;
         let request: Box<dyn Late> = Box::new(Request {
             exchange: exchange.clone(),
-            question,
+            args,
             waiter: Some(waiter),
             upload,
+            has_left: false,
         });
         // The guard is there before the request: from here on it may have been sent.
         let guard = ExchangeGuard(exchange);
@@ -123,12 +129,16 @@ impl ExchangeGuard {
         &self.0
     }
 
-    /// Grants credit, where the exchange is under way.
-    pub(super) fn grant(&self, items: u32) {
-        if let Stage::Sent { session, id } = self.0.stage() {
-            // Items have come, so this can overtake nothing that it needs.
-            let shared = &self.0.shared;
-            shared.control(session, Envelope::Credit { id, items }, Pace::Urgent);
+    /// Grants credit, where the exchange is still under way in the session that it is meant for: a later one was granted it with
+    /// its request.
+    pub(super) fn grant(&self, Grant { items, session }: Grant) {
+        let shared = &self.0.shared;
+        if let Stage::Sent { session: current, id } = self.0.stage()
+            && current == session
+            // Behind a request that was sent again nothing may have come yet.
+            && let Some(pace) = shared.lock().in_flight.pace(id)
+        {
+            shared.control(session, Envelope::Credit { id, items }, pace);
         }
     }
 
@@ -167,10 +177,59 @@ impl Drop for ExchangeGuard {
 /// A request that waits for a session, which gives it a number.
 struct Request {
     exchange: Arc<Exchange>,
-    question: Question,
+    /// JSON.
+    args: String,
     /// Taken when the request is written.
     waiter: Option<Waiter>,
     upload: Option<Arc<Upload>>,
+    /// Whether it has left with an earlier session, so that nobody knows whether the peer has run it.
+    has_left: bool,
+}
+
+/// What it takes to ask once more.
+#[derive(Debug)]
+pub(super) struct Asked {
+    exchange: Arc<Exchange>,
+    /// Kept only where the request may be sent after it has left.
+    args: Option<String>,
+    has_left: bool,
+}
+
+impl Asked {
+    /// Makes the request anew, which has not left with its session; `args` are those that it has been written with. The caller
+    /// holds the lock of the channel's state.
+    pub(super) fn recall(self, args: &str, waiter: Waiter, upload: Option<Arc<Upload>>) -> Box<dyn Late> {
+        self.exchange.replace_stage(Stage::Waiting);
+        Box::new(Request {
+            exchange: self.exchange,
+            args: self.args.unwrap_or_else(|| args.to_owned()),
+            waiter: Some(waiter),
+            upload,
+            has_left: self.has_left,
+        })
+    }
+
+    /// Makes the request anew, which may have arrived [R-18] [S-14]; gives back who waits if it is not to be sent again. The caller
+    /// holds the lock of the channel's state.
+    pub(super) fn repeat(self, waiter: Waiter) -> Result<Box<dyn Late>, Waiter> {
+        let Some(mut args) = self.args else {
+            return Err(waiter);
+        };
+        if let OnLoss::ResumeFrom(param) = self.exchange.question.on_loss
+            && let Waiter::Stream(items) = &waiter
+            && let Some(resumed) = items.cursor().and_then(|cursor| resumed(&args, param, &cursor))
+        {
+            args = resumed;
+        }
+        self.exchange.replace_stage(Stage::Waiting);
+        Ok(Box::new(Request {
+            exchange: self.exchange,
+            args,
+            waiter: Some(waiter),
+            upload: None,
+            has_left: true,
+        }))
+    }
 }
 
 impl Late for Request {
@@ -183,25 +242,39 @@ impl Late for Request {
         }
         let Question {
             method,
-            args,
-            credit,
             deadline,
             trace,
-        } = &self.question;
+            on_loss,
+        } = &self.exchange.question;
         if let Some(error) = state.stale.error(shared.lane.name(), method) {
             return waiter.fail(&error);
         }
         shared.greet(&mut state, |hello| send(hello, Bond::Session));
+        let upload = self.upload.take();
+        let (may_leave_again, items) = match (&waiter, &upload, on_loss) {
+            (Waiter::Call(_), None, OnLoss::Repeat) => (true, None),
+            (Waiter::Stream(items), None, OnLoss::ResumeFrom(_)) => (true, Some(items.clone())),
+            (Waiter::Stream(items), ..) => (false, Some(items.clone())),
+            (Waiter::Call(_), ..) => (false, None),
+        };
+        let asked = Asked {
+            exchange: self.exchange.clone(),
+            args: may_leave_again.then(|| self.args.clone()),
+            has_left: self.has_left,
+        };
         let id = state
             .in_flight
-            .open(Entry::new(method, waiter, self.upload.take()));
+            .open(Entry::new(method, waiter, upload).asked(asked));
         let session = state.session;
         self.exchange.replace_stage(Stage::Sent { session, id });
+        // Behind that: who takes an item from now on grants credit in this session, and who has taken one before is counted here.
+        let credit = items.map_or(0, |items| items.start(session));
+        let args = &self.args;
         let mut text = shared.lane.begin(method.len() + args.len() + REQUEST_OVERHEAD);
         Envelope::Request {
             id,
             terms: Terms {
-                credit: *credit,
+                credit,
                 timeout: deadline.map(remaining),
                 trace: trace.as_deref(),
             },
@@ -225,7 +298,7 @@ impl Late for Request {
 impl Drop for Request {
     fn drop(&mut self) {
         if let Some(waiter) = self.waiter.take() {
-            waiter.fail(&unavailable("not_sent"));
+            waiter.fail(&unavailable(if self.has_left { "unknown" } else { "not_sent" }));
         }
     }
 }

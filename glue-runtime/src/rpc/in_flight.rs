@@ -6,8 +6,10 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::error::RpcError;
+use super::exchange::Asked;
 use super::item_queue::ItemQueue;
 use super::upload::{CreditOverflow, Upload};
+use crate::mailbox::Late;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 
@@ -29,6 +31,8 @@ pub(super) struct Entry {
     is_stream: bool,
     /// How a cancellation has to travel.
     pace: Pace,
+    /// Who asked; none in tests of this table alone.
+    asked: Option<Asked>,
 }
 
 /// Whether what is said of an exchange may overtake its request.
@@ -98,8 +102,8 @@ impl InFlight {
                 }
             }
             (Waiter::Stream(items), Envelope::Item { json, .. }) => {
-                if items.push(json).is_err() {
-                    let error = RpcError::new(Code::Internal, "the peer sent more items than it may");
+                if let Err(error) = items.push(json) {
+                    let error = RpcError::new(Code::Internal, error.to_string());
                     self.fail(id, &error);
                     return Handled::Broken { id };
                 }
@@ -107,6 +111,50 @@ impl InFlight {
             _ => return self.end(id, envelope),
         }
         Handled::Taken
+    }
+
+    /// Returns how what is said of an exchange has to travel, if it is under way.
+    pub(super) fn pace(&self, id: u64) -> Option<Pace> {
+        self.entries.get(&id).map(|entry| entry.pace)
+    }
+
+    /// Takes out an exchange whose request has not left with its session, as that request anew; `args` stand in it.
+    pub(super) fn recall(&mut self, id: u64, args: &str) -> Option<Box<dyn Late>> {
+        let Entry {
+            waiter,
+            upload,
+            asked,
+            ..
+        } = self.entries.remove(&id)?;
+        Some(asked?.recall(args, waiter, upload))
+    }
+
+    /// Ends with its session; returns the requests that are to be sent again in the next, in their order, and all that others wait
+    /// for.
+    pub(super) fn lose(self) -> (Vec<Box<dyn Late>>, Vec<Lost>) {
+        let mut entries: Vec<_> = self.entries.into_iter().collect();
+        entries.sort_unstable_by_key(|(id, _)| *id);
+        let (mut again, mut lost) = (Vec::new(), Vec::new());
+        for (
+            _,
+            Entry {
+                waiter,
+                upload,
+                asked,
+                ..
+            },
+        ) in entries
+        {
+            let repeated = match asked {
+                Some(asked) => asked.repeat(waiter),
+                None => Err(waiter),
+            };
+            match repeated {
+                Ok(request) => again.push(request),
+                Err(waiter) => lost.push(Lost { waiter, upload }),
+            }
+        }
+        (again, lost)
     }
 
     /// Forgets an exchange; returns how the peer is to be told, if it was under way.
@@ -136,14 +184,6 @@ impl InFlight {
         ended
             .filter_map(|(id, error)| Some((id, self.fail(id, &error)?)))
             .collect()
-    }
-
-    /// Ends all exchanges.
-    pub(super) fn fail_all(&mut self, error: &RpcError) {
-        for (_, entry) in self.entries.drain() {
-            close(entry.upload);
-            entry.waiter.fail(error);
-        }
     }
 
     /// Ends an exchange with its answer.
@@ -191,6 +231,14 @@ impl Entry {
             waiter,
             upload,
             pace: Pace::InOrder,
+            asked: None,
+        }
+    }
+
+    pub(super) fn asked(self, asked: Asked) -> Self {
+        Self {
+            asked: Some(asked),
+            ..self
         }
     }
 
@@ -199,6 +247,21 @@ impl Entry {
             Some(Err(CreditOverflow)) => Handled::Fault,
             Some(Ok(())) | None => Handled::Taken,
         }
+    }
+}
+
+/// An exchange that has ended with its session.
+#[derive(Debug)]
+#[must_use = "somebody waits for it"]
+pub(super) struct Lost {
+    waiter: Waiter,
+    upload: Option<Arc<Upload>>,
+}
+
+impl Lost {
+    pub(super) fn fail(self, error: &RpcError) {
+        close(self.upload);
+        self.waiter.fail(error);
     }
 }
 
@@ -252,9 +315,18 @@ mod tests {
 
     fn stream() -> (InFlight, Arc<ItemQueue>, u64) {
         let mut in_flight = InFlight::new(1);
-        let items = Arc::new(ItemQueue::new());
+        let items = Arc::new(ItemQueue::new(false));
         let id = in_flight.open(entry(Waiter::Stream(items.clone())));
         (in_flight, items, id)
+    }
+
+    /// The session ends.
+    fn lose(in_flight: InFlight) {
+        let (again, lost) = in_flight.lose();
+        assert!(again.is_empty());
+        for lost in lost {
+            lost.fail(&RpcError::new(Code::Unavailable, "lost"));
+        }
     }
 
     /// Returns a call that streams items to its method.
@@ -371,7 +443,7 @@ mod tests {
         let (sender, mut answer) = oneshot::channel();
         in_flight.open(entry(Waiter::Call(sender)));
 
-        in_flight.fail_all(&RpcError::new(Code::Unavailable, "lost"));
+        lose(in_flight);
 
         assert_eq!(take(&items), Poll::Ready(Some(Err(Code::Unavailable))));
         assert_eq!(answer.try_recv().unwrap().unwrap_err().code(), Code::Unavailable);
@@ -432,7 +504,7 @@ mod tests {
             |in_flight, id| _ = in_flight.handle(Envelope::Error { id, json: "{}" }),
             |in_flight, id| _ = in_flight.handle(Envelope::End { id }),
             |in_flight, id| _ = in_flight.close(id),
-            |in_flight, _| in_flight.fail_all(&RpcError::new(Code::Unavailable, "lost")),
+            |in_flight, _| lose(std::mem::replace(in_flight, InFlight::new(1))),
         ];
         for end in ends {
             let mut in_flight = InFlight::new(1);

@@ -4,6 +4,7 @@
 //! a correction there needs no new expansion.
 
 use super::args;
+use super::caller::OnLoss;
 use super::codec::{self, Codec};
 
 /// The calls and notifications of one channel: what a client asks for.
@@ -25,6 +26,11 @@ pub trait CallMessage: Sized + Send + 'static {
     /// Returns whether the method runs to its end when its caller leaves: `#[glue(no_cancel)]`.
     fn runs_to_end(&self) -> bool {
         false
+    }
+
+    /// Returns what becomes of the call when its session ends: `#[glue(idempotent)]` and `#[glue(resume_from = …)]`.
+    fn on_loss(&self) -> OnLoss {
+        OnLoss::Fail
     }
 
     /// Appends the arguments to `out` as one JSON object.

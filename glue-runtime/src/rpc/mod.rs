@@ -36,6 +36,7 @@ mod service;
 mod serving;
 mod stream;
 mod trace;
+mod tracked;
 mod upload;
 
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub(crate) mod tests;
 pub use audience::Everyone;
 #[cfg(feature = "server")]
 pub(crate) use audience::send_event;
-pub use caller::{CallOptions, CallRequest, Caller, OpenRpc, SentItems};
+pub use caller::{CallOptions, CallRequest, Caller, OnLoss, OpenRpc, SentItems};
 pub use context::{Context, Emitter};
 pub use contract::{Contract, Hashes};
 #[cfg(feature = "macros")]
@@ -58,3 +59,4 @@ pub use service::{ChannelService, client_handler, service};
 pub use serving::{ClientHandler, ServeRpc};
 pub use stream::{Items, StreamEnd};
 pub use trace::{TraceContext, TraceContextError};
+pub use tracked::Tracked;

@@ -11,9 +11,8 @@ use futures_util::{Stream, stream};
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
-use super::caller::{CallOptions, CallRequest, Caller, SentItems};
+use super::caller::{CallOptions, CallRequest, Caller, OnLoss, SentItems};
 use super::calls::{Shared, UnderWay, unavailable};
-use super::credit::ReceiveWindow;
 use super::error::RpcError;
 use super::exchange::{Exchange, ExchangeGuard, Notification, Question};
 use super::in_flight::Waiter;
@@ -65,23 +64,24 @@ impl RpcChannel {
     }
 
     /// Returns what a call says, what it streams, and what counts it.
-    fn prepare(&self, request: CallRequest, credit: u32) -> Result<Prepared, RpcError> {
+    fn prepare(&self, request: CallRequest) -> Result<Prepared, RpcError> {
         let CallRequest {
             method,
             args,
             items,
             options,
+            on_loss,
         } = request;
         let question = Question {
             method,
-            args,
-            credit,
             deadline: self.deadline(options),
             trace: self.trace(options),
+            on_loss,
         };
         let upload = items.map(|source| (Arc::default(), source));
         Ok(Prepared {
             question,
+            args,
             upload,
             under_way: self.shared.begin()?,
         })
@@ -108,7 +108,7 @@ impl std::fmt::Debug for RpcChannel {
 
 impl Caller for RpcChannel {
     async fn call(&self, request: CallRequest) -> Result<String, RpcError> {
-        let prepared = self.prepare(request, 0)?;
+        let prepared = self.prepare(request)?;
         within(prepared.question.deadline, async {
             let (sender, mut answer) = oneshot::channel();
             let (_exchange, mut pump) = prepared.open(&self.shared, Waiter::Call(sender)).await?;
@@ -173,9 +173,11 @@ impl Caller for RpcChannel {
 impl RpcChannel {
     /// Opens a stream, whose time runs from here.
     async fn start(self, request: CallRequest) -> Result<ItemStream, RpcError> {
-        let prepared = self.prepare(request, ReceiveWindow::first_credit())?;
+        // Where items go up as well, the stream can't begin again.
+        let is_tracked = matches!(request.on_loss, OnLoss::ResumeFrom(_)) && request.items.is_none();
+        let prepared = self.prepare(request)?;
         let deadline = prepared.question.deadline;
-        let items = Arc::new(ItemQueue::new());
+        let items = Arc::new(ItemQueue::new(is_tracked));
         let waiter = Waiter::Stream(items.clone());
         let (exchange, pump) = within(deadline, prepared.open(&self.shared, waiter)).await?;
         Ok(ItemStream {
@@ -197,6 +199,7 @@ impl ServeRpc for RpcChannel {
 /// A call that was not made yet.
 struct Prepared {
     question: Question,
+    args: String,
     upload: Option<(Arc<Upload>, SentItems)>,
     under_way: UnderWay,
 }
@@ -209,7 +212,8 @@ impl Prepared {
         waiter: Waiter,
     ) -> Result<(ExchangeGuard, Option<Pump>), RpcError> {
         let upload = self.upload.as_ref().map(|(upload, _)| upload.clone());
-        let exchange = Exchange::open(shared, self.question, self.under_way, waiter, upload).await?;
+        let exchange =
+            Exchange::open(shared, self.question, self.args, self.under_way, waiter, upload).await?;
         let pump = self
             .upload
             .map(|(upload, source)| Pump::new(exchange.exchange().clone(), upload, source));
@@ -282,8 +286,8 @@ impl Stream for ItemStream {
         self.items.poll_take(cx).map(|taken| {
             taken.map(|taken| {
                 let Taken { item, grant } = taken?;
-                if let Some(items) = grant {
-                    self.exchange.grant(items);
+                if let Some(grant) = grant {
+                    self.exchange.grant(grant);
                 }
                 Ok(item)
             })

@@ -151,6 +151,7 @@ fn request(
     Ok(CallRequest {
         items,
         options,
+        on_loss: message.on_loss(),
         ..CallRequest::new(message.method(), args)
     })
 }

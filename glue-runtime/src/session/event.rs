@@ -6,6 +6,7 @@ use crate::proto::init::Auth;
 use crate::proto::refusal::Refusal;
 use crate::proto::resume::Former;
 use crate::proto::text::Text;
+use crate::session::Cause;
 
 /// A turn in the life of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +26,9 @@ pub(crate) enum Event {
     Detached(CloseReason),
     /// The session goes on over another link.
     Resumed,
-    /// At a client: the session is over, and another one opens on the same link. What has never left comes with it, as far as it is
-    /// as good there.
-    Renewed { unsent: Vec<Text> },
+    /// At a client: the session is over, and another one opens on the same link. What the application has sent
+    /// and has never left comes with it.
+    Renewed { unsent: Vec<(Text, Cause)> },
     /// At a client: the server goes, and asks it to leave within this time: [`Session::leave_in`](super::Session::leave_in).
     AskedToLeave { within: Duration },
     /// At a client: that moment has come; [`Session::leave`](super::Session::leave) behind all that waits.

@@ -215,6 +215,20 @@ impl Outbox {
             .count()
     }
 
+    /// Takes out what the application has sent, itself and by its calls, in order; answers to the peer are left.
+    pub(crate) fn take_unsent(&mut self) -> Vec<(Text, Cause)> {
+        let mut unsent = Vec::new();
+        for (text, cause) in std::mem::take(&mut self.data) {
+            if cause != Cause::Peer && text.starts_with(CHANNEL_DATA) {
+                self.total -= weight(&text);
+                unsent.push((text, cause));
+            } else {
+                self.data.push_back((text, cause));
+            }
+        }
+        unsent
+    }
+
     /// Takes out the messages of channels that are as good in another session, in order.
     pub(crate) fn take_free(&mut self) -> Vec<Text> {
         let mut free = Vec::new();

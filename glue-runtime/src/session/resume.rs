@@ -265,7 +265,7 @@ impl Session {
 
     /// Client: the server has begun another session on this link.
     fn renew(&mut self, init: Accepted) {
-        let unsent = self.outbox.take_free();
+        let unsent = self.outbox.take_unsent();
         self.outbox = Outbox::default();
         self.events.push_back(Event::Renewed { unsent });
         self.link = LinkState::Up;

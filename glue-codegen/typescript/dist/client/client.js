@@ -257,6 +257,8 @@ export class Socket {
                 this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
             // What follows a refusal is its consequence.
             this.#error = this.#refusal ?? error;
+            // First, so that typed calls know which of them have not left before anybody asks.
+            this.#unlink();
             if (this.#error)
                 this.#emitter.emit("error", this.#error);
             else if (event)

@@ -11,8 +11,8 @@ export interface Callee {
     /** The session has ended. */
     drop(): void;
 }
-/** Makes what sends the items of an exchange; never throws. */
-export type OpenSource = (calls: Calls, exchange: Exchange) => Source;
+/** Makes what sends the items of an exchange, or makes something else of the exchange; never throws. */
+export type OpenSource = (calls: Calls, exchange: Exchange) => Source | undefined;
 /**
  * All typed calls of one channel of a socket. While there is no connection calls wait here, not in the socket's
  * send buffer, so that none of them slips into a session in which its number means nothing.
@@ -42,7 +42,7 @@ export declare class Calls {
     /** Whether it is under way. Its number alone doesn't say so: each session counts anew. */
     isOpen(exchange: Exchange): boolean;
     /** Returns whether it is on its way; it belongs to this session. */
-    send(envelope: Envelope, isAhead?: boolean): boolean;
+    send(envelope: Envelope, isAhead?: boolean, discarded?: () => void): boolean;
     /** The error of a method or an event that has changed since the client's code was generated. */
     stale(name: string): GlueError | undefined;
     /** Notices that the session has changed: everything that touches it asks here first. */

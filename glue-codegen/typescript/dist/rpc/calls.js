@@ -63,7 +63,7 @@ export class Calls {
                 // A listener may have revived the socket before this one was told.
                 this.#ended = socket.isClosed?.() ?? event === "disconnected";
                 if (this.#ended)
-                    this.#lose(drain(this.#waiting), "not_sent");
+                    this.#lose(drain(this.#waiting));
             });
         }
         this.sync();
@@ -133,7 +133,7 @@ export class Calls {
             if (this.#session && !this.#socket.isLeaving?.())
                 this.#request(exchange);
             else if (this.#socket.isClosed?.() ?? this.#ended)
-                throw this.#unavailable("not_sent");
+                throw this.#unavailable(exchange);
             else
                 this.#wait(exchange);
         }
@@ -156,8 +156,8 @@ export class Calls {
         return this.#inFlight.get(exchange.id) === exchange;
     }
     /** Returns whether it is on its way; it belongs to this session. */
-    send(envelope, isAhead) {
-        return this.#channel.send(encodeEnvelope(envelope), undefined, isAhead ? "ahead" : true) !== -1;
+    send(envelope, isAhead, discarded) {
+        return this.#channel.send(encodeEnvelope(envelope), discarded, isAhead ? "ahead" : true) !== -1;
     }
     /** The error of a method or an event that has changed since the client's code was generated. */
     stale(name) {
@@ -170,7 +170,7 @@ export class Calls {
             return;
         this.#session = session;
         this.#theirs = undefined;
-        const lost = drain(this.#inFlight);
+        const lost = drain(this.#inFlight).filter((exchange) => !exchange.again?.(this.#waiting));
         this.#last = -1;
         if (session) {
             this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
@@ -179,7 +179,7 @@ export class Calls {
                 this.#request(exchange);
         }
         // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
-        this.#lose(lost, "unknown");
+        this.#lose(lost);
         this.callee?.drop();
     }
     #wait(exchange) {
@@ -193,7 +193,7 @@ export class Calls {
     }
     #request(exchange) {
         this.#waiting.delete(exchange);
-        const { method, args, credit, deadline, trace, take } = exchange;
+        const { method, args, credit, deadline, trace, take, id } = exchange;
         let error = this.stale(method);
         if (!error) {
             if (take) {
@@ -204,19 +204,28 @@ export class Calls {
             const timeout = deadline && Math.max(1, Math.ceil(deadline - this.clock.now()));
             const params = { credit, timeout, trace };
             const kind = take ? "request" : "notification";
-            if (this.send({ kind, id: exchange.id, params, method, body: args }))
+            const own = exchange.id;
+            // It has not left with the session that has ended: it is as it was.
+            const discarded = () => {
+                if (this.#socket.socketID() === this.#session || (take && !this.#inFlight.delete(own)))
+                    return;
+                exchange.id = id;
+                this.#waiting.add(exchange);
+            };
+            if (this.send({ kind, id: own, params, method, body: args }, false, discarded))
                 return;
             this.#inFlight.delete(exchange.id);
             error = tooMuch();
         }
         this.#fail(exchange, error);
     }
-    #unavailable(outcome) {
+    #unavailable({ id }) {
+        const outcome = id ? "unknown" : "not_sent";
         return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
     }
-    #lose(exchanges, outcome) {
+    #lose(exchanges) {
         for (const exchange of exchanges)
-            this.#fail(exchange, this.#unavailable(outcome));
+            this.#fail(exchange, this.#unavailable(exchange));
     }
     /** Ends `exchange` here with an error that is its own from now on. */
     #fail(exchange, error, atOnce) {

@@ -4,6 +4,8 @@
  */
 export declare class Credit {
     #private;
+    /** Items the server may still send. */
+    granted: number;
     /** Notes an item that came; returns false if it was not granted. */
     receive(size: number): boolean;
     /** Notes an item that was taken out; returns how many to grant now, 0 for none. */

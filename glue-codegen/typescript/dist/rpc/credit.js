@@ -5,7 +5,7 @@ import { FIRST_CREDIT, MAX_WINDOW, MAX_WINDOW_TEXT } from "../proto/limits.js";
  */
 export class Credit {
     /** Items the server may still send. */
-    #granted = FIRST_CREDIT;
+    granted = FIRST_CREDIT;
     /** Items that came and weren't taken out. */
     #queued = 0;
     /** Size of an item: the largest at once, forgotten by halves. */
@@ -14,17 +14,17 @@ export class Credit {
     receive(size) {
         this.#itemSize = Math.max(size, this.#itemSize / 2);
         this.#queued++;
-        return --this.#granted >= 0;
+        return --this.granted >= 0;
     }
     /** Notes an item that was taken out; returns how many to grant now, 0 for none. */
     consume() {
         this.#queued--;
         const window = Math.max(1, Math.min(MAX_WINDOW, Math.floor(MAX_WINDOW_TEXT / this.#itemSize)));
-        const open = this.#granted + this.#queued;
+        const open = this.granted + this.#queued;
         // In halves, so that credit costs little and the server never waits for it.
         if (open > window / 2)
             return 0;
-        this.#granted += window - open;
+        this.granted += window - open;
         return window - open;
     }
 }

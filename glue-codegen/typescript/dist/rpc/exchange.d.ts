@@ -4,10 +4,10 @@ export type AnswerKind = "ok" | "item" | "end";
 export interface Exchange {
     readonly method: string;
     /** The arguments' JSON. */
-    readonly args: string;
-    /** The first credit of a stream. */
+    args: string;
+    /** What a stream is granted with its request. */
     readonly credit?: number;
-    /** Its number in the session in which it was sent. */
+    /** Its number in the session in which it was sent last, so that nobody knows whether the server has run it. */
     id?: number | undefined;
     /**
      * Takes an answer of `size` characters; returns whether it was the last. Throws on one that can't be. Without it,
@@ -16,6 +16,8 @@ export interface Exchange {
     take?(kind: AnswerKind, value: unknown, size: number): boolean;
     /** Ends it with an error, at once or behind what was taken. Does nothing once it has ended. */
     fail(error: unknown, atOnce?: boolean): void;
+    /** Its session has ended: makes it ready to be sent again, and lets it wait; without it, it ends with that. */
+    again?(waiting: Set<Exchange>): Set<Exchange>;
     /** Called at its end. */
     end?: (() => void) | undefined;
     /** When it times out, by the clock. */

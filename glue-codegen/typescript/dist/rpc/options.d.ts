@@ -3,10 +3,10 @@ import type { GlueError } from "../errors.js";
 /** The part of a channel that typed calls need. */
 export interface RpcChannel {
     /**
-     * -1 where it was thrown away. Our own keeps what is ephemeral for no other session, and sends what is `"ahead"`
-     * before anything that still waits.
+     * -1 where it was thrown away. Our own keeps what is ephemeral for no other session, and calls `discarded` then; it
+     * sends what is `"ahead"` before anything that still waits.
      */
-    send(data: string, discarded?: undefined, ephemeral?: boolean | "ahead"): unknown;
+    send(data: string, discarded?: () => void, ephemeral?: boolean | "ahead"): unknown;
     onMessage(listener: (data: string) => void): unknown;
 }
 /** At each of these the session may have changed. */

@@ -1,4 +1,3 @@
-import { FIRST_CREDIT } from "../proto/limits.js";
 import { Credit } from "./credit.js";
 /** One iteration over a stream; `begin` starts its exchange, with the first `next`. */
 export function read(calls, method, args, begin) {
@@ -12,7 +11,9 @@ export function read(calls, method, args, begin) {
     const exchange = {
         method,
         args,
-        credit: FIRST_CREDIT,
+        get credit() {
+            return window.granted;
+        },
         take(kind, value, size) {
             const isEnd = kind === "end";
             if (isEnd) {
@@ -47,7 +48,7 @@ export function read(calls, method, args, begin) {
                 resolve({ done: false, value: items.shift() });
                 const credit = window.consume();
                 if (credit && calls.isOpen(exchange)) {
-                    calls.send({ kind: "credit", id: exchange.id, credit }, true);
+                    calls.send({ kind: "credit", id: exchange.id, credit }, exchange.heard);
                 }
             }
             else if (failure) {

@@ -305,12 +305,13 @@ export class Socket {
         this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
       // What follows a refusal is its consequence.
       this.#error = this.#refusal ?? error;
-      if (this.#error) this.#emitter.emit("error", this.#error);
-      else if (event) this.#emitter.emit(event);
       const isLeaving = this.isLeaving();
       // The server doesn't go on with it.
       if (isLeaving) this.#outbox.replay.terms = undefined;
+      // First, so that typed calls know which of them have not left before anybody asks.
       this.#unlink();
+      if (this.#error) this.#emitter.emit("error", this.#error);
+      else if (event) this.#emitter.emit(event);
       const next = isLeaving ? 0 : this.#backoff.next();
       const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;
       if (delay === undefined) this.#finish();

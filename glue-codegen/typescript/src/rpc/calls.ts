@@ -18,8 +18,8 @@ export interface Callee {
   drop(): void;
 }
 
-/** Makes what sends the items of an exchange; never throws. */
-export type OpenSource = (calls: Calls, exchange: Exchange) => Source;
+/** Makes what sends the items of an exchange, or makes something else of the exchange; never throws. */
+export type OpenSource = (calls: Calls, exchange: Exchange) => Source | undefined;
 
 /** Sent in the greeting. */
 const PEER = "ts/0.1.0";
@@ -77,7 +77,7 @@ export class Calls {
         this.sync();
         // A listener may have revived the socket before this one was told.
         this.#ended = socket.isClosed?.() ?? event === "disconnected";
-        if (this.#ended) this.#lose(drain(this.#waiting), "not_sent");
+        if (this.#ended) this.#lose(drain(this.#waiting));
       });
     }
     this.sync();
@@ -153,7 +153,7 @@ export class Calls {
       exchange.trace = traceparent && encodeURIComponent(traceparent);
       this.sync();
       if (this.#session && !this.#socket.isLeaving?.()) this.#request(exchange);
-      else if (this.#socket.isClosed?.() ?? this.#ended) throw this.#unavailable("not_sent");
+      else if (this.#socket.isClosed?.() ?? this.#ended) throw this.#unavailable(exchange);
       else this.#wait(exchange);
     } catch (error) {
       this.#fail(exchange, GlueError.from(error));
@@ -176,8 +176,8 @@ export class Calls {
   }
 
   /** Returns whether it is on its way; it belongs to this session. */
-  send(envelope: Envelope, isAhead?: boolean): boolean {
-    return this.#channel.send(encodeEnvelope(envelope), undefined, isAhead ? "ahead" : true) !== -1;
+  send(envelope: Envelope, isAhead?: boolean, discarded?: () => void): boolean {
+    return this.#channel.send(encodeEnvelope(envelope), discarded, isAhead ? "ahead" : true) !== -1;
   }
 
   /** The error of a method or an event that has changed since the client's code was generated. */
@@ -191,7 +191,7 @@ export class Calls {
     if (session === this.#session) return;
     this.#session = session;
     this.#theirs = undefined;
-    const lost = drain(this.#inFlight);
+    const lost = drain(this.#inFlight).filter((exchange) => !exchange.again?.(this.#waiting));
     this.#last = -1;
     if (session) {
       this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
@@ -199,7 +199,7 @@ export class Calls {
       for (const exchange of this.#waiting) this.#request(exchange);
     }
     // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
-    this.#lose(lost, "unknown");
+    this.#lose(lost);
     this.callee?.drop();
   }
 
@@ -213,7 +213,7 @@ export class Calls {
 
   #request(exchange: Exchange): void {
     this.#waiting.delete(exchange);
-    const { method, args, credit, deadline, trace, take } = exchange;
+    const { method, args, credit, deadline, trace, take, id } = exchange;
     let error = this.stale(method);
     if (!error) {
       if (take) {
@@ -224,19 +224,27 @@ export class Calls {
       const timeout = deadline && Math.max(1, Math.ceil(deadline - this.clock.now()));
       const params = { credit, timeout, trace };
       const kind = take ? "request" : "notification";
-      if (this.send({ kind, id: exchange.id, params, method, body: args })) return;
+      const own = exchange.id;
+      // It has not left with the session that has ended: it is as it was.
+      const discarded = (): void => {
+        if (this.#socket.socketID() === this.#session || (take && !this.#inFlight.delete(own))) return;
+        exchange.id = id;
+        this.#waiting.add(exchange);
+      };
+      if (this.send({ kind, id: own, params, method, body: args }, false, discarded)) return;
       this.#inFlight.delete(exchange.id);
       error = tooMuch();
     }
     this.#fail(exchange, error);
   }
 
-  #unavailable(outcome: "not_sent" | "unknown"): GlueError {
+  #unavailable({ id }: Exchange): GlueError {
+    const outcome = id ? "unknown" : "not_sent";
     return new GlueError("unavailable", "connection lost", { data: { outcome }, cause: this.#cause });
   }
 
-  #lose(exchanges: readonly Exchange[], outcome: "not_sent" | "unknown"): void {
-    for (const exchange of exchanges) this.#fail(exchange, this.#unavailable(outcome));
+  #lose(exchanges: readonly Exchange[]): void {
+    for (const exchange of exchanges) this.#fail(exchange, this.#unavailable(exchange));
   }
 
   /** Ends `exchange` here with an error that is its own from now on. */

@@ -1,4 +1,3 @@
-import { FIRST_CREDIT } from "../proto/limits.js";
 import type { Calls } from "./calls.js";
 import { Credit } from "./credit.js";
 import type { Exchange } from "./exchange.js";
@@ -27,7 +26,9 @@ export function read(
   const exchange: Exchange = {
     method,
     args,
-    credit: FIRST_CREDIT,
+    get credit() {
+      return window.granted;
+    },
     take(kind, value, size) {
       const isEnd = kind === "end";
       if (isEnd) {
@@ -60,7 +61,7 @@ export function read(
         resolve({ done: false, value: items.shift() });
         const credit = window.consume();
         if (credit && calls.isOpen(exchange)) {
-          calls.send({ kind: "credit", id: exchange.id, credit }, true);
+          calls.send({ kind: "credit", id: exchange.id, credit }, exchange.heard);
         }
       } else if (failure) {
         reject(failure.error);

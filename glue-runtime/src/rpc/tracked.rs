@@ -1,0 +1,196 @@
+//! Items that say where in their stream they stand.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeStruct as _, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// An item of a stream that can be taken up again where it broke off, for methods with `#[glue(resume_from = …)]`.
+///
+/// When a session ends under such a stream, the generated clients open it again in the next one, with the cursor of the last
+/// item that came in the place of the argument. The method goes on *behind* the item that had it; where it has dropped what stood
+/// there, it says so with [`Tracked::Gap`] first, as nobody else can know.
+///
+/// On the wire, and in TypeScript, it is `{ cursor: C, value: T }` or the string `"gap"`. A cursor should be short: it
+/// travels with each item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "macros", derive(ts_rs::TS))]
+pub enum Tracked<C, T> {
+    /// One item.
+    #[cfg_attr(feature = "macros", ts(untagged))]
+    Item {
+        /// Where it stands: what comes behind it is what `resume_from` with this value asks for. Unlike that of any other item of the stream.
+        cursor: C,
+        /// What the stream is about.
+        value: T,
+    },
+    /// Items may be missing here: what was known of the stream may be outdated, and should be got anew.
+    #[cfg_attr(feature = "macros", ts(rename = "gap"))]
+    Gap,
+}
+
+impl<C, T> Tracked<C, T> {
+    /// Returns an item that stands there.
+    pub const fn item(cursor: C, value: T) -> Self {
+        Self::Item { cursor, value }
+    }
+}
+
+impl<C: Serialize, T: Serialize> Serialize for Tracked<C, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Gap => serializer.serialize_str(GAP),
+            Self::Item { cursor, value } => {
+                let mut item = serializer.serialize_struct("Tracked", FIELDS.len())?;
+                item.serialize_field("cursor", cursor)?;
+                item.serialize_field("value", value)?;
+                item.end()
+            }
+        }
+    }
+}
+
+// By hand, as what is derived for an enum of this form reads everything into a buffer first, in which integers beyond those of
+// JavaScript pass unseen [Q-6].
+impl<'de, C: Deserialize<'de>, T: Deserialize<'de>> Deserialize<'de> for Tracked<C, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Form(PhantomData))
+    }
+}
+
+struct Form<C, T>(PhantomData<(C, T)>);
+
+impl<'de, C: Deserialize<'de>, T: Deserialize<'de>> Visitor<'de> for Form<C, T> {
+    type Value = Tracked<C, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `cursor` and `value`, or \"gap\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text == GAP {
+            Ok(Tracked::Gap)
+        } else {
+            Err(E::unknown_variant(text, &[GAP]))
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut cursor, mut value) = (None, None);
+        while let Some(field) = map.next_key()? {
+            match field {
+                Field::Cursor if cursor.is_none() => cursor = Some(map.next_value()?),
+                Field::Value if value.is_none() => value = Some(map.next_value()?),
+                Field::Cursor => return Err(A::Error::duplicate_field("cursor")),
+                Field::Value => return Err(A::Error::duplicate_field("value")),
+                Field::Other => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(Tracked::Item {
+            cursor: cursor.ok_or_else(|| A::Error::missing_field("cursor"))?,
+            value: value.ok_or_else(|| A::Error::missing_field("value"))?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Cursor,
+    Value,
+    #[serde(other)]
+    Other,
+}
+
+/// What can't be read of an item of the stream that is to be taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Untracked;
+
+/// Returns the cursor of an item as it is written, or none of a gap.
+pub(super) fn cursor(item: &str) -> Result<Option<&str>, Untracked> {
+    match serde_json::from_str::<Tracked<&RawValue, IgnoredAny>>(item) {
+        Ok(Tracked::Item { cursor, .. }) => Ok(Some(cursor.get())),
+        Ok(Tracked::Gap) => Ok(None),
+        Err(_) => Err(Untracked),
+    }
+}
+
+/// Writes a stream's arguments once more, with this cursor, which is JSON, as the one that says where it begins.
+pub(super) fn resumed(args: &str, param: &str, cursor: &str) -> Option<String> {
+    let mut args: std::collections::BTreeMap<&str, &RawValue> = serde_json::from_str(args).ok()?;
+    args.insert(param, serde_json::from_str(cursor).ok()?);
+    serde_json::to_string(&args).ok()
+}
+
+const GAP: &str = "gap";
+const FIELDS: [&str; 2] = ["cursor", "value"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [S-13]
+    #[test]
+    fn an_item_is_an_object_and_a_gap_is_a_word() {
+        for (tracked, json) in [
+            (Tracked::item(7, "x".to_owned()), r#"{"cursor":7,"value":"x"}"#),
+            (Tracked::Gap, r#""gap""#),
+        ] {
+            assert_eq!(serde_json::to_string(&tracked).unwrap(), json);
+            assert_eq!(
+                serde_json::from_str::<Tracked<i32, String>>(json).unwrap(),
+                tracked
+            );
+        }
+
+        let newer = r#" { "more": [1], "value": null, "cursor": "a" } "#;
+        assert_eq!(
+            serde_json::from_str::<Tracked<String, ()>>(newer).unwrap(),
+            Tracked::item("a".to_owned(), ())
+        );
+    }
+
+    /// [S-13]
+    #[test]
+    fn what_is_neither_is_refused() {
+        for json in [
+            "1",
+            "null",
+            r#""gaps""#,
+            "[]",
+            "{}",
+            r#"{"cursor":1}"#,
+            r#"{"value":1}"#,
+            r#"{"cursor":1,"value":2,"cursor":3}"#,
+            r#"{"cursor":"1","value":2}"#,
+        ] {
+            assert!(serde_json::from_str::<Tracked<i32, i32>>(json).is_err(), "{json}");
+        }
+        assert_eq!(cursor("1"), Err(Untracked));
+        assert_eq!(cursor(r#"{"cursor":1}"#), Err(Untracked));
+    }
+
+    /// [S-14]: nothing is rounded on the way.
+    #[test]
+    fn a_cursor_goes_back_as_it_came() {
+        let item = r#"{"cursor":{"at": 1e400,"é":"\u00e9"},"value":[]}"#;
+        let cursor = cursor(item).unwrap().unwrap();
+
+        assert_eq!(
+            resumed(r#"{"room":"lobby","after":null}"#, "after", cursor).unwrap(),
+            r#"{"after":{"at": 1e400,"é":"\u00e9"},"room":"lobby"}"#
+        );
+        assert_eq!(
+            resumed(r#"{"room":"lobby"}"#, "after", "9007199254740993").unwrap(),
+            r#"{"after":9007199254740993,"room":"lobby"}"#
+        );
+    }
+
+    #[test]
+    fn a_gap_has_no_cursor() {
+        assert_eq!(cursor(r#""gap""#), Ok(None));
+    }
+}
