@@ -1,5 +1,6 @@
 //! Behaviour of the serving half, message by message, without a socket.
 
+mod again;
 mod around;
 mod endings;
 mod fuzz;
