@@ -41,6 +41,8 @@ fn method(name: &str, kind: MethodKind, args: &[&str]) -> MethodSchema {
         ret_rust: None,
         err: None,
         err_rust: None,
+        idempotent: false,
+        resume_from: None,
     }
 }
 

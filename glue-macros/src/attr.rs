@@ -53,6 +53,10 @@ pub(crate) struct MethodAttrs<'a> {
     pub(crate) client: Option<&'a Attribute>,
     /// The key of `#[glue(no_cancel)]`.
     pub(crate) no_cancel: Option<Ident>,
+    /// The key of `#[glue(idempotent)]`.
+    pub(crate) idempotent: Option<Ident>,
+    /// The argument that `#[glue(resume_from = argument)]` names.
+    pub(crate) resume_from: Option<Ident>,
     /// All others, as they stand.
     pub(crate) kept: Vec<&'a Attribute>,
 }
@@ -99,14 +103,27 @@ impl<'a> MethodAttrs<'a> {
     /// Reads `#[glue(…)]`.
     fn keys(&mut self, cx: &Ctxt, attr: &Attribute) {
         let Meta::List(list) = &attr.meta else {
-            return cx.error(attr, "write `#[glue(no_cancel)]`");
+            return cx.error(
+                attr,
+                "write `#[glue(no_cancel)]`, `#[glue(idempotent)]` or `#[glue(resume_from = argument)]`",
+            );
         };
-        let mut keys = Keys::parse(cx, list.tokens.clone(), "glue(…)", &["no_cancel"]);
-        let Some(no_cancel) = keys.take_bare(cx, "no_cancel") else {
-            return;
-        };
-        if self.no_cancel.replace(no_cancel).is_some() {
-            cx.error(attr, "`no_cancel` is given twice");
+        let allowed = ["no_cancel", "idempotent", "resume_from"];
+        let mut keys = Keys::parse(cx, list.tokens.clone(), "glue(…)", &allowed);
+        let resume_from = keys.take(cx, "resume_from", "resume_from = argument");
+        let found = [
+            ("no_cancel", keys.take_bare(cx, "no_cancel"), &mut self.no_cancel),
+            (
+                "idempotent",
+                keys.take_bare(cx, "idempotent"),
+                &mut self.idempotent,
+            ),
+            ("resume_from", resume_from, &mut self.resume_from),
+        ];
+        for (name, value, place) in found {
+            if value.is_some() && std::mem::replace(place, value).is_some() {
+                cx.error(attr, format!("`{name}` is given twice"));
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The rules of a channel, one function each. A method that breaks one stays in the trait but not in the messages.
 
+mod again;
+
 use std::collections::HashMap;
 
 use proc_macro2::Ident;
@@ -31,6 +33,8 @@ pub(crate) fn check(cx: &Ctxt, channel: &mut Channel<'_>) -> bool {
         parameters(cx, method);
         value(cx, method);
         no_cancel(cx, method);
+        again::idempotent(cx, method);
+        again::resume_from(cx, method);
         names.claim(cx, method);
         cx.count() == before
     });

@@ -82,7 +82,11 @@ use proc_macro::TokenStream;
 /// | `#[event] fn f(…)` | event | goes from server to client, never answered |
 /// | `#[client] async fn f(…) -> T` | client method | goes from server to client, answered once |
 ///
-/// A call with `#[glue(no_cancel)]` runs to its end even if its caller cancels it or leaves; its answer is then dropped.
+/// | on a method | meaning |
+/// | --- | --- |
+/// | `#[glue(no_cancel)]` | the call runs to its end even if its caller cancels it or leaves; its answer is then dropped |
+/// | `#[glue(idempotent)]` | to run the call twice is as good as to run it once: generated clients send it again in the next session where this one ends before the answer |
+/// | `#[glue(resume_from = after)]` | the stream goes on in the next session where this one ends: generated clients open it again, with the cursor of the last item that came as the argument `after`, an `Option<C>`; its items are `glue::Tracked<C, T>` |
 ///
 /// Right after `&self` a method may take `&Context`, which says who calls. All other parameters cross the network by name:
 /// they are owned, and a type of one's own needs [`model`](macro@model). A client may leave out an `Option`. An `Incoming<T>` is

@@ -33,7 +33,7 @@ pub mod keys {
 pub use ts_rs;
 
 #[cfg(feature = "io")]
-pub use crate::rpc::{ClientHandler, Contract, Hashes, Incoming, RpcChannel, SentItems, ServeRpc};
+pub use crate::rpc::{ClientHandler, Contract, Hashes, Incoming, RpcChannel, SentItems, ServeRpc, resumes};
 #[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},

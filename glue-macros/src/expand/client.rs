@@ -215,7 +215,7 @@ fn client_method(
 }
 
 /// Returns the types of the value and of the method's own error.
-fn halves(answer: Option<&Type>, glue: &Path) -> (TokenStream, TokenStream) {
+pub(super) fn halves(answer: Option<&Type>, glue: &Path) -> (TokenStream, TokenStream) {
     let infallible = quote!(::core::convert::Infallible);
     match answer.map(|ty| (ty, types::result(ty))) {
         None => (quote!(()), infallible),
@@ -234,6 +234,14 @@ fn docs(method: &Method<'_>, trait_name: &proc_macro2::Ident) -> Vec<TokenStream
     if lines.is_empty() {
         let line = format!(" Calls [`{trait_name}::{}`].", method.name);
         lines.push(quote!(#line));
+    }
+    if let Some(note) = messages::note_on_loss(method) {
+        let place = lines
+            .iter()
+            .position(|line| line.to_string().contains("# Errors"))
+            .unwrap_or(lines.len());
+        let note = format!(" {note}");
+        lines.splice(place..place, [quote!(""), quote!(#note), quote!("")]);
     }
     if !lines.iter().any(|line| line.to_string().contains("# Errors")) {
         let error = match messages::answer(method) {

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Type;
 
 use super::wire::{Value, Wires};
-use super::{Direction, Names, Side, local};
+use super::{Direction, Names, Side, again, local};
 use crate::ast::{Channel, Kind, Method};
 
 /// Writes the enums of one side: what is asked and what is answered.
@@ -197,6 +197,7 @@ fn call_message(calls: &[Coded<'_>], Side { call, .. }: &Side<'_>, names: &Names
         quote!(#(#cfgs)* Self::#variant { .. } => #glue::CallKind::#kind,)
     });
     let runs_to_end = runs_to_end(calls);
+    let on_loss = again::on_loss(calls.iter().map(|coded| coded.method), glue);
     quote! {
         impl #glue::CallMessage for #call {
             fn decode(
@@ -219,10 +220,23 @@ fn call_message(calls: &[Coded<'_>], Side { call, .. }: &Side<'_>, names: &Names
 
             #runs_to_end
 
+            #on_loss
+
             fn encode_args(&self, __out: &mut #glue::String) -> ::core::result::Result<(), #glue::EncodeError> {
                 match *self { #(#write)* }
             }
         }
+    }
+}
+
+/// Says what becomes of a call when its session ends, if that is anything else than usual.
+pub(super) fn note_on_loss(method: &Method<'_>) -> Option<&'static str> {
+    if method.attrs.resume_from.is_some() {
+        Some("Where its session ends it goes on in the next, behind the last item that came.")
+    } else if method.attrs.idempotent.is_some() {
+        Some("Where its session ends before the answer it is sent again in the next.")
+    } else {
+        None
     }
 }
 

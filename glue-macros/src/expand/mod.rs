@@ -1,5 +1,6 @@
 //! Writes the code of a channel.
 
+mod again;
 mod client;
 mod messages;
 mod schema;
@@ -78,6 +79,7 @@ fn expand(channel: &Channel<'_>) -> TokenStream {
     }
     code.push(messages::implement_events(channel, &names, &mut wires));
     code.push(schema::implement(channel, &names, &mut wires));
+    code.push(again::prove(channel, &names));
 
     let harness = schema::emit(channel, &names);
     let (cfgs, glue) = (channel.cfgs(), &names.glue);

@@ -128,6 +128,14 @@ fn describe(method: &Method<'_>, Names { glue, .. }: &Names, wires: &mut Wires<'
         Some(Value::Plain(codec)) => (some(codec), none),
         Some(Value::Result { ok, err }) => (some(ok), some(err)),
     };
+    let on_loss = match &method.attrs.resume_from {
+        Some(argument) => {
+            let argument = syn::ext::IdentExt::unraw(argument).to_string();
+            Some(quote!(__c.resumes_from(#argument);))
+        }
+        None if method.attrs.idempotent.is_some() => Some(quote!(__c.is_idempotent();)),
+        None => None,
+    };
     quote! {
         #(#cfgs)*
         {
@@ -135,6 +143,7 @@ fn describe(method: &Method<'_>, Names { glue, .. }: &Names, wires: &mut Wires<'
             let __ret = #ret;
             let __err = #err;
             __c.method(#name, &[#(#docs),*], #glue::schema::Kind::#kind, __args, __ret, __err);
+            #on_loss
         }
     }
 }

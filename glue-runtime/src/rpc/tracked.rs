@@ -105,6 +105,20 @@ enum Field {
     Other,
 }
 
+/// An item whose stream is taken up again by an argument of type `A`.
+#[diagnostic::on_unimplemented(
+    message = "a stream of `{Self}` cannot be resumed from an `{A}`",
+    label = "the items of a stream with `resume_from` say where they stand",
+    note = "write `glue::Tracked<C, T>` as the item, and `Option<C>` as the argument that `resume_from` names"
+)]
+pub trait ResumedFrom<A> {}
+
+#[diagnostic::do_not_recommend]
+impl<C, T> ResumedFrom<Option<C>> for Tracked<C, T> {}
+
+/// Asks the compiler whether items `T` go with an argument `A`.
+pub const fn resumes<T: ResumedFrom<A>, A>() {}
+
 /// What can't be read of an item of the stream that is to be taken up again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Untracked;

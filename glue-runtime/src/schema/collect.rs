@@ -208,7 +208,23 @@ impl Collector {
             ret_rust,
             err,
             err_rust,
+            idempotent: false,
+            resume_from: None,
         });
+    }
+
+    /// Notes that the method added last may run twice.
+    pub fn is_idempotent(&mut self) {
+        if let Some(method) = self.methods.last_mut() {
+            method.idempotent = true;
+        }
+    }
+
+    /// Notes by which argument the stream added last is taken up again.
+    pub fn resumes_from(&mut self, argument: &'static str) {
+        if let Some(method) = self.methods.last_mut() {
+            method.resume_from = Some(argument.to_owned());
+        }
     }
 
     fn record<T: TS + 'static + ?Sized>(&mut self) {

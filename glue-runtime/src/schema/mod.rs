@@ -69,6 +69,13 @@ pub struct MethodSchema {
     /// Rust type of the error, as [`ArgSchema::rust`] has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub err_rust: Option<String>,
+    /// Whether to run it twice is as good as to run it once: `#[glue(idempotent)]`. What clients do with it is nothing that the
+    /// server sees on the wire, so hashes don't have it, nor what follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idempotent: bool,
+    /// The argument that says where the stream begins, whose items are tracked: `#[glue(resume_from = …)]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_from: Option<String>,
 }
 
 /// What a method does on the wire.

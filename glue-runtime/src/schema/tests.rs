@@ -27,6 +27,8 @@ fn schema() -> ChannelSchema {
                 ret_rust: Some("u32".into()),
                 err: Some("ChatError".into()),
                 err_rust: None,
+                idempotent: false,
+                resume_from: None,
             },
             MethodSchema {
                 name: "typing".into(),
@@ -37,6 +39,8 @@ fn schema() -> ChannelSchema {
                 ret_rust: None,
                 err: None,
                 err_rust: None,
+                idempotent: false,
+                resume_from: None,
             },
         ],
         types: vec![TypeSchema {
@@ -118,6 +122,8 @@ fn nested() -> ChannelSchema {
         ret_rust: None,
         err: None,
         err_rust: None,
+        idempotent: false,
+        resume_from: None,
     };
     let ty = |ident: &str, decl: &str| TypeSchema {
         ident: ident.into(),
