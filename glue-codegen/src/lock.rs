@@ -73,6 +73,12 @@ pub struct MethodLock {
     /// The method's own error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub err: Option<ValueLock>,
+    /// Whether clients send it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idempotent: bool,
+    /// The argument by which clients take the stream up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_from: Option<String>,
 }
 
 /// A type at its place in a method.
@@ -194,6 +200,8 @@ fn method_lock(method: &MethodSchema, hash: String) -> MethodLock {
         items: items.first().map(|found| arg(found)),
         ret: opt(&method.ret, &method.ret_rust),
         err: opt(&method.err, &method.err_rust),
+        idempotent: method.idempotent,
+        resume_from: method.resume_from.clone(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use glue::schema::ModelSchema;
 
 use crate::{
+    again::OnLoss,
     codec::{Codecs, Coded},
     syntax::{Member, Type},
 };
@@ -100,6 +101,8 @@ pub(crate) struct MethodDecl {
     pub(crate) items: Option<ParamDecl>,
     /// Name of the last parameter, the call's options; `options` unless a parameter has that name.
     pub(crate) options: String,
+    /// What becomes of a call when its session ends.
+    pub(crate) on_loss: OnLoss,
     pub(crate) docs: Vec<String>,
     /// Type of the error that the method itself returns.
     pub(crate) error: Option<Type>,

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use glue::schema::{ArgSchema, ChannelSchema, MethodKind, MethodSchema, TypeSchema};
 
 use crate::{
-    Options, check, codec, embed,
+    Options,
+    again::{self, OnLoss},
+    check, codec, embed,
     model::{ChannelDecl, EventDecl, HandlerDecl, MethodDecl, Model, ParamDecl, TypeDecl, Verb},
     name,
     problem::{Problem, Problems},
@@ -337,7 +339,8 @@ impl Resolver {
             params,
             items,
             options,
-            docs: method.docs.clone(),
+            on_loss: OnLoss::of(method),
+            docs: again::docs(method),
             error: method.err.as_deref().map(Type::parse),
         }
     }

@@ -33,7 +33,9 @@ pub mod keys {
 pub use ts_rs;
 
 #[cfg(feature = "io")]
-pub use crate::rpc::{ClientHandler, Contract, Hashes, Incoming, RpcChannel, SentItems, ServeRpc, resumes};
+pub use crate::rpc::{
+    ClientHandler, Contract, Hashes, Incoming, ResumedFrom, RpcChannel, SentItems, ServeRpc, resumes,
+};
 #[cfg(feature = "io")]
 pub use crate::rpc::{
     args::{self, Arg, Slot},

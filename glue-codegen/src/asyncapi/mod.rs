@@ -9,7 +9,7 @@ use glue::schema::{ChannelSchema, MethodKind, MethodSchema};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Options, Problems, name, resolve, rustdoc::Docs};
+use crate::{Options, Problems, again, name, resolve, rustdoc::Docs};
 use payload::Payloads;
 
 /// How a document of ours begins; what doesn't is somebody else's.
@@ -154,7 +154,13 @@ impl<'a> Writer<'a> {
             self.operations.insert(format!("{key}.items"), operation);
         }
         let mut operation = of(action, asked);
-        describe(&mut operation, &method.docs);
+        describe(&mut operation, &again::docs(method));
+        if method.idempotent {
+            operation["x-glue-idempotent"] = true.into();
+        }
+        if let Some(argument) = &method.resume_from {
+            operation["x-glue-resume-from"] = argument.as_str().into();
+        }
         if !answered.is_empty() {
             operation["reply"] = json!({ "channel": place, "messages": answered });
             operation["reply"]["x-glue-action"] = back.into();

@@ -194,6 +194,7 @@ impl Comparison<'_> {
                 );
             }
         }
+        self.on_loss(path, old, new);
         let down = match kind.way {
             Way::Up => Way::Down,
             Way::Down => Way::Up,
@@ -225,6 +226,47 @@ impl Comparison<'_> {
                 );
             }
             (None, None) => {}
+        }
+    }
+
+    /// What clients do when a session ends is theirs: the server must be ready for that of all that are out there.
+    fn on_loss(&mut self, path: &str, old: &MethodLock, new: &MethodLock) {
+        let mut add = |rule, what: String, breaks, then| {
+            self.whole(Place::Method(path.to_owned()), rule, what, breaks, then);
+        };
+        match (old.idempotent, new.idempotent) {
+            (false, true) => add(
+                Rule::IdempotentAdded,
+                "the method is idempotent now".to_owned(),
+                (Breaks::Nobody, Breaks::All),
+                "clients built after this may run it twice at older servers",
+            ),
+            (true, false) => add(
+                Rule::IdempotentRemoved,
+                "the method is not idempotent any more".to_owned(),
+                (Breaks::All, Breaks::Nobody),
+                "clients built before this may run it twice",
+            ),
+            (true, true) | (false, false) => {}
+        }
+        if old.resume_from == new.resume_from {
+            return;
+        }
+        if let Some(argument) = &old.resume_from {
+            add(
+                Rule::ResumeRemoved,
+                format!("the stream is not resumed from `{argument}` any more"),
+                (Breaks::All, Breaks::Nobody),
+                "clients built before this still open it again, and may miss items or get some twice",
+            );
+        }
+        if let Some(argument) = &new.resume_from {
+            add(
+                Rule::ResumeAdded,
+                format!("the stream is resumed from `{argument}` now"),
+                (Breaks::Nobody, Breaks::All),
+                "clients built after this open it again at older servers, and may miss items or get some twice",
+            );
         }
     }
 

@@ -32,6 +32,8 @@ fn method(kind: MethodKind, args: &[&str], ret: &str) -> MethodLock {
         items: None,
         ret: (!ret.is_empty()).then(|| value(ret)),
         err: None,
+        idempotent: false,
+        resume_from: None,
     }
 }
 
@@ -45,6 +47,20 @@ fn notification(args: &[&str]) -> MethodLock {
 
 fn stream(item: &str) -> MethodLock {
     method(MethodKind::Stream, &[], item)
+}
+
+fn idempotent() -> MethodLock {
+    MethodLock {
+        idempotent: true,
+        ..call(&[], "")
+    }
+}
+
+fn resumed(argument: &str) -> MethodLock {
+    MethodLock {
+        resume_from: Some(argument.to_owned()),
+        ..stream("string")
+    }
 }
 
 fn event(args: &[&str]) -> MethodLock {

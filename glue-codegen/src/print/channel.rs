@@ -7,6 +7,7 @@ use super::{
     types::flat,
 };
 use crate::{
+    again::OnLoss,
     codec::Coded,
     model::{ChannelDecl, MethodDecl, ParamDecl, Verb},
 };
@@ -293,14 +294,20 @@ fn method_body(method: &MethodDecl) -> String {
     let options = method.options.clone();
     let rpc = "this.#rpc".to_owned();
     match (&method.verb, &method.items) {
+        (Verb::Call(_), None) if method.on_loss == OnLoss::Repeat => {
+            group("return callAgain", '(', &[rpc, wire, object, options], ";", BODY)
+        }
         (Verb::Call(_), None) => group("return this.#rpc.call", '(', &[wire, object, options], ";", BODY),
-        (Verb::Stream(_), None) => group(
-            "return this.#rpc.stream",
-            '(',
-            &[wire, object, options],
-            ";",
-            BODY,
-        ),
+        (Verb::Stream(_), None) => match &method.on_loss {
+            OnLoss::ResumeFrom(after) => {
+                let args = [rpc, wire, format!("\"{after}\""), object, options];
+                group("return streamFrom", '(', &args, ";", BODY)
+            }
+            OnLoss::Fail | OnLoss::Repeat => {
+                let args = [wire, object, options];
+                group("return this.#rpc.stream", '(', &args, ";", BODY)
+            }
+        },
         (Verb::Call(_), Some(items)) => {
             let args = [rpc, wire, object, items.name.clone(), options];
             group("return callWith", '(', &args, ";", BODY)
@@ -347,12 +354,19 @@ fn runtime_values(channel: &ChannelDecl) -> impl Iterator<Item = String> {
         let mut methods = channel.methods.iter();
         methods.any(|method| method.items.is_some() && verb(&method.verb))
     };
+    let goes_on =
+        |accepts: fn(&OnLoss) -> bool| channel.methods.iter().any(|method| accepts(&method.on_loss));
     let names = [
         (true, "Rpc"),
+        (goes_on(|on_loss| *on_loss == OnLoss::Repeat), "callAgain"),
         (sends_items(|verb| matches!(verb, Verb::Call(_))), "callWith"),
         (!channel.handlers.is_empty(), "handle"),
         (channel.errors_type().is_some(), "isError"),
         (!channel.hashes.is_empty(), "staleCheck"),
+        (
+            goes_on(|on_loss| matches!(on_loss, OnLoss::ResumeFrom(_))),
+            "streamFrom",
+        ),
         (sends_items(|verb| matches!(verb, Verb::Stream(_))), "streamWith"),
     ];
     names

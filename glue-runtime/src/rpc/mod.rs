@@ -59,4 +59,4 @@ pub use service::{ChannelService, client_handler, service};
 pub use serving::{ClientHandler, ServeRpc};
 pub use stream::{Items, StreamEnd};
 pub use trace::{TraceContext, TraceContextError};
-pub use tracked::{Tracked, resumes};
+pub use tracked::{ResumedFrom, Tracked, resumes};

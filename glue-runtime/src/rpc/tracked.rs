@@ -8,26 +8,25 @@ use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// An item of a stream that can be taken up again where it broke off, for methods with `#[glue(resume_from = …)]`.
-///
-/// When a session ends under such a stream, the generated clients open it again in the next one, with the cursor of the last
-/// item that came in the place of the argument. The method goes on *behind* the item that had it; where it has dropped what stood
-/// there, it says so with [`Tracked::Gap`] first, as nobody else can know.
-///
-/// On the wire, and in TypeScript, it is `{ cursor: C, value: T }` or the string `"gap"`. A cursor should be short: it
-/// travels with each item.
+/// What comes in a stream that is taken up again in the next session where its own ends: an item with its cursor, or a
+/// gap, which says that items may be missing in front of the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "macros", derive(ts_rs::TS))]
 pub enum Tracked<C, T> {
-    /// One item.
+    /// One item, `{ cursor: C, value: T }` on the wire and in TypeScript.
+    ///
+    /// The generated clients open the stream again with the cursor of the last item that came, as the argument that
+    /// `#[glue(resume_from = …)]` names; the method goes on *behind* that item. A cursor travels with each item: keep it short.
     #[cfg_attr(feature = "macros", ts(untagged))]
     Item {
-        /// Where it stands: what comes behind it is what `resume_from` with this value asks for. Unlike that of any other item of the stream.
+        /// Where the item stands in the stream; no other has the same.
         cursor: C,
-        /// What the stream is about.
+        /// The item itself.
         value: T,
     },
-    /// Items may be missing here: what was known of the stream may be outdated, and should be got anew.
+    /// Items may be missing here, so what the reader has made of the stream should be made anew; `"gap"` on the wire and in TypeScript.
+    ///
+    /// A method sends it first where it can't go on behind the cursor that it is given, having dropped what stood there.
     #[cfg_attr(feature = "macros", ts(rename = "gap"))]
     Gap,
 }

@@ -100,6 +100,35 @@ fn channels() -> Vec<Row> {
                 "client-method-removed -S c.ask: the method of the client is gone: older servers that call it at clients built after this fail with unimplemented",
             ],
         ),
+        (
+            methods(&[("m", call(&[], ""))]),
+            methods(&[("m", idempotent())]),
+            &[
+                "idempotent-added -S c.m: the method is idempotent now: clients built after this may run it twice at older servers",
+            ],
+        ),
+        (
+            methods(&[("m", idempotent())]),
+            methods(&[("m", call(&[], ""))]),
+            &[
+                "idempotent-removed C- c.m: the method is not idempotent any more: clients built before this may run it twice",
+            ],
+        ),
+        (
+            methods(&[("m", stream("string"))]),
+            methods(&[("m", resumed("after"))]),
+            &[
+                "resume-added -S c.m: the stream is resumed from `after` now: clients built after this open it again at older servers, and may miss items or get some twice",
+            ],
+        ),
+        (
+            methods(&[("m", resumed("after"))]),
+            methods(&[("m", resumed("since"))]),
+            &[
+                "resume-added -S c.m: the stream is resumed from `since` now: clients built after this open it again at older servers, and may miss items or get some twice",
+                "resume-removed C- c.m: the stream is not resumed from `after` any more: clients built before this still open it again, and may miss items or get some twice",
+            ],
+        ),
     ]
 }
 
