@@ -176,7 +176,7 @@ export class Socket {
             ephemeral,
         };
         if (this.#socketId ? this.#outbox.fits(waiting.text) : !(ephemeral || this.#discarding)) {
-            if (this.#outbox.push(waiting, isConnected ? this.#link?.unsent : 0)) {
+            if (this.#outbox.push(waiting, this.#link?.unsent)) {
                 this.#link?.wake();
                 if (!this.#socketId)
                     this.#startDiscarding();
@@ -244,7 +244,9 @@ export class Socket {
                 this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () => link.leave());
                 break;
             case "ended":
-                if (event.reason === "timeout" || event.reason === "connect_timeout")
+                if (event.reason === "closed")
+                    this.#lost(undefined);
+                else if (event.reason === "timeout" || event.reason === "connect_timeout")
                     this.#lost(undefined, event.reason);
                 else
                     this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
@@ -257,17 +259,16 @@ export class Socket {
                 this.#plan = !this.#plan ? 1 : this.#plan < 2 && this.#link?.type === "WebSocket" ? 2 : 0;
             // What follows a refusal is its consequence.
             this.#error = this.#refusal ?? error;
+            const isLeaving = this.isLeaving();
+            // The server doesn't go on with it.
+            if (isLeaving)
+                this.#outbox.replay.terms = undefined;
             // First, so that typed calls know which of them have not left before anybody asks.
             this.#unlink();
             if (this.#error)
                 this.#emitter.emit("error", this.#error);
             else if (event)
                 this.#emitter.emit(event);
-            const isLeaving = this.isLeaving();
-            // The server doesn't go on with it.
-            if (isLeaving)
-                this.#outbox.replay.release();
-            this.#unlink();
             const next = isLeaving ? 0 : this.#backoff.next();
             const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;
             if (delay === undefined)

@@ -5,8 +5,9 @@ import { utf8Length } from "../proto/pair.js";
 export class Replay {
     /** How many messages of the server were taken in. */
     received = 0;
+    /** What the server grants; without it the session ends with its link, and nothing more is kept. */
+    terms;
     #socketId = "";
-    #terms;
     /** What was sent and not acknowledged, oldest first. */
     #kept = [];
     #weight = 0;
@@ -17,20 +18,16 @@ export class Replay {
     /** Starts a session, which ends with its link if there are no terms. What there was is forgotten. */
     start(socketId = "", terms) {
         this.#socketId = socketId;
-        this.#terms = terms;
+        this.terms = terms;
         this.#kept = [];
         this.#weight = this.#acked = this.#carried = this.received = 0;
     }
     /** Goes on over another link. Returns whether that can be; it is over otherwise. */
     resume(socketId, terms) {
-        const isSame = this.#terms && socketId === this.#socketId && this.ack(terms?.received, this.#kept.length);
-        this.#terms = isSame ? terms : undefined;
+        const isSame = this.terms && socketId === this.#socketId && this.ack(terms?.received, this.#kept.length);
+        this.terms = isSame ? terms : undefined;
         this.#carried = 0;
-        return !!this.#terms;
-    }
-    /** It ends with its link, and nothing more is kept. */
-    release() {
-        this.#terms = undefined;
+        return !!this.terms;
     }
     /** The server has taken in everything through `number`. Returns whether that can be [U-5]. */
     ack(number, most = this.#carried) {
@@ -45,14 +42,14 @@ export class Replay {
     }
     /** Whether `text` may be sent now: what is kept is bounded, unless it is the only one [U-4]. */
     admits(text) {
-        const terms = this.#kept.length && text.startsWith(DATA) && this.#terms;
+        const terms = this.#kept.length && text.startsWith(DATA) && this.terms;
         return !terms || this.#weight + weigh(text) <= terms.bufferBytes;
     }
     /** Takes note of a text that leaves over this link. */
     carry(text) {
         if (!text.startsWith(DATA))
             return;
-        if (this.#terms && !this.again) {
+        if (this.terms && !this.again) {
             this.#kept.push(text);
             this.#weight += weigh(text);
         }
@@ -66,17 +63,10 @@ export class Replay {
     get next() {
         return this.#acked + this.#carried + 1;
     }
-    get terms() {
-        return this.#terms;
-    }
     /** What the server is told to go on with it [U-12]. */
     get former() {
         const { received } = this;
-        return this.#terms && { socketID: this.#socketId, token: this.#terms.token, received };
-    }
-    /** Whether `socketId` names this session. */
-    is(socketId) {
-        return !!this.#terms && socketId === this.#socketId;
+        return this.terms && { socketID: this.#socketId, token: this.terms.token, received };
     }
 }
 /** What a message counts for in what is kept. */

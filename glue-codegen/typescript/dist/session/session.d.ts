@@ -7,7 +7,7 @@ export interface SessionTimes extends KeepAliveTimes {
     readonly connectTimeout: number;
 }
 /** Why a session ended from inside. */
-export type SessionEnd = "connect_timeout" | "timeout" | "bad_init" | "bad_ack" | "garbled" | "too_many_faults";
+export type SessionEnd = "connect_timeout" | "timeout" | "closed" | "bad_init" | "bad_ack" | "too_many_faults";
 /** What the socket is told. After `ended` nothing follows. */
 export type SessionEvent = {
     readonly kind: "open";

@@ -16,7 +16,6 @@ export class Session {
     #isChannel;
     #keepAlive;
     #connectDeadline;
-    /** Behind `open` the server may have ended the session: what follows waits for the next. */
     #state = "opening";
     /** They go ahead of all data [K-5]. */
     #control = [];
@@ -30,7 +29,8 @@ export class Session {
     /** The weight of what was taken in since the server was told, and when it is told at the latest [U-3]. */
     #untold = 0;
     #ackDeadline = NEVER;
-    #isAckDue = false;
+    /** Goes ahead of all else [U-7]. */
+    #ack;
     constructor(times, outbox, isChannel, now) {
         this.#outbox = outbox;
         this.#isChannel = isChannel;
@@ -54,7 +54,7 @@ export class Session {
         if (this.#state === "ended")
             return;
         if (now >= this.#ackDeadline)
-            this.#isAckDue = true;
+            this.#acknowledge();
         const verdict = this.#keepAlive.handleTimeout(now, stalled);
         if (verdict === "ping")
             this.#control.push(encodeFrame("ping"));
@@ -65,7 +65,7 @@ export class Session {
     close() {
         if (this.#state !== "open")
             return;
-        this.#outbox.replay.release();
+        this.#outbox.replay.terms = undefined;
         this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
     }
     /** Begins nothing any more behind what is queued, and says so [D-3]. */
@@ -81,12 +81,9 @@ export class Session {
         let left = this.#batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
         if (this.#resume)
             left -= NUMBER_OVERHEAD;
-        if (this.#isAckDue) {
-            texts.push(encodeFrame("ack", `${replay.received}`));
-            this.#untold = 0;
-            this.#ackDeadline = NEVER;
-            this.#isAckDue = false;
-        }
+        if (this.#ack)
+            texts.push(this.#ack);
+        this.#ack = undefined;
         let isNumbered = this.#isNumbered && this.#resume;
         for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
             left -= next.length + BATCH_OVERHEAD;
@@ -111,8 +108,7 @@ export class Session {
     pollTimeout() {
         if (this.#state === "ended")
             return NEVER;
-        const ackDeadline = this.#isAckDue ? NEVER : this.#ackDeadline;
-        return Math.min(this.#connectDeadline, this.#keepAlive.deadline, ackDeadline);
+        return Math.min(this.#connectDeadline, this.#keepAlive.deadline, this.#ackDeadline);
     }
     /** Whether the server reads containers. */
     get batch() {
@@ -136,7 +132,7 @@ export class Session {
                 if (!this.#resume)
                     this.#fault();
                 else if (!replay.ack(decodeNumber(data))) {
-                    replay.release();
+                    replay.terms = undefined;
                     this.#end("bad_ack");
                 }
                 break;
@@ -160,36 +156,27 @@ export class Session {
             case "batch": {
                 const texts = this.#batch && decodeBatch(data);
                 if (!texts)
-                    this.#handleNonsense();
+                    this.#fault(this.#resume);
                 else
                     for (const inner of texts)
                         this.#handle(inner, now);
                 break;
             }
             case "close":
-                // The close of the link follows, perhaps behind a `dr`; until then nothing is sent that would be lost.
                 if (this.#resume) {
-                    replay.release();
-                    this.#state = "over";
+                    replay.terms = undefined;
+                    this.#end("closed");
                 }
                 else {
+                    // It announces a close that follows anyway.
                     this.#fault();
                 }
                 break;
-            case undefined:
-                this.#handleNonsense();
-                break;
             default:
-                // `iv` answers something we don't send.
-                this.#fault();
+                // What can't be read may have been data with a number, which another link brings as it was [U-8]. `iv` answers something
+                // we don't send.
+                this.#fault(this.#resume && !kind);
         }
-    }
-    /** It may have been data with a number, which another link brings as it was [U-8]. */
-    #handleNonsense() {
-        if (this.#resume)
-            this.#end("garbled");
-        else
-            this.#fault();
     }
     /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
     #takeIn(text, now) {
@@ -198,7 +185,12 @@ export class Session {
         this.#untold += weigh(text);
         this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
         if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0))
-            this.#isAckDue = true;
+            this.#acknowledge();
+    }
+    #acknowledge() {
+        this.#ack = encodeFrame("ack", `${this.#outbox.replay.received}`);
+        this.#untold = 0;
+        this.#ackDeadline = NEVER;
     }
     #handleInit(data) {
         if (this.#state !== "opening") {
@@ -215,7 +207,7 @@ export class Session {
         else {
             const { socketId, batch, limit, resume, drain } = init;
             const { replay } = this.#outbox;
-            const isResumed = replay.is(socketId) || resume?.received !== undefined;
+            const isResumed = replay.former?.socketID === socketId || resume?.received !== undefined;
             if (!isResumed) {
                 replay.start(socketId, resume);
             }
@@ -253,8 +245,9 @@ export class Session {
         }
         return readable;
     }
-    #fault() {
-        if (++this.#faults > MAX_FAULTS)
+    /** One may be too many. */
+    #fault(isLast = false) {
+        if (++this.#faults > MAX_FAULTS || isLast)
             this.#end("too_many_faults");
     }
     #end(reason) {

@@ -49,7 +49,7 @@ export class Lasting {
     /** Sends what waits without heeding how much of it the client has acknowledged: it is the end. */
     release() {
         this.#terms = undefined;
-        this.#outbox.replay.release();
+        this.#outbox.replay.terms = undefined;
     }
     takes(token) {
         return this.#tokens.includes(token);

@@ -106,7 +106,7 @@ export class Peer {
     }
     /** Ends the session and tells the client not to come back by itself. */
     dismiss() {
-        this.#close(undefined, [encodeFrame("dont_reconnect")]);
+        this.#close(undefined, "dont_reconnect");
     }
     /** Asks the client to leave within so many milliseconds. Once it has said that it does, and no call is under way, the session ends. */
     drain(withinMs) {
@@ -152,15 +152,16 @@ export class Peer {
         else if (this.isOpen)
             this.#after(this.#settings.lasting?.windowMs ?? 0, () => this.#end(end));
     }
-    #close(code, lastWords = []) {
+    /** Without a last word it would look like a loss. */
+    #close(code, word) {
         if (!this.isOpen)
             return;
-        // Else it would look like a loss.
-        const isLasting = this.#lasting.isLasting;
+        const lastWord = word ?? (this.#lasting.isLasting ? "close" : undefined);
         this.#lasting.release();
+        this.#isLeft = false;
         this.#flush();
-        for (const word of [...(isLasting ? [encodeFrame("close")] : []), ...lastWords])
-            this.#link.send(word);
+        if (lastWord)
+            this.#link.send(encodeFrame(lastWord));
         this.#end("server");
         this.#link.close(code);
     }
