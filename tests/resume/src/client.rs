@@ -1,12 +1,11 @@
 //! A client in Rust that does all that a client can do, all the time.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use glue::{Channel, Client, ClientEvent, KeepAlive};
+use glue::{Channel, Client, ClientBuilder, ClientEvent, KeepAlive};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -32,14 +31,12 @@ pub(crate) struct Report {
 
 /// Works until `is_over`, and tells how it was.
 pub(crate) async fn run(
-    client: usize,
-    proxy: SocketAddr,
+    builder: ClientBuilder,
     log: Log,
     is_over: watch::Receiver<bool>,
     seed: u64,
 ) -> Report {
-    let worker = Worker::start(client, proxy, log, is_over, seed);
-    match worker {
+    match Worker::start(builder, log, is_over, seed) {
         Ok(worker) => worker.work().await,
         Err(error) => Report {
             outcome: Outcome {
@@ -49,6 +46,20 @@ pub(crate) async fn run(
             ..Report::default()
         },
     }
+}
+
+/// Sets the options of a client that notices soon when its link is gone, and never gives up.
+pub(crate) fn impatient(builder: ClientBuilder, client: usize) -> ClientBuilder {
+    builder
+        .auth(client)
+        .reconnect_attempts(0)
+        .reconnect_delay(Duration::from_millis(10))
+        .reconnect_delay_max(Duration::from_millis(60))
+        .connect_timeout(Duration::from_millis(800))
+        .keep_alive(KeepAlive {
+            interval: Duration::from_millis(200),
+            timeout: Duration::from_millis(250),
+        })
 }
 
 struct Worker {
@@ -91,22 +102,11 @@ impl Shared {
 
 impl Worker {
     fn start(
-        client: usize,
-        proxy: SocketAddr,
+        builder: ClientBuilder,
         log: Log,
         is_over: watch::Receiver<bool>,
         seed: u64,
     ) -> Result<Self, glue::Error> {
-        let builder = Client::builder(format!("http://{proxy}"))
-            .auth(client)
-            .reconnect_attempts(0)
-            .reconnect_delay(Duration::from_millis(10))
-            .reconnect_delay_max(Duration::from_millis(60))
-            .connect_timeout(Duration::from_millis(800))
-            .keep_alive(KeepAlive {
-                interval: Duration::from_millis(200),
-                timeout: Duration::from_millis(250),
-            });
         let client = builder.start()?;
         Ok(Self {
             load: LoadClient::open(&client)?,

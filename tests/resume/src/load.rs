@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use glue::{CallError, Context, Incoming, Refusal, Socket, SocketRequest, Stream};
+use glue::{CallError, Context, Incoming, KeepAlive, Refusal, ServerLimits, Socket, SocketRequest, Stream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -106,20 +106,37 @@ impl Server {
         &self.accounts[client]
     }
 
+    /// Makes the server, which notices soon when a link is gone.
+    pub(crate) fn build(&self) -> Result<glue::Server, glue::Error> {
+        let mut limits = ServerLimits::default();
+        limits.unpolled = Duration::from_secs(1);
+        let (authorizing, opening) = (self.clone(), self.clone());
+        glue::Server::builder()
+            .channel(self.clone().into_channel())
+            .server_limits(limits)
+            .keep_alive(KeepAlive {
+                interval: Duration::from_millis(300),
+                timeout: Duration::from_millis(300),
+            })
+            .authorize(move |request| authorizing.clone().authorize(request))
+            .on_socket(move |socket| opening.clone().open(socket))
+            .build()
+    }
+
     fn of(&self, cx: &Context) -> &Account {
         let Who(client) = cx.value().unwrap_or(Who(0));
         self.account(client)
     }
 
     /// Clients say which one they are.
-    pub(crate) async fn authorize(self, request: SocketRequest) -> Result<(), Refusal> {
+    async fn authorize(self, request: SocketRequest) -> Result<(), Refusal> {
         let client: usize = request.auth()?;
         request.set_value(Who(client % self.accounts.len()));
         Ok(())
     }
 
     /// Reads and writes the raw channels of a new session.
-    pub(crate) async fn open(self, socket: Socket) {
+    async fn open(self, socket: Socket) {
         let Who(client) = socket.value().unwrap_or(Who(0));
         let account = self.account(client);
         account.sessions.send_modify(|sessions| *sessions += 1);

@@ -8,6 +8,8 @@
 
 mod client;
 mod fault;
+#[cfg(test)]
+mod in_memory;
 mod load;
 mod log;
 mod node;
@@ -27,13 +29,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glue::{KeepAlive, ServerLimits};
+use glue::Client;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::client::Report;
-use crate::load::{Load as _, Server};
+use crate::client::{Report, impatient};
+use crate::load::Server;
 use crate::log::Log;
 use crate::node::Node;
 use crate::plan::Plan;
@@ -132,9 +134,10 @@ impl Run {
             let proxy = proxy::start(address, plan.clone()).await?;
             let over = watch::Sender::new(false);
             if client < RUST.len() {
+                let builder = impatient(Client::builder(format!("http://{proxy}")), client);
                 let (is_over, seed) = (over.subscribe(), options.seed ^ client as u64);
                 run.rust
-                    .spawn(async move { (client, client::run(client, proxy, log, is_over, seed).await) });
+                    .spawn(async move { (client, client::run(builder, log, is_over, seed).await) });
             } else {
                 in_node.push((client, *transport, proxy));
             }
@@ -229,21 +232,7 @@ async fn stuck(plans: &[Arc<Plan>]) {
 
 /// Starts the server; it ends with the runtime.
 async fn serve(server: &Server) -> Result<SocketAddr, glue::Error> {
-    let mut limits = ServerLimits::default();
-    // So that it finds out itself, too.
-    limits.unpolled = Duration::from_secs(1);
-    let (authorizing, opening) = (server.clone(), server.clone());
-    let server = glue::Server::builder()
-        .channel(server.clone().into_channel())
-        .server_limits(limits)
-        .keep_alive(KeepAlive {
-            interval: Duration::from_millis(300),
-            timeout: Duration::from_millis(300),
-        })
-        .authorize(move |request| authorizing.clone().authorize(request))
-        .on_socket(move |socket| opening.clone().open(socket))
-        .build()?;
-    let listener = server.bind("127.0.0.1:0").await?;
+    let listener = server.build()?.bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(listener.serve());
     Ok(address)
