@@ -45,7 +45,7 @@ pub(crate) trait Hooks: Send {
         within
     }
 
-    /// The link has gone to the session with which its client goes on: nothing more happens here.
+    /// The link has gone to the session with which its client goes on, or was dropped: nothing more happens here.
     fn handed_over(&mut self) {}
 
     /// The client is not accepted, on either side; the end follows.

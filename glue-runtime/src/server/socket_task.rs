@@ -213,7 +213,7 @@ impl Hooks for ServerHooks {
     }
 
     fn handed_over(&mut self) {
-        tracing::debug!("client goes on with the socket that it has had");
+        tracing::debug!("link left to the socket that its client has had");
         self.counter.hand_over();
     }
 
