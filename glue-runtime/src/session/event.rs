@@ -59,7 +59,8 @@ pub enum CloseReason {
     /// The peer's init could not be read.
     BadInit,
     /// The server has not accepted the client: the versions don't fit, or the application doesn't want it. At a client also
-    /// when it was dismissed later.
+    /// when it was dismissed later; at a server also when the client came back, and the application refused it for good or gave it a fresh
+    /// socket.
     Refused,
     /// The peer sent too much channel data before its init.
     DataBeforeInit,
