@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::*;
 
 mod authorize;
+mod comeback;
 
 use crate::channel::{Channel, Channels, Inbound, Receipt};
 use crate::mailbox::{Bond, Late, Offered, Peer};
