@@ -28,6 +28,7 @@ mod observing;
 mod peers;
 mod policy;
 mod reconnect;
+mod resume_server;
 mod rpc;
 mod sockets;
 mod tls;

@@ -10,6 +10,7 @@ pub mod raw_ajax;
 pub mod raw_http;
 pub mod raw_ws;
 pub mod recorded_app;
+pub mod resuming;
 pub mod server;
 pub mod vectors;
 
