@@ -229,6 +229,7 @@ impl<H: Hooks> Driver<H> {
             self.work(now, cx);
             let reading = self.read(now, &mut budget, cx);
             self.work(now, cx);
+            self.leave_if_due();
             self.end_if_left(now);
             self.close_if_asked(now);
             self.transmit(now, cx);
@@ -450,7 +451,6 @@ impl<H: Hooks> Driver<H> {
                     let moment = self.hooks.choose_moment(within);
                     self.session.leave_in(now, moment);
                 }
-                Event::Leave => self.leave(),
                 Event::Renewed { unsent } => self.renew(unsent),
                 Event::Refused(refusal) => self.hooks.refused(refusal),
                 Event::Opened { socket_id } => {

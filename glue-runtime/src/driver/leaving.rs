@@ -7,11 +7,13 @@ use crate::mailbox::Outgoing;
 use crate::session::CloseReason;
 
 impl<H: Hooks> Driver<H> {
-    /// Client: from here on what is asked for waits for the next session; what was asked for before goes out in this one.
-    pub(super) fn leave(&mut self) {
-        self.take_urgent();
-        self.take_all_messages();
-        self.session.leave();
+    /// Client: when its moment has come, what is asked for waits from here on for the next session; what was asked for before goes out in this one.
+    pub(super) fn leave_if_due(&mut self) {
+        if self.session.must_leave() {
+            self.take_urgent();
+            self.take_all_messages();
+            self.session.leave();
+        }
     }
 
     /// Client: returns whether the session was ended because the server goes, as both sides knew.

@@ -18,6 +18,8 @@ pub(super) enum Departure {
     None,
     /// The server goes within this time, and the client stays a while.
     Asked { within: Duration },
+    /// At a client: it leaves now, behind what waits.
+    Due,
     /// The client begins nothing any more; or, if it was not to be told, the time has come for it to go.
     Leaving,
 }
@@ -47,7 +49,7 @@ impl Session {
         }
         match self.departure {
             Departure::Leaving => self.timers.advance(Timer::Finish, now, finish),
-            Departure::None | Departure::Asked { .. } => {
+            Departure::None | Departure::Asked { .. } | Departure::Due => {
                 let within = spread.min(MAX_DRAIN);
                 self.departure = Departure::Asked { within };
                 if self.drains {
@@ -74,10 +76,15 @@ impl Session {
 
     /// Client: begins nothing any more; what waits to be sent was queued before.
     pub(crate) fn leave(&mut self) {
-        if matches!(self.departure, Departure::Asked { .. }) && self.state == State::Open {
+        if self.must_leave() {
             self.departure = Departure::Leaving;
             self.push_leave();
         }
+    }
+
+    /// Returns whether the moment has come for [`Session::leave`].
+    pub(crate) fn must_leave(&self) -> bool {
+        self.departure == Departure::Due && self.state == State::Open
     }
 
     /// Returns whether a client begins nothing any more in this session.
@@ -106,7 +113,7 @@ impl Session {
             return self.handle_request_to_leave(digits);
         }
         match self.departure {
-            Departure::None => return false,
+            Departure::None | Departure::Due => return false,
             Departure::Asked { .. } => self.begin_to_leave(now),
             // Once more, over another link.
             Departure::Leaving => {}
@@ -117,7 +124,7 @@ impl Session {
     /// The moment has come.
     pub(super) fn handle_leave_time(&mut self, now: Instant) {
         if self.is_client() {
-            self.events.push_back(Event::Leave);
+            self.departure = Departure::Due;
         } else {
             self.begin_to_leave(now);
         }
@@ -137,7 +144,7 @@ impl Session {
         let Some(within) = within.filter(|&within| within <= MAX_DRAIN) else {
             return false;
         };
-        if self.departure != Departure::Leaving {
+        if matches!(self.departure, Departure::None | Departure::Asked { .. }) {
             self.departure = Departure::Asked { within };
             self.events.push_back(Event::AskedToLeave { within });
         }

@@ -31,8 +31,6 @@ pub(crate) enum Event {
     Renewed { unsent: Vec<(Text, Cause)> },
     /// At a client: the server goes, and asks it to leave within this time: [`Session::leave_in`](super::Session::leave_in).
     AskedToLeave { within: Duration },
-    /// At a client: that moment has come; [`Session::leave`](super::Session::leave) behind all that waits.
-    Leave,
     /// The session has ended.
     Closed(CloseReason),
 }
