@@ -12,6 +12,7 @@ mod calling;
 mod channels;
 mod client;
 mod comeback;
+mod drain;
 #[cfg(unix)]
 mod endings;
 mod endurance;
