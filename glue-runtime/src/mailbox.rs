@@ -27,10 +27,10 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
 use self::backlog::Backlog;
 use crate::channel::Inbound;
 use crate::error::{Error, ErrorKind};
-use crate::proto::limits::{Limits, MESSAGE_OVERHEAD};
+use crate::proto::limits::{Leave, Limits, MESSAGE_OVERHEAD};
 use crate::proto::text::Text;
 use crate::quota::Quota;
-use crate::session::{CloseReason, Leave};
+use crate::session::CloseReason;
 use crate::values::Values;
 
 /// Shared by the driver of one socket and all its handles.

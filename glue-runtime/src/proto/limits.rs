@@ -278,6 +278,17 @@ impl Default for Resume {
     }
 }
 
+/// How a server lets go of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leave {
+    /// Time within which clients choose the moment at which they leave.
+    pub(crate) spread: Duration,
+    /// That moment, for a client that can't be told.
+    pub(crate) moment: Duration,
+    /// Time for calls under way, from that moment on.
+    pub(crate) finish: Duration,
+}
+
 /// Pause between `dr` and the end of the connection, as in the original.
 pub(crate) const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
 

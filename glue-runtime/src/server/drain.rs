@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::handle::Server;
-use crate::proto::limits::MAX_DRAIN;
-use crate::session::Leave;
+use crate::proto::limits::{Leave, MAX_DRAIN};
 
 /// How long [`Server::drain`] takes. To change something, begin with the defaults:
 ///

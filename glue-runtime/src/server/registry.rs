@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::socket::Socket;
 use crate::mailbox::{Mailbox, Request};
-use crate::session::{CloseReason, Leave};
+use crate::proto::limits::Leave;
+use crate::session::CloseReason;
 
 /// Every socket by its id, from its first byte to its end.
 #[derive(Debug, Default)]

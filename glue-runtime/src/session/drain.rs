@@ -8,7 +8,7 @@ use super::state::State;
 use super::timer::Timer;
 use super::{Session, number};
 use crate::proto::frame::Frame;
-use crate::proto::limits::MAX_DRAIN;
+use crate::proto::limits::{Leave, MAX_DRAIN};
 
 /// How far a session is on its way to an end that was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,17 +22,6 @@ pub(super) enum Departure {
     Due,
     /// The client begins nothing any more; or, if it was not to be told, the time has come for it to go.
     Leaving,
-}
-
-/// How a server lets go of one client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Leave {
-    /// Time within which clients choose the moment at which they leave.
-    pub(crate) spread: Duration,
-    /// That moment, for a client that can't be told.
-    pub(crate) moment: Duration,
-    /// Time for calls under way, from that moment on.
-    pub(crate) finish: Duration,
 }
 
 impl Session {

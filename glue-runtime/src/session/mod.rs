@@ -15,7 +15,6 @@ mod timer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use drain::Leave;
 pub use event::CloseReason;
 pub(crate) use event::Event;
 pub(crate) use outbox::{Cause, Outbox};

@@ -1,6 +1,7 @@
 //! Servers that go and clients that leave them.
 
 use super::*;
+use crate::proto::limits::Leave;
 use crate::proto::resume::ResumeToken;
 
 const LEAVE: Leave = Leave {
