@@ -109,7 +109,6 @@ modules! {
     "rpc/upload",
     "session/keepalive",
     "session/outbox",
-    "session/replay",
     "session/session",
     "testing/admission",
     "testing/ajax-endpoint",

@@ -32,7 +32,14 @@ function vectors<Extra>(file: string, check: (vector: Case & Extra) => void): vo
 }
 
 vectors<{ frame: Frame }>("frames", ({ text, error, frame, encode }) => {
-  assert.deepEqual(decodeFrame(text), error ? undefined : frame);
+  const { kind, data } = decodeFrame(text) ?? {};
+  if (error) assert.equal(kind, undefined);
+  // Behind a command that takes none it is nobody's [F-5].
+  else
+    assert.deepEqual(
+      { kind, data: frame.data === undefined ? undefined : data },
+      { ...frame, data: frame.data },
+    );
   if (encode) assert.equal(encodeFrame(frame.kind, frame.data), text);
 });
 

@@ -26,8 +26,6 @@ export declare class Link {
     wake(): void;
     /** Says what is left to say and goodbye, and ends it; nothing is reported any more. */
     close(leaving?: boolean): void;
-    /** Begins nothing any more behind what waits, as the server has asked for. */
-    leave(): void;
     /**
      * Ends it behind `rest`, or without a word if there is none, so that the session can go on over another; nothing is
      * reported any more.

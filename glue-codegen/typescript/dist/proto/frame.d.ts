@@ -18,12 +18,12 @@ export type FrameKind = keyof typeof COMMANDS;
 /** The smallest unit on the wire: a two-letter command and its data. */
 export interface Frame {
     readonly kind: FrameKind;
-    /** What follows the command, unless that takes nothing. */
-    readonly data?: string;
+    /** What follows the command. Of one that takes nothing it means nothing [F-5]. */
+    readonly data: string;
 }
 /** Writes a frame. */
 export declare function encodeFrame(kind: FrameKind, data?: string): string;
-/** Reads a frame. Data behind a command that takes none is ignored. */
+/** Reads a frame. */
 export declare function decodeFrame(text: string): Frame | undefined;
 /** Reads a number up to `max`, written without sign and leading zeros. */
 export declare function decodeNumber(text: string, max?: number): number | undefined;

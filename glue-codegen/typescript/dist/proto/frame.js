@@ -15,16 +15,15 @@ const COMMANDS = {
     number: "nu",
     drain: "dn",
 };
-const BARE = ["ping", "pong", "close", "invalid", "dont_reconnect"];
 const KINDS = byWire(COMMANDS);
 /** Writes a frame. */
 export function encodeFrame(kind, data = "") {
     return COMMANDS[kind] + data;
 }
-/** Reads a frame. Data behind a command that takes none is ignored. */
+/** Reads a frame. */
 export function decodeFrame(text) {
     const kind = KINDS.get(text.slice(0, 2));
-    return kind && (BARE.includes(kind) ? { kind } : { kind, data: text.slice(2) });
+    return kind && { kind, data: text.slice(2) };
 }
 /** Reads a number up to `max`, written without sign and leading zeros. */
 export function decodeNumber(text, max = MAX_ID) {

@@ -1,6 +1,6 @@
 import { type Refusal } from "../proto/init.js";
 import { type KeepAliveTimes } from "./keepalive.js";
-import type { Outbox } from "./outbox.js";
+import { type Outbox } from "./outbox.js";
 /** The times a session keeps, in milliseconds. */
 export interface SessionTimes extends KeepAliveTimes {
     /** From the start to the server's answer to `in`. */
@@ -45,8 +45,6 @@ export declare class Session {
     handleTimeout(now: number, stalled: () => boolean): void;
     /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
     close(): void;
-    /** Begins nothing any more behind what is queued, and says so [D-3]. */
-    leave(): void;
     /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
     pollText(): string | undefined;
     pollEvent(): SessionEvent | undefined;

@@ -4,7 +4,7 @@ import { decodeServerInit } from "../proto/init.js";
 import { ACK_TIME, BATCH_OVERHEAD, MAX_BATCH_MESSAGES, MAX_BATCH_TEXT, MAX_CREDIT, MAX_FAULTS, NEVER, NUMBER_OVERHEAD, } from "../proto/limits.js";
 import { decodePair } from "../proto/pair.js";
 import { KeepAlive } from "./keepalive.js";
-import { weigh } from "./replay.js";
+import { weigh } from "./outbox.js";
 /**
  * The protocol of one connection, in the client's role: without I/O, and the time is a parameter.
  * Texts and the passing of time go in, texts to send and events come out. What the socket sends is taken from
@@ -21,9 +21,8 @@ export class Session {
     #control = [];
     #events = [];
     #faults = 0;
-    #batch = false;
-    #resume = false;
-    #drain = false;
+    /** What the server has agreed on. */
+    #init;
     /** Whether channel data is sent behind its number, as what carries it may come twice [U-8]. */
     #isNumbered = false;
     /** The weight of what was taken in since the server was told, and when it is told at the latest [U-3]. */
@@ -65,33 +64,28 @@ export class Session {
     close() {
         if (this.#state !== "open")
             return;
-        this.#outbox.replay.terms = undefined;
+        this.#outbox.terms = undefined;
         this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
-    }
-    /** Begins nothing any more behind what is queued, and says so [D-3]. */
-    leave() {
-        this.#outbox.leave();
-        this.#outbox.push({ text: encodeFrame("drain"), ephemeral: true });
     }
     /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
     pollText() {
-        const { replay, limit } = this.#outbox;
+        const { limit } = this.#outbox;
         const texts = [];
         // Three bytes are the most that a unit of UTF-16 takes.
-        let left = this.#batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
-        if (this.#resume)
+        let left = this.#init?.batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
+        if (this.#init?.resume)
             left -= NUMBER_OVERHEAD;
         if (this.#ack)
             texts.push(this.#ack);
         this.#ack = undefined;
-        let isNumbered = this.#isNumbered && this.#resume;
+        let isNumbered = this.#isNumbered && !!this.#init?.resume;
         for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
             left -= next.length + BATCH_OVERHEAD;
             if (texts.length && (left < 0 || texts.length + Number(isNumbered) >= MAX_BATCH_MESSAGES))
                 break;
             if (isNumbered && next.startsWith(DATA)) {
                 isNumbered = false;
-                texts.push(encodeFrame("number", `${replay.next}`));
+                texts.push(encodeFrame("number", `${this.#outbox.number}`));
             }
             texts.push(next);
             if (this.#control.length)
@@ -112,7 +106,7 @@ export class Session {
     }
     /** Whether the server reads containers. */
     get batch() {
-        return this.#batch;
+        return !!this.#init?.batch;
     }
     #peek() {
         return this.#control[0] ?? (this.#state === "open" ? this.#outbox.peek() : undefined);
@@ -120,24 +114,24 @@ export class Session {
     #handle(text, now) {
         if (this.#state === "ended")
             return;
-        const { replay } = this.#outbox;
+        const outbox = this.#outbox;
         const { kind, data = "" } = decodeFrame(text) ?? {};
         switch (kind) {
             case "channel_data":
-                if (this.#resume)
+                if (this.#init?.resume)
                     this.#takeIn(text, now);
                 this.#handleData(data);
                 break;
             case "ack":
-                if (!this.#resume)
+                if (!this.#init?.resume)
                     this.#fault();
-                else if (!replay.ack(decodeNumber(data))) {
-                    replay.terms = undefined;
+                else if (!outbox.ack(decodeNumber(data))) {
+                    outbox.terms = undefined;
                     this.#end("bad_ack");
                 }
                 break;
             case "drain": {
-                const ms = this.#drain ? decodeNumber(data, MAX_CREDIT) : undefined;
+                const ms = this.#init?.drain ? decodeNumber(data, MAX_CREDIT) : undefined;
                 if (ms === undefined)
                     this.#fault();
                 else
@@ -154,17 +148,17 @@ export class Session {
                 this.#events.push({ kind });
                 break;
             case "batch": {
-                const texts = this.#batch && decodeBatch(data);
+                const texts = this.#init?.batch && decodeBatch(data);
                 if (!texts)
-                    this.#fault(this.#resume);
+                    this.#fault(this.#init?.resume);
                 else
                     for (const inner of texts)
                         this.#handle(inner, now);
                 break;
             }
             case "close":
-                if (this.#resume) {
-                    replay.terms = undefined;
+                if (this.#init?.resume) {
+                    outbox.terms = undefined;
                     this.#end("closed");
                 }
                 else {
@@ -175,20 +169,20 @@ export class Session {
             default:
                 // What can't be read may have been data with a number, which another link brings as it was [U-8]. `iv` answers something
                 // we don't send.
-                this.#fault(this.#resume && !kind);
+                this.#fault(this.#init?.resume && !kind);
         }
     }
     /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
     #takeIn(text, now) {
-        const { replay } = this.#outbox;
-        replay.received++;
+        const outbox = this.#outbox;
+        outbox.received++;
         this.#untold += weigh(text);
         this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
-        if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0))
+        if (this.#untold * 4 >= (outbox.terms?.bufferBytes ?? 0))
             this.#acknowledge();
     }
     #acknowledge() {
-        this.#ack = encodeFrame("ack", `${this.#outbox.replay.received}`);
+        this.#ack = encodeFrame("ack", `${this.#outbox.received}`);
         this.#untold = 0;
         this.#ackDeadline = NEVER;
     }
@@ -205,20 +199,15 @@ export class Session {
             this.#events.push({ kind: "refused", ...init });
         }
         else {
-            const { socketId, batch, limit, resume, drain } = init;
-            const { replay } = this.#outbox;
-            const isResumed = replay.former?.socketID === socketId || resume?.received !== undefined;
-            if (!isResumed) {
-                replay.start(socketId, resume);
-            }
-            else if (!replay.resume(socketId, resume)) {
+            const { socketId } = init;
+            const outbox = this.#outbox;
+            const isResumed = outbox.accept(socketId, init.resume);
+            if (isResumed === undefined) {
                 this.#end("bad_init");
                 return;
             }
-            this.#outbox.limit = limit;
-            this.#batch = batch;
-            this.#resume = !!resume;
-            this.#drain = drain;
+            outbox.limit = init.limit;
+            this.#init = init;
             this.#state = "open";
             this.#connectDeadline = NEVER;
             this.#events.push({ kind: "open", socketId, isResumed });
@@ -246,7 +235,7 @@ export class Session {
         return readable;
     }
     /** One may be too many. */
-    #fault(isLast = false) {
+    #fault(isLast) {
         if (++this.#faults > MAX_FAULTS || isLast)
             this.#end("too_many_faults");
     }

@@ -1,7 +1,6 @@
 import { decodeNumber, encodeFrame } from "../proto/frame.js";
 import { ACK_TIME } from "../proto/limits.js";
-import { Outbox } from "../session/outbox.js";
-import { weigh } from "../session/replay.js";
+import { Outbox, weigh } from "../session/outbox.js";
 /**
  * What of a session outlives its connections, at the server's end: what it sends waits here, and is kept until the client has
  * it, as PROTOCOL.md, part 21, has it.
@@ -28,12 +27,11 @@ export class Lasting {
         this.#socketId = socketId;
         this.#terms = terms;
         this.#tokens = [token];
-        this.#outbox.replay.start(socketId, terms && { ...terms, token, received: undefined });
+        this.#outbox.accept(socketId, terms && { ...terms, token, received: undefined });
     }
     /** Goes on over another connection, by which the client says so. Returns whether that can be. */
     resume(presented, token, received) {
-        const { replay } = this.#outbox;
-        if (!this.#terms || !replay.resume(this.#socketId, { ...this.#terms, token, received }))
+        if (!this.#terms || !this.#outbox.accept(this.#socketId, { ...this.#terms, token, received }))
             return false;
         this.#tokens = [presented, token];
         this.#skip = 0;
@@ -49,7 +47,7 @@ export class Lasting {
     /** Sends what waits without heeding how much of it the client has acknowledged: it is the end. */
     release() {
         this.#terms = undefined;
-        this.#outbox.replay.terms = undefined;
+        this.#outbox.terms = undefined;
     }
     takes(token) {
         return this.#tokens.includes(token);
@@ -61,7 +59,7 @@ export class Lasting {
     }
     /** How many messages of the client have arrived. */
     get received() {
-        return this.#outbox.replay.received;
+        return this.#outbox.received;
     }
     get isLasting() {
         return !!this.#terms;
@@ -82,7 +80,7 @@ export class Lasting {
             this.#skip--;
             return false;
         }
-        this.#outbox.replay.received++;
+        this.#outbox.received++;
         if (!this.#terms)
             return true;
         this.#untold += weigh(message);
@@ -94,7 +92,7 @@ export class Lasting {
     }
     /** Returns whether the number that the client has acknowledged can be. */
     acknowledged(number) {
-        return this.#outbox.replay.ack(decodeNumber(number));
+        return this.#outbox.ack(decodeNumber(number));
     }
     /** What comes next has this number. Returns whether nothing is missing; undefined if it is none. */
     numbered(text) {

@@ -289,7 +289,9 @@ export class Peer {
     get #former() {
         const { socketID, token } = (this.#init.resume ?? {});
         const peer = this.#announces("batch") ? this.#settings.find(socketID) : undefined;
-        return peer && peer.#lasting.takes(token) ? peer : undefined;
+        if (!peer)
+            return undefined;
+        return peer.#lasting.takes(token) ? peer : undefined;
     }
     /** Goes on over the connection of `newcomer`, which is no more than that. Returns whether it can. */
     #takeOver(newcomer) {
@@ -311,8 +313,13 @@ export class Peer {
     }
     #accept() {
         const former = this.#former;
-        if (former && former.#takeOver(this))
-            return;
+        // An optional chain can't lead to what is private here.
+        if (!former)
+            this.#begin();
+        else if (!former.#takeOver(this))
+            this.#begin();
+    }
+    #begin() {
         const { resume } = this.#init;
         const isWanted = this.#announces("batch") && typeof resume === "object" && !!resume;
         const { lasting, newToken } = this.#settings;

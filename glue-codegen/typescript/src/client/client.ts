@@ -60,7 +60,6 @@ export class Socket {
   readonly #channels = new Map<string, Channel>();
   readonly #outbox = new Outbox();
   #state: SocketState = "disconnected";
-  #socketId = "";
   /** No attempt is under way or will be. */
   #closed = false;
   #dontReconnect = false;
@@ -115,7 +114,7 @@ export class Socket {
 
   /** The server's name for this session; empty if there is none, neither connected nor to be gone on with. */
   socketID(): string {
-    return this.#socketId;
+    return this.#outbox.socketId;
   }
 
   /** The channel `name`, always the same object. */
@@ -220,10 +219,10 @@ export class Socket {
       discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
       ephemeral,
     };
-    if (this.#socketId ? this.#outbox.fits(waiting.text) : !(ephemeral || this.#discarding)) {
+    if (this.#outbox.socketId ? this.#outbox.fits(waiting.text) : !(ephemeral || this.#discarding)) {
       if (this.#outbox.push(waiting, this.#link?.unsent)) {
         this.#link?.wake();
-        if (!this.#socketId) this.#startDiscarding();
+        if (!this.#outbox.socketId) this.#startDiscarding();
         return isConnected && (ephemeral || !this.isLeaving()) ? 1 : 0;
       }
     }
@@ -263,20 +262,21 @@ export class Socket {
         this.#channels.get(event.name)?.deliver(event.data);
         break;
       case "open":
-        if (!event.isResumed) this.#endSession();
-        this.#cancelWindow?.();
-        this.#cancelWindow = undefined;
-        this.#socketId = event.socketId;
         this.#state = "connected";
         this.#type = link.type;
         this.#plan = link.type === "WebSocket" ? 0 : 1;
         this.#backoff.reset();
+        this.#cancelWindow?.();
+        this.#cancelWindow = undefined;
         this.#cancelDiscard?.();
         this.#cancelDiscard = undefined;
         this.#discarding = false;
         this.#emitter.holding(() => {
-          if (!event.isResumed) this.#discard(({ text }) => !this.#outbox.fits(text));
-          this.#emitter.emit("connected", { isResumed: event.isResumed });
+          if (!event.isResumed) {
+            this.#discard(({ ephemeral }) => !!ephemeral);
+            this.#discard(({ text }) => !this.#outbox.fits(text));
+          }
+          this.#emitter.emit("connected", event);
         });
         break;
       case "refused":
@@ -286,9 +286,10 @@ export class Socket {
         this.#dontReconnect = true;
         break;
       case "drain":
-        this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () =>
-          link.leave(),
-        );
+        this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () => {
+          this.#outbox.leave();
+          link.wake();
+        });
         break;
       case "ended":
         if (event.reason === "closed") this.#lost(undefined);
@@ -307,7 +308,7 @@ export class Socket {
       this.#error = this.#refusal ?? error;
       const isLeaving = this.isLeaving();
       // The server doesn't go on with it.
-      if (isLeaving) this.#outbox.replay.terms = undefined;
+      if (isLeaving) this.#outbox.terms = undefined;
       // First, so that typed calls know which of them have not left before anybody asks.
       this.#unlink();
       if (this.#error) this.#emitter.emit("error", this.#error);
@@ -337,7 +338,7 @@ export class Socket {
 
   /** Leaves the link behind, and the session if it ends with it. */
   #unlink(): void {
-    const { terms } = this.#outbox.replay;
+    const { terms } = this.#outbox;
     this.#link?.drop(terms ? undefined : []);
     this.#link = undefined;
     this.#refusal = undefined;
@@ -347,7 +348,7 @@ export class Socket {
       this.#endSession();
     } else {
       this.#cancelWindow ??= this.#options.clock.after(terms.windowMs, () => {
-        this.#outbox.replay.start();
+        this.#outbox.terms = undefined;
         this.#endSession();
         this.#emitter.emit("reconnecting");
       });
@@ -358,13 +359,13 @@ export class Socket {
   #endSession(): void {
     this.#cancelWindow?.();
     this.#cancelWindow = undefined;
-    this.#socketId = "";
+    this.#outbox.socketId = "";
     this.#discard(({ ephemeral }) => !!ephemeral);
     if (this.#outbox.length) this.#startDiscarding();
   }
 
   #finish(): void {
-    this.#outbox.replay.start();
+    this.#outbox.terms = undefined;
     this.#endSession();
     this.#cancelAttempt();
     this.#closed = true;

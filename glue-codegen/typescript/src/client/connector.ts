@@ -88,12 +88,6 @@ export class Link {
     this.drop(rest, leaving);
   }
 
-  /** Begins nothing any more behind what waits, as the server has asked for. */
-  leave(): void {
-    this.#session.leave();
-    this.wake();
-  }
-
   /**
    * Ends it behind `rest`, or without a word if there is none, so that the session can go on over another; nothing is
    * reported any more.
@@ -112,7 +106,7 @@ export class Link {
     if (this.#closed) return;
     const { resume, reconnect } = this.#options;
     // The former link is dropped by now: nothing is taken in any more [U-12].
-    const former = resume && reconnect ? (this.#outbox.replay.former ?? {}) : undefined;
+    const former = resume && reconnect ? (this.#outbox.former ?? {}) : undefined;
     const init = encodeClientInit({ auth, resume: former });
     const handler: TransportHandler = {
       onOpen: () => this.#run((now) => this.#session.handleOpen(init, now, this.type === "AjaxSocket")),

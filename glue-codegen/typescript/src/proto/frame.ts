@@ -24,11 +24,9 @@ export type FrameKind = keyof typeof COMMANDS;
 /** The smallest unit on the wire: a two-letter command and its data. */
 export interface Frame {
   readonly kind: FrameKind;
-  /** What follows the command, unless that takes nothing. */
-  readonly data?: string;
+  /** What follows the command. Of one that takes nothing it means nothing [F-5]. */
+  readonly data: string;
 }
-
-const BARE: readonly FrameKind[] = ["ping", "pong", "close", "invalid", "dont_reconnect"];
 
 const KINDS = byWire(COMMANDS);
 
@@ -37,10 +35,10 @@ export function encodeFrame(kind: FrameKind, data = ""): string {
   return COMMANDS[kind] + data;
 }
 
-/** Reads a frame. Data behind a command that takes none is ignored. */
+/** Reads a frame. */
 export function decodeFrame(text: string): Frame | undefined {
   const kind = KINDS.get(text.slice(0, 2));
-  return kind && (BARE.includes(kind) ? { kind } : { kind, data: text.slice(2) });
+  return kind && { kind, data: text.slice(2) };
 }
 
 /** Reads a number up to `max`, written without sign and leading zeros. */

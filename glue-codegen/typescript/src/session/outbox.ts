@@ -1,6 +1,7 @@
-import { MAX_BUFFERED_TEXT, NEVER, NUMBER_OVERHEAD } from "../proto/limits.js";
+import { DATA, encodeFrame } from "../proto/frame.js";
+import type { Former, ResumeTerms } from "../proto/init.js";
+import { MAX_BUFFERED_TEXT, MESSAGE_WEIGHT, NEVER, NUMBER_OVERHEAD } from "../proto/limits.js";
 import { utf8Length } from "../proto/pair.js";
-import { Replay } from "./replay.js";
 
 /** A text that waits to be sent. */
 export interface Waiting {
@@ -18,9 +19,21 @@ export interface Waiting {
  * carried goes out ahead of it.
  */
 export class Outbox {
-  readonly replay: Replay = new Replay();
+  /** What the server grants; without it the session ends with its link, and nothing more is kept. */
+  terms: ResumeTerms | undefined;
+  /** How many messages of the server were taken in. */
+  received = 0;
+  /** The server's name for the session; empty if there is none. */
+  socketId = "";
   /** Bytes of the longest message that the server takes. */
   limit = NEVER;
+  /** What was sent and not acknowledged, oldest first. */
+  #kept: string[] = [];
+  #weight = 0;
+  /** How many were acknowledged. */
+  #acked = 0;
+  /** How many behind those have left over this link. */
+  #carried = 0;
   #waiting: Waiting[] = [];
   /** What was taken from the front; an array that is shifted is copied each time. */
   #taken = 0;
@@ -44,19 +57,25 @@ export class Outbox {
     return true;
   }
 
-  /** The text that is to leave next, if one may. */
+  /** The text that is to leave next, if one may: what is kept is bounded, unless it is the only one [U-4]. */
   peek(): string | undefined {
-    const { again } = this.replay;
-    const text = again ?? this.#waiting[this.#taken]?.text;
-    return again || (text && this.replay.admits(text)) ? text : undefined;
+    const text = this.#again ?? this.#next;
+    const terms = !this.#again && this.#kept.length && text?.startsWith(DATA) && this.terms;
+    return text && terms && this.#weight + weigh(text) > terms.bufferBytes ? undefined : text;
   }
 
   /** Takes note that it leaves. */
   shift(): void {
-    const { again } = this.replay;
-    const text = again ?? this.#waiting[this.#taken]?.text ?? "";
-    this.replay.carry(text);
-    if (again) return;
+    const isAgain = this.#again;
+    const text = isAgain ?? this.#next ?? "";
+    if (text.startsWith(DATA)) {
+      if (!isAgain && this.terms) {
+        this.#kept.push(text);
+        this.#weight += weigh(text);
+      }
+      this.#carried++;
+    }
+    if (isAgain) return;
     this.#size -= text.length;
     this.#taken++;
     if (this.#ahead) this.#ahead--;
@@ -66,9 +85,51 @@ export class Outbox {
     this.#taken = 0;
   }
 
-  /** From now on only what is ephemeral goes out in this session. */
+  /**
+   * The server has accepted a session. Returns whether it is the former, which goes on over another link; undefined if that
+   * can't be, and it is over.
+   */
+  accept(socketId: string, terms: ResumeTerms | undefined): boolean | undefined {
+    const isSame = !!this.terms && socketId === this.socketId;
+    const received = terms?.received;
+    this.terms = undefined;
+    if (isSame || received !== undefined) {
+      if (!isSame || !this.ack(received, this.#kept.length)) return undefined;
+    } else {
+      this.#kept = [];
+      this.#weight = this.#acked = this.received = 0;
+    }
+    this.socketId = socketId;
+    this.terms = terms;
+    this.#carried = 0;
+    return isSame;
+  }
+
+  /** The server has taken in everything through `number`. Returns whether that can be [U-5]. */
+  ack(number: number | undefined, most = this.#carried): boolean {
+    const count = (number as number) - this.#acked;
+    if (!(count >= 0 && count <= most)) return false;
+    for (const text of this.#kept.splice(0, count)) this.#weight -= weigh(text);
+    this.#acked += count;
+    this.#carried -= count;
+    return true;
+  }
+
+  /** The number of the next channel data. */
+  get number(): number {
+    return this.#acked + this.#carried + 1;
+  }
+
+  /** What the server is told to go on with the session [U-12]. */
+  get former(): Former | undefined {
+    const { received } = this;
+    return this.terms && { socketID: this.socketId, token: this.terms.token, received };
+  }
+
+  /** Says behind what waits that nothing is begun any more: only what is ephemeral goes out in this session from now on [D-3]. */
   leave(): void {
     this.#held ??= [];
+    this.push({ text: encodeFrame("drain"), ephemeral: true });
   }
 
   /** Takes out what `matches`, oldest first, while there is no session. */
@@ -88,7 +149,7 @@ export class Outbox {
 
   /** Whether the server takes `text`, and what it is sent with. */
   fits(text: string): boolean {
-    const limit = this.replay.terms ? this.limit - NUMBER_OVERHEAD : this.limit;
+    const limit = this.terms ? this.limit - NUMBER_OVERHEAD : this.limit;
     return text.length * 3 <= limit || (text.length <= limit && utf8Length(text) <= limit);
   }
 
@@ -100,4 +161,19 @@ export class Outbox {
   get length(): number {
     return this.#waiting.length - this.#taken;
   }
+
+  /** The next that left over an earlier link only, and may not have arrived. */
+  get #again(): string | undefined {
+    return this.#kept[this.#carried];
+  }
+
+  /** The oldest that has not left. */
+  get #next(): string | undefined {
+    return this.#waiting[this.#taken]?.text;
+  }
+}
+
+/** What a message counts for in what is kept. */
+export function weigh(text: string): number {
+  return utf8Length(text) + MESSAGE_WEIGHT;
 }

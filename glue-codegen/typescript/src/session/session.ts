@@ -1,6 +1,6 @@
 import { decodeBatch, encodeBatch } from "../proto/batch.js";
 import { DATA, decodeFrame, decodeNumber, encodeFrame } from "../proto/frame.js";
-import { decodeServerInit, type Refusal } from "../proto/init.js";
+import { decodeServerInit, type Refusal, type ServerInit } from "../proto/init.js";
 import {
   ACK_TIME,
   BATCH_OVERHEAD,
@@ -13,8 +13,7 @@ import {
 } from "../proto/limits.js";
 import { decodePair, type Pair } from "../proto/pair.js";
 import { KeepAlive, type KeepAliveTimes } from "./keepalive.js";
-import type { Outbox } from "./outbox.js";
-import { weigh } from "./replay.js";
+import { type Outbox, weigh } from "./outbox.js";
 
 /** The times a session keeps, in milliseconds. */
 export interface SessionTimes extends KeepAliveTimes {
@@ -57,9 +56,8 @@ export class Session {
   #control: string[] = [];
   #events: SessionEvent[] = [];
   #faults = 0;
-  #batch = false;
-  #resume = false;
-  #drain = false;
+  /** What the server has agreed on. */
+  #init: ServerInit | undefined;
   /** Whether channel data is sent behind its number, as what carries it may come twice [U-8]. */
   #isNumbered = false;
   /** The weight of what was taken in since the server was told, and when it is told at the latest [U-3]. */
@@ -100,32 +98,26 @@ export class Session {
   /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
   close(): void {
     if (this.#state !== "open") return;
-    this.#outbox.replay.terms = undefined;
+    this.#outbox.terms = undefined;
     this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
-  }
-
-  /** Begins nothing any more behind what is queued, and says so [D-3]. */
-  leave(): void {
-    this.#outbox.leave();
-    this.#outbox.push({ text: encodeFrame("drain"), ephemeral: true });
   }
 
   /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
   pollText(): string | undefined {
-    const { replay, limit } = this.#outbox;
+    const { limit } = this.#outbox;
     const texts: string[] = [];
     // Three bytes are the most that a unit of UTF-16 takes.
-    let left = this.#batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
-    if (this.#resume) left -= NUMBER_OVERHEAD;
+    let left = this.#init?.batch ? Math.min(MAX_BATCH_TEXT, limit / 3) : 0;
+    if (this.#init?.resume) left -= NUMBER_OVERHEAD;
     if (this.#ack) texts.push(this.#ack);
     this.#ack = undefined;
-    let isNumbered = this.#isNumbered && this.#resume;
+    let isNumbered = this.#isNumbered && !!this.#init?.resume;
     for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
       left -= next.length + BATCH_OVERHEAD;
       if (texts.length && (left < 0 || texts.length + Number(isNumbered) >= MAX_BATCH_MESSAGES)) break;
       if (isNumbered && next.startsWith(DATA)) {
         isNumbered = false;
-        texts.push(encodeFrame("number", `${replay.next}`));
+        texts.push(encodeFrame("number", `${this.#outbox.number}`));
       }
       texts.push(next);
       if (this.#control.length) this.#control.shift();
@@ -146,7 +138,7 @@ export class Session {
 
   /** Whether the server reads containers. */
   get batch(): boolean {
-    return this.#batch;
+    return !!this.#init?.batch;
   }
 
   #peek(): string | undefined {
@@ -155,22 +147,22 @@ export class Session {
 
   #handle(text: string, now: number): void {
     if (this.#state === "ended") return;
-    const { replay } = this.#outbox;
+    const outbox = this.#outbox;
     const { kind, data = "" } = decodeFrame(text) ?? {};
     switch (kind) {
       case "channel_data":
-        if (this.#resume) this.#takeIn(text, now);
+        if (this.#init?.resume) this.#takeIn(text, now);
         this.#handleData(data);
         break;
       case "ack":
-        if (!this.#resume) this.#fault();
-        else if (!replay.ack(decodeNumber(data))) {
-          replay.terms = undefined;
+        if (!this.#init?.resume) this.#fault();
+        else if (!outbox.ack(decodeNumber(data))) {
+          outbox.terms = undefined;
           this.#end("bad_ack");
         }
         break;
       case "drain": {
-        const ms = this.#drain ? decodeNumber(data, MAX_CREDIT) : undefined;
+        const ms = this.#init?.drain ? decodeNumber(data, MAX_CREDIT) : undefined;
         if (ms === undefined) this.#fault();
         else this.#events.push({ kind, ms });
         break;
@@ -185,14 +177,14 @@ export class Session {
         this.#events.push({ kind });
         break;
       case "batch": {
-        const texts = this.#batch && decodeBatch(data);
-        if (!texts) this.#fault(this.#resume);
+        const texts = this.#init?.batch && decodeBatch(data);
+        if (!texts) this.#fault(this.#init?.resume);
         else for (const inner of texts) this.#handle(inner, now);
         break;
       }
       case "close":
-        if (this.#resume) {
-          replay.terms = undefined;
+        if (this.#init?.resume) {
+          outbox.terms = undefined;
           this.#end("closed");
         } else {
           // It announces a close that follows anyway.
@@ -202,21 +194,21 @@ export class Session {
       default:
         // What can't be read may have been data with a number, which another link brings as it was [U-8]. `iv` answers something
         // we don't send.
-        this.#fault(this.#resume && !kind);
+        this.#fault(this.#init?.resume && !kind);
     }
   }
 
   /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
   #takeIn(text: string, now: number): void {
-    const { replay } = this.#outbox;
-    replay.received++;
+    const outbox = this.#outbox;
+    outbox.received++;
     this.#untold += weigh(text);
     this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
-    if (this.#untold * 4 >= (replay.terms?.bufferBytes ?? 0)) this.#acknowledge();
+    if (this.#untold * 4 >= (outbox.terms?.bufferBytes ?? 0)) this.#acknowledge();
   }
 
   #acknowledge(): void {
-    this.#ack = encodeFrame("ack", `${this.#outbox.replay.received}`);
+    this.#ack = encodeFrame("ack", `${this.#outbox.received}`);
     this.#untold = 0;
     this.#ackDeadline = NEVER;
   }
@@ -232,19 +224,15 @@ export class Session {
     } else if ("refusal" in init) {
       this.#events.push({ kind: "refused", ...init });
     } else {
-      const { socketId, batch, limit, resume, drain } = init;
-      const { replay } = this.#outbox;
-      const isResumed = replay.former?.socketID === socketId || resume?.received !== undefined;
-      if (!isResumed) {
-        replay.start(socketId, resume);
-      } else if (!replay.resume(socketId, resume)) {
+      const { socketId } = init;
+      const outbox = this.#outbox;
+      const isResumed = outbox.accept(socketId, init.resume);
+      if (isResumed === undefined) {
         this.#end("bad_init");
         return;
       }
-      this.#outbox.limit = limit;
-      this.#batch = batch;
-      this.#resume = !!resume;
-      this.#drain = drain;
+      outbox.limit = init.limit;
+      this.#init = init;
       this.#state = "open";
       this.#connectDeadline = NEVER;
       this.#events.push({ kind: "open", socketId, isResumed });
@@ -271,7 +259,7 @@ export class Session {
   }
 
   /** One may be too many. */
-  #fault(isLast = false): void {
+  #fault(isLast?: unknown): void {
     if (++this.#faults > MAX_FAULTS || isLast) this.#end("too_many_faults");
   }
 

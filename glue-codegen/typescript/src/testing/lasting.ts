@@ -1,7 +1,6 @@
 import { decodeNumber, encodeFrame } from "../proto/frame.js";
 import { ACK_TIME } from "../proto/limits.js";
-import { Outbox } from "../session/outbox.js";
-import { weigh } from "../session/replay.js";
+import { Outbox, weigh } from "../session/outbox.js";
 import type { ManualClock } from "./manual-clock.js";
 
 /** How a server keeps sessions that have lost their connection. */
@@ -40,13 +39,13 @@ export class Lasting {
     this.#socketId = socketId;
     this.#terms = terms;
     this.#tokens = [token];
-    this.#outbox.replay.start(socketId, terms && { ...terms, token, received: undefined });
+    this.#outbox.accept(socketId, terms && { ...terms, token, received: undefined });
   }
 
   /** Goes on over another connection, by which the client says so. Returns whether that can be. */
   resume(presented: string, token: string, received: number): boolean {
-    const { replay } = this.#outbox;
-    if (!this.#terms || !replay.resume(this.#socketId, { ...this.#terms, token, received })) return false;
+    if (!this.#terms || !this.#outbox.accept(this.#socketId, { ...this.#terms, token, received }))
+      return false;
     this.#tokens = [presented, token];
     this.#skip = 0;
     this.rest();
@@ -63,7 +62,7 @@ export class Lasting {
   /** Sends what waits without heeding how much of it the client has acknowledged: it is the end. */
   release(): void {
     this.#terms = undefined;
-    this.#outbox.replay.terms = undefined;
+    this.#outbox.terms = undefined;
   }
 
   takes(token: unknown): boolean {
@@ -78,7 +77,7 @@ export class Lasting {
 
   /** How many messages of the client have arrived. */
   get received(): number {
-    return this.#outbox.replay.received;
+    return this.#outbox.received;
   }
 
   get isLasting(): boolean {
@@ -103,7 +102,7 @@ export class Lasting {
       this.#skip--;
       return false;
     }
-    this.#outbox.replay.received++;
+    this.#outbox.received++;
     if (!this.#terms) return true;
     this.#untold += weigh(message);
     if (this.#untold * 4 >= this.#terms.bufferBytes) this.#ack();
@@ -113,7 +112,7 @@ export class Lasting {
 
   /** Returns whether the number that the client has acknowledged can be. */
   acknowledged(number: string): boolean {
-    return this.#outbox.replay.ack(decodeNumber(number));
+    return this.#outbox.ack(decodeNumber(number));
   }
 
   /** What comes next has this number. Returns whether nothing is missing; undefined if it is none. */

@@ -316,7 +316,8 @@ export class Peer {
       readonly token?: unknown;
     };
     const peer = this.#announces("batch") ? this.#settings.find(socketID) : undefined;
-    return peer && peer.#lasting.takes(token) ? peer : undefined;
+    if (!peer) return undefined;
+    return peer.#lasting.takes(token) ? peer : undefined;
   }
 
   /** Goes on over the connection of `newcomer`, which is no more than that. Returns whether it can. */
@@ -343,7 +344,12 @@ export class Peer {
 
   #accept(): void {
     const former = this.#former;
-    if (former && former.#takeOver(this)) return;
+    // An optional chain can't lead to what is private here.
+    if (!former) this.#begin();
+    else if (!former.#takeOver(this)) this.#begin();
+  }
+
+  #begin(): void {
     const { resume } = this.#init;
     const isWanted = this.#announces("batch") && typeof resume === "object" && !!resume;
     const { lasting, newToken } = this.#settings;
