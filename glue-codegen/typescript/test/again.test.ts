@@ -162,6 +162,29 @@ test("a call that may run twice is sent again until it is answered, ahead of wha
   assert.deepEqual(sent(next(world)), [], "once only after its answer");
 });
 
+// [R-18] [S-14] [D-3]
+test("what a server that goes has cut short goes out ahead of what was held back for the next", async () => {
+  const world = new World();
+  const rpc = Rpc.open(world.socket, "a");
+  const link = world.connect({ batch: true, drain: true });
+  const call = callAgain(rpc, "f", {});
+  const stream = read(streamFrom(rpc, "s", "after", {}));
+  await settled();
+  link.receive(item(1, 3));
+  link.receive("dn0");
+  world.clock.advance(0);
+  const held = rpc.call("held", {});
+
+  link.lose();
+  world.clock.advance(0);
+  const next = world.accept();
+
+  assert.deepEqual(sent(next), ["rq1&f&{}", 'rq3;c=32&s&{"after":1}', "rq5&held&{}"]);
+  for (const id of [1, 5]) next.receive(`cd1&aok${id}&${id}`);
+  next.receive("cd1&aen3&");
+  assert.deepEqual(await Promise.all([call, held, stream.done]), [1, 5, "end"]);
+});
+
 // [R-18]
 test("what the server answers is final, whatever it says", async () => {
   const world = new World();

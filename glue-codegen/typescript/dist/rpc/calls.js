@@ -32,6 +32,8 @@ export class Calls {
     #inFlight = new Map();
     /** The last number that was given out: ours are odd and rise [R-1]. */
     #last = -1;
+    /** How many were begun. */
+    #begun = 0;
     /** The socket's ID in the session that was greeted; empty if there is none. */
     #session = "";
     /** What the server says of its methods, if they are others than ours. */
@@ -113,6 +115,7 @@ export class Calls {
     /** Starts `exchange`, now or with the next session; fails it if neither can be. */
     begin(exchange, { signal, timeoutMs = NEVER, traceparent }, open) {
         const enders = [];
+        exchange.order = this.#begun++;
         exchange.end = () => {
             for (const end of enders)
                 end();
@@ -174,9 +177,11 @@ export class Calls {
         this.#last = -1;
         if (session) {
             this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
-            // One by one: what becomes of one may take out another.
-            for (const exchange of this.#waiting)
-                this.#request(exchange);
+            // Those that are sent again were begun first. One by one: what becomes of one may take out another.
+            const due = [...this.#waiting].sort((one, other) => one.order - other.order);
+            for (const exchange of due)
+                if (this.#waiting.has(exchange))
+                    this.#request(exchange);
         }
         // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
         this.#lose(lost);

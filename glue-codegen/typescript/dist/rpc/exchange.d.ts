@@ -7,6 +7,8 @@ export interface Exchange {
     args: string;
     /** What a stream is granted with its request. */
     readonly credit?: number;
+    /** Its place among all that were begun. */
+    order?: number;
     /** Its number in the session in which it was sent last, so that nobody knows whether the server has run it. */
     id?: number | undefined;
     /**

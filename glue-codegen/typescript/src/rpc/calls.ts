@@ -47,6 +47,8 @@ export class Calls {
   readonly #inFlight = new Map<number | undefined, Exchange>();
   /** The last number that was given out: ours are odd and rise. */
   #last = -1;
+  /** How many were begun. */
+  #begun = 0;
   /** The socket's ID in the session that was greeted; empty if there is none. */
   #session = "";
   /** What the server says of its methods, if they are others than ours. */
@@ -135,6 +137,7 @@ export class Calls {
     open?: OpenSource,
   ): void {
     const enders: (() => void)[] = [];
+    exchange.order = this.#begun++;
     exchange.end = () => {
       for (const end of enders) end();
       exchange.source?.stop();
@@ -195,8 +198,9 @@ export class Calls {
     this.#last = -1;
     if (session) {
       this.send({ kind: "hello", body: JSON.stringify({ schema: this.#contract.schema, peer: PEER }) });
-      // One by one: what becomes of one may take out another.
-      for (const exchange of this.#waiting) this.#request(exchange);
+      // Those that are sent again were begun first. One by one: what becomes of one may take out another.
+      const due = [...this.#waiting].sort((one, other) => (one.order as number) - (other.order as number));
+      for (const exchange of due) if (this.#waiting.has(exchange)) this.#request(exchange);
     }
     // Last, as it runs the application's code: sources and handlers that are told may make calls, which belong behind that.
     this.#lose(lost);
