@@ -1,5 +1,7 @@
 //! The Rust client when its connection breaks and the session with it, in virtual time over a network in memory.
 
+mod resume;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -94,8 +96,12 @@ impl World {
         Self::with(Server::builder())
     }
 
+    /// A world in which sessions end with their links.
     fn with(builder: ServerBuilder) -> Self {
-        let builder = builder.resume(None);
+        Self::of(builder.resume(None))
+    }
+
+    fn of(builder: ServerBuilder) -> Self {
         let (hear, heard) = mpsc::unbounded_channel();
         let service = Service {
             asked: watch::Sender::new(Vec::new()),

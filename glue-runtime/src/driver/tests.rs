@@ -15,6 +15,8 @@ use super::*;
 
 mod authorize;
 mod comeback;
+#[cfg(feature = "server")]
+mod relink;
 
 use crate::channel::{Channel, Channels, Inbound, Receipt};
 use crate::mailbox::{Bond, Late, Offered, Peer};
@@ -22,6 +24,7 @@ use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
 use crate::proto::init::Auth;
 use crate::proto::limits::{KeepAlive, Limits};
+use crate::proto::resume::ResumeTerms;
 use crate::session::Role;
 use crate::transport::{TransportKind, WebSocketTransport};
 
@@ -37,6 +40,9 @@ struct Link {
     has_moved: bool,
     /// Whether it carries one message at a time.
     joins: bool,
+    /// Whether its end has come, behind what is incoming.
+    has_ended: bool,
+    presence: Option<Presence>,
 }
 
 #[derive(Clone, Default)]
@@ -77,10 +83,16 @@ impl Transport for FakeTransport {
     }
 
     fn poll_receive(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Result<Text, TransportError>>> {
-        match self.0.lock().unwrap().incoming.pop_front() {
+        let next = self.0.lock().unwrap().incoming.pop_front();
+        match next {
             Some(text) => Poll::Ready(Some(Ok(text.into()))),
+            None if self.0.lock().unwrap().has_ended => Poll::Ready(None),
             None => Poll::Pending,
         }
+    }
+
+    fn take_presence(&mut self, _cx: &mut Context<'_>) -> Option<Presence> {
+        self.0.lock().unwrap().presence.take()
     }
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -191,6 +203,15 @@ impl Stage {
     }
 
     fn with(is_echo: bool, limits: Limits, decision: Option<Decision>) -> Self {
+        Self::resuming(is_echo, limits, decision, None)
+    }
+
+    fn resuming(
+        is_echo: bool,
+        limits: Limits,
+        decision: Option<Decision>,
+        resume: Option<Box<ResumeTerms>>,
+    ) -> Self {
         let link = FakeTransport::default();
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
         let main = Arc::new(OnceLock::new());
@@ -199,7 +220,7 @@ impl Stage {
         let role = Role::Server {
             socket_id: "x".repeat(20),
             decides: decision.is_some(),
-            resume: None,
+            resume,
         };
         let hooks = TestHooks {
             channels: channels.clone(),

@@ -397,7 +397,9 @@ impl Session {
     /// gives way.
     pub(crate) fn is_flooded(&self) -> bool {
         let caused = self.outbox.caused();
+        // Until the server has answered on a link, its answer is all there is to read, and nothing leaves before.
         caused >= self.limits.send_bytes
+            && self.link != LinkState::Opening
             && (!self.is_client()
                 || !self.is_full()
                 || caused >= self.limits.send_bytes.saturating_mul(CLIENT_PATIENCE))

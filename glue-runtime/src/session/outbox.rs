@@ -188,6 +188,11 @@ impl Outbox {
         self.replay.as_ref().map_or(0, |replay| replay.kept_weight())
     }
 
+    #[cfg(test)]
+    pub(super) fn kept_messages(&self) -> usize {
+        self.replay.as_ref().map_or(0, |replay| replay.kept_messages())
+    }
+
     /// Takes the acknowledgement that is due; behind the init exchange only, and first in a container.
     fn pop_ack(&mut self) -> Option<Text> {
         if self.plain != Some(0) {

@@ -103,6 +103,11 @@ impl Replay {
         self.kept_weight
     }
 
+    #[cfg(test)]
+    pub(super) fn kept_messages(&self) -> usize {
+        self.kept.len()
+    }
+
     // In.
 
     /// Takes note of a message that was taken in; returns whether an acknowledgement is due at once, or soon.

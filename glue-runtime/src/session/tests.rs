@@ -7,6 +7,7 @@ use super::*;
 
 mod authorize;
 mod drain;
+mod resume;
 
 const ID: &str = "6ZW6uQTwo8apxm11ta3p";
 
