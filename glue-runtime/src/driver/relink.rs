@@ -144,7 +144,7 @@ impl<H: Hooks> Driver<H> {
     pub(super) fn abandon(&mut self) {
         tracing::debug!("an attempt that was given up has arrived");
         self.leave_link();
-        self.leave();
+        self.give_way();
     }
 
     /// Gives the link to the session that its client has had, if that is still there.
