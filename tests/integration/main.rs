@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails, in its helpers too
 
+mod again;
 mod ajax;
 mod ajax_faults;
 mod authorize;
