@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::client::{self, Report, impatient};
-use crate::load::Server;
+use crate::load::{Load as _, LoadClient, Server};
 use crate::log::Log;
 use crate::random::Random;
 use crate::time::{now, pause};
@@ -25,7 +25,10 @@ impl World {
         let log = Log::new(now());
         let server = Server::new(&[log.clone()], seed);
         let network = Network::with_seed(&server.build().unwrap(), seed);
-        network.set_chunk(Direction::Both, [None, Some(999), Some(20_000)][seed as usize % 3]);
+        network.set_chunk(
+            Direction::Both,
+            [None, Some(999), Some(20_000)][seed as usize % 3],
+        );
         Self {
             seed,
             server,
@@ -168,6 +171,60 @@ async fn nothing_is_lost_whatever_happens_to_links() {
             "seed {seed}: {} times resumed",
             report.resumed
         );
+    }
+}
+
+/// Where both sides are told of a loss, nobody has to wait until a keep-alive finds out: a link that has come about carries.
+#[tokio::test(start_paused = true)]
+async fn a_client_goes_on_at_once_where_both_sides_are_told() {
+    for seed in seeds(30) {
+        let log = Log::new(now());
+        let server = Server::new(&[log], seed);
+        let built = glue::Server::builder()
+            .channel(server.clone().into_channel())
+            .build()
+            .unwrap();
+        let network = Network::with_seed(&built, seed);
+        let client = network.client().reconnect_attempts(0).start().unwrap();
+        let load = LoadClient::open(&client).unwrap();
+        let mut random = Random::new(seed, 5);
+
+        let mut number = 0;
+        load.call(1, 0).await.unwrap();
+        for round in 0..40 {
+            let bytes: u64 = random.choose(&[(1, 300), (2, 900), (1, 2000)]);
+            network.cut_new(Direction::Both, 1..=bytes);
+            if random.percent(50) {
+                network.cut_all();
+            }
+            let calls = (0..random.within(1..4)).map(|_| {
+                number += 1;
+                let wait = random.choose(&[(2, 0), (1, 40)]);
+                load.call(1 + number, wait)
+            });
+            let calls = futures_util::future::join_all(calls.collect::<Vec<_>>());
+            pause(random.millis(0..50)).await;
+            if random.percent(50) {
+                network.spare_new();
+            }
+            // Attempts that fail are a second apart, then two, up to five.
+            let answers = timeout(Duration::from_secs(30), async {
+                let calls = std::pin::pin!(calls);
+                let spared = async {
+                    pause(Duration::from_secs(10)).await;
+                    network.spare_new();
+                    std::future::pending::<()>().await;
+                };
+                tokio::select! { answers = calls => answers, () = spared => unreachable!("it doesn't end") }
+            });
+            let answers = answers
+                .await
+                .unwrap_or_else(|_| panic!("seed {seed}, round {round}: {client:?} hangs, {network:?}"));
+            assert!(
+                answers.iter().all(Result::is_ok),
+                "seed {seed}, round {round}: {answers:?}"
+            );
+        }
     }
 }
 
