@@ -180,24 +180,18 @@ impl Hooks for ServerHooks {
         }
     }
 
-    fn detached(&mut self, _reason: CloseReason) {
-        self.detached = self
-            .server
-            .shared
-            .detached
-            .enter(self.mailbox.peer().remote_addr());
-        if self.detached.is_some() {
-            self.counter.detach();
-        } else {
-            self.server.shared.counters.overflow();
-        }
-    }
-
     fn keeps(&mut self, weight: usize) -> bool {
-        let Some(place) = &mut self.detached else {
-            return false;
-        };
-        let has_room = place.weigh(weight);
+        if self.detached.is_none() {
+            self.detached = self
+                .server
+                .shared
+                .detached
+                .enter(self.mailbox.peer().remote_addr());
+            if self.detached.is_some() {
+                self.counter.detach();
+            }
+        }
+        let has_room = self.detached.as_mut().is_some_and(|place| place.weigh(weight));
         if !has_room {
             self.detached = None;
             self.server.shared.counters.overflow();
