@@ -59,7 +59,8 @@ impl ServerBuilder {
     /// It sees what the client says of itself and the head of its HTTP request. `Ok(())` accepts the client; the values
     /// that were set are there from the socket's first moment, for [`on_socket`](Self::on_socket) and for typed calls. A
     /// [`Refusal`] ends the session. It is asked anew each time a client connects, on either transport, and by default
-    /// every client is accepted.
+    /// every client is accepted. So are clients that come back to the socket that they have had
+    /// ([`SocketRequest::resumes`]); use [`SocketRequest::set_principal`] where that must be the same user's.
     ///
     /// ```
     /// use glue::{Code, Refusal, Server, SocketRequest};

@@ -14,6 +14,7 @@ on_each_transport!(
     a_session_in_which_nothing_has_happened_goes_on,
     a_live_link_is_taken_over_and_ends_without_a_word,
     a_session_goes_on_twice_without_traffic_between,
+    what_is_taken_in_is_acknowledged,
     what_has_not_arrived_comes_again_and_nothing_else,
     what_is_sent_without_a_link_waits_for_the_next,
     an_old_token_leads_nowhere,
@@ -72,6 +73,22 @@ async fn a_session_goes_on_twice_without_traffic_between(carrier: Carrier) {
 
     peer.assert_echo("after").await;
     stage.assert_nothing_told();
+}
+
+/// [U-3]: sooner or later, and what comes again on the next link isn't told twice.
+async fn what_is_taken_in_is_acknowledged(carrier: Carrier) {
+    let stage = Stage::start(Server::builder()).await;
+    let mut peer = ResumingPeer::open(carrier, stage.address()).await;
+
+    for text in ["1", "2"] {
+        peer.assert_echo(text).await;
+        peer.acknowledged().await;
+    }
+    peer.assert_echo("3").await;
+    // Its answer acknowledges as well.
+    peer.come_back(carrier, stage.address()).await;
+    peer.assert_echo("4").await;
+    peer.acknowledged().await;
 }
 
 /// [U-4] [U-13]
