@@ -357,23 +357,13 @@ impl World {
         }
         self.sessions += 1;
         self.tokens += 1;
-        let role = resuming_server(&format!("{:020}", self.sessions), "z");
-        let role = match role {
-            Role::Server {
-                socket_id,
-                decides,
-                resume,
-            } => Role::Server {
-                socket_id,
-                decides,
-                resume: resume.map(|terms| {
-                    Box::new(ResumeTerms {
-                        token: token(self.tokens),
-                        ..*terms
-                    })
-                }),
-            },
-            role => role,
+        let role = Role::Server {
+            socket_id: format!("{:020}", self.sessions),
+            decides: false,
+            resume: Some(Box::new(ResumeTerms {
+                token: token(self.tokens),
+                ..terms("z")
+            })),
         };
         let greeter = Session::new(role, KeepAlive::SERVER, Limits::default(), self.now);
         self.wire = Some(Wire {
