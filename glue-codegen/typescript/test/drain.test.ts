@@ -54,7 +54,7 @@ test("the client leaves at a moment within the time, and sends nothing new behin
   link.take();
 
   link.receive("dn4000");
-  link.receive("dn0");
+  link.receive("dn5000");
   world.clock.advance(999);
   const early = calls.call("early", {});
   await settled();
@@ -89,6 +89,36 @@ test("the client leaves at a moment within the time, and sends nothing new behin
   world.link.receive('cd4&chatok1&"there"');
   assert.equal(await late, "there");
   await second;
+});
+
+// [D-3]
+test("another request can only bring the moment forward", async () => {
+  const { world, link } = connect();
+  link.receive("dn4000");
+  link.receive("dn2000");
+  link.receive("dn9000");
+
+  world.clock.advance(2_000);
+  await settled();
+  assert.deepEqual(link.take(), ["dn"]);
+  world.clock.advance(10_000);
+  await settled();
+
+  assert.deepEqual(link.take(), []);
+});
+
+// [D-3]
+test("what waits for the next session goes out ahead of the goodbye, if the application says that", async () => {
+  const { world, link } = connect();
+  link.receive("dn0");
+  world.clock.advance(0);
+  world.socket.send("later");
+  await settled();
+  assert.deepEqual(link.take(), ["dn"]);
+
+  world.socket.close();
+
+  assert.deepEqual(link.take(), ["ba10&cd1&mlater2&cl"]);
 });
 
 // [D-5]

@@ -11,6 +11,7 @@ import {
   type NetworkOptions,
   type Peer,
   repeatRequest,
+  truncate,
 } from "../src/testing/index.js";
 
 interface Scene {
@@ -99,6 +100,22 @@ test("pushes that come twice, and answers that are lost, change nothing", async 
 
   assert.deepEqual(peer.channel("m").take(), ["a", "b", "c", "d", "e"]);
   assert.deepEqual(got, ["x", "y"]);
+});
+
+// [U-8]
+test("what was cut off on its way over Ajax costs the link, and comes whole over the next", async () => {
+  for (const length of [8, 9]) {
+    const { network, socket, peer, got } = await connect(AJAX);
+    network.faults.intercept(truncate(length), { kinds: ["poll"], times: 1 });
+    peer.send("a");
+    peer.send("b");
+    await network.clock.settle();
+    peer.send("c");
+    await network.clock.until(() => socket.state() === "connected" && got.length === 3);
+
+    assert.deepEqual(got, ["a", "b", "c"]);
+    assert.deepEqual(network.peers, [peer]);
+  }
 });
 
 // [U-10] [T-3]

@@ -446,19 +446,20 @@ test("without a link for the whole window the session is given up", async () => 
 });
 
 // [U-16]
-test("an answer that comes when the session was given up is not taken for the next", () => {
-  const { world, link } = connect({ connectTimeout: 100_000 });
+test("an attempt under way when the session is given up is given up as well", () => {
+  const { world, link } = connect({ connectTimeout: 100_000, pingInterval: 100_000 });
   link.lose();
   const slow = comeBack(world, wants(1, 0));
+  world.takeEvents();
   world.clock.advance(59_000);
   assert.equal(world.socket.socketID(), "");
-
-  say(slow, offer(2, 0));
-
+  assert.deepEqual(world.takeEvents(), ["reconnecting"]);
+  assert.deepEqual(slow.take(), ["cl"]);
   assert.ok(slow.closed);
-  assert.equal(world.socket.socketID(), "");
+
   world.clock.advance(2_000);
   world.link.open();
+  assert.match(world.link.take()[0] ?? "", /"resume":\{\}/);
   say(world.link, { ...offer(3), socketID: "T" });
   assert.equal(world.socket.socketID(), "T");
 });
@@ -552,18 +553,25 @@ test("what waits for room goes out ahead of the goodbye", async () => {
   assert.ok(link.closed);
 });
 
-// [U-8]
-for (const text of ["ba", "ba9&cd1&mx", "ba6&cd1&mx2&nu", "", "b", "xx"]) {
-  test(`what can't be read may have been data with a number, and costs the link: ${text || "nothing"}`, () => {
-    const { world, link } = connect();
+// [U-10]
+test("who gives up while the answer is awaited says so to the server, which may be going on with the session", () => {
+  const closed = connect();
+  closed.link.lose();
+  const attempt = comeBack(closed.world, wants(1, 0));
 
-    link.receive(text);
+  closed.world.socket.close();
 
-    assert.ok(link.closed);
-    assert.equal(world.socket.socketID(), S);
-    comeBack(world, wants(1, 0));
-  });
-}
+  assert.deepEqual(attempt.take(), ["cl"]);
+});
+
+// [F-3] [B-3]
+test("what a WebSocket brings was not cut off: what can't be read is a fault", () => {
+  const { world, link } = connect();
+
+  for (const text of ["ba", "ba9&cd1&mx", "", "b", "xx"]) link.receive(text);
+
+  assert.equal(world.socket.state(), "connected");
+});
 
 // [U-7] [T-7]
 test("the longest message fits with its number", async () => {

@@ -239,10 +239,7 @@ export class Socket {
                 this.#dontReconnect = true;
                 break;
             case "drain":
-                this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () => {
-                    this.#outbox.leave();
-                    link.wake();
-                });
+                this.#leaveWithin(event.ms, link);
                 break;
             case "ended":
                 if (event.reason === "closed")
@@ -293,6 +290,18 @@ export class Socket {
             globalThis.removeEventListener?.("online", attempt);
         };
     }
+    /** Another time can only make the moment an earlier one [D-3]. */
+    #leaveWithin(ms, link) {
+        const former = this.#cancelLeave;
+        const cancel = this.clock.after(this.#options.random() * ms, () => {
+            this.#outbox.leave();
+            link.wake();
+        });
+        this.#cancelLeave = () => {
+            former?.();
+            cancel();
+        };
+    }
     /** Leaves the link behind, and the session if it ends with it. */
     #unlink() {
         const { terms } = this.#outbox;
@@ -306,9 +315,16 @@ export class Socket {
         }
         else {
             this.#cancelWindow ??= this.#options.clock.after(terms.windowMs, () => {
+                const link = this.#link;
+                link?.close();
                 this.#outbox.terms = undefined;
-                this.#endSession();
-                this.#emitter.emit("reconnecting");
+                if (link) {
+                    this.#lost(undefined);
+                }
+                else {
+                    this.#endSession();
+                    this.#emitter.emit("reconnecting");
+                }
             });
         }
     }

@@ -45,6 +45,8 @@ export declare class Outbox {
     get former(): Former | undefined;
     /** Says behind what waits that nothing is begun any more: only what is ephemeral goes out in this session from now on [D-3]. */
     leave(): void;
+    /** Says goodbye behind all that waits, whatever of it the server has acknowledged: there is no next session for it. */
+    close(): void;
     /** Takes out what `matches`, oldest first, while there is no session. */
     remove(matches: (waiting: Waiting) => boolean): readonly Waiting[];
     /** Whether the server takes `text`, and what it is sent with. */

@@ -118,8 +118,17 @@ export class Outbox {
     }
     /** Says behind what waits that nothing is begun any more: only what is ephemeral goes out in this session from now on [D-3]. */
     leave() {
-        this.#held ??= [];
+        if (this.#held)
+            return;
         this.push({ text: encodeFrame("drain"), ephemeral: true });
+        this.#held = [];
+    }
+    /** Says goodbye behind all that waits, whatever of it the server has acknowledged: there is no next session for it. */
+    close() {
+        this.terms = undefined;
+        this.#waiting.push(...(this.#held ?? []));
+        this.#held = undefined;
+        this.push({ text: encodeFrame("close"), ephemeral: true });
     }
     /** Takes out what `matches`, oldest first, while there is no session. */
     remove(matches) {

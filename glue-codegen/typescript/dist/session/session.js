@@ -62,10 +62,11 @@ export class Session {
     }
     /** Ends it behind what is queued; `cl` is the last text, if there is anybody to say it to. */
     close() {
-        if (this.#state !== "open")
-            return;
-        this.#outbox.terms = undefined;
-        this.#outbox.push({ text: encodeFrame("close"), ephemeral: true });
+        if (this.#state === "open")
+            this.#outbox.close();
+        // The server may be going on with it at this moment [U-10].
+        else if (this.#outbox.terms)
+            this.#control.push(encodeFrame("close"));
     }
     /** The next text to send; all that waits in one, as far as that is agreed on and fits. */
     pollText() {
@@ -150,7 +151,7 @@ export class Session {
             case "batch": {
                 const texts = this.#init?.batch && decodeBatch(data);
                 if (!texts)
-                    this.#fault(this.#init?.resume);
+                    this.#garbled();
                 else
                     for (const inner of texts)
                         this.#handle(inner, now);
@@ -167,10 +168,16 @@ export class Session {
                 }
                 break;
             default:
-                // What can't be read may have been data with a number, which another link brings as it was [U-8]. `iv` answers something
-                // we don't send.
-                this.#fault(this.#init?.resume && !kind);
+                // `iv` answers something we don't send.
+                if (kind)
+                    this.#fault();
+                else
+                    this.#garbled();
         }
+    }
+    /** What is on the way may have cut off data that has a number; another link brings it whole [U-8]. */
+    #garbled() {
+        this.#fault(this.#isNumbered && !!this.#init?.resume);
     }
     /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
     #takeIn(text, now) {
@@ -235,7 +242,7 @@ export class Session {
         return readable;
     }
     /** One may be too many. */
-    #fault(isLast) {
+    #fault(isLast = false) {
         if (++this.#faults > MAX_FAULTS || isLast)
             this.#end("too_many_faults");
     }

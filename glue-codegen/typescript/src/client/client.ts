@@ -286,10 +286,7 @@ export class Socket {
         this.#dontReconnect = true;
         break;
       case "drain":
-        this.#cancelLeave ??= this.#options.clock.after(this.#options.random() * event.ms, () => {
-          this.#outbox.leave();
-          link.wake();
-        });
+        this.#leaveWithin(event.ms, link);
         break;
       case "ended":
         if (event.reason === "closed") this.#lost(undefined);
@@ -336,6 +333,19 @@ export class Socket {
     };
   }
 
+  /** Another time can only make the moment an earlier one [D-3]. */
+  #leaveWithin(ms: number, link: Link): void {
+    const former = this.#cancelLeave;
+    const cancel = this.clock.after(this.#options.random() * ms, () => {
+      this.#outbox.leave();
+      link.wake();
+    });
+    this.#cancelLeave = () => {
+      former?.();
+      cancel();
+    };
+  }
+
   /** Leaves the link behind, and the session if it ends with it. */
   #unlink(): void {
     const { terms } = this.#outbox;
@@ -348,9 +358,15 @@ export class Socket {
       this.#endSession();
     } else {
       this.#cancelWindow ??= this.#options.clock.after(terms.windowMs, () => {
+        const link = this.#link;
+        link?.close();
         this.#outbox.terms = undefined;
-        this.#endSession();
-        this.#emitter.emit("reconnecting");
+        if (link) {
+          this.#lost(undefined);
+        } else {
+          this.#endSession();
+          this.#emitter.emit("reconnecting");
+        }
       });
     }
   }
