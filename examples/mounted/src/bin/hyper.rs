@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use glue::Server;
+use glue::{Drain, Server};
 use glue_example_mounted::{echo, plain_hyper};
 use tokio::net::TcpListener;
 
@@ -17,8 +17,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::builder().on_socket(echo).build()?;
     let serving = tokio::spawn(plain_hyper::serve(listener, server.clone()));
     tokio::signal::ctrl_c().await?;
-    // Requests are answered meanwhile: clients that poll need that to take what was sent to them.
-    server.shutdown().await;
+    // Clients finish their calls and leave, one after the other. Requests are answered meanwhile: clients that poll need that
+    // to take what was sent to them.
+    server.drain(Drain::default()).await;
     serving.abort();
     Ok(())
 }
