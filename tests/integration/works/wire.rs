@@ -203,8 +203,13 @@ async fn the_server_asks_and_hears_the_answer(carrier: Carrier) {
             .say(&format!(r#"rq{asks}&ask&{{"question":"sure?"}}"#))
             .await;
         let question = caller.hear().await;
+        // What is left of 30 s when it leaves; on a busy machine not all of it.
+        let left = question
+            .strip_prefix(&format!("rq{asked};t="))
+            .and_then(|rest| rest.split_once("&confirm&"))
+            .and_then(|(left, _)| left.parse::<u32>().ok());
         assert!(
-            question.starts_with(&format!("rq{asked};t=30000&confirm&")),
+            left.is_some_and(|left| (1..=30_000).contains(&left)),
             "{question}"
         );
         assert!(question.ends_with(r#"{"question":"sure?"}"#), "{question}");
