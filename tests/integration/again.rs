@@ -252,11 +252,12 @@ async fn a_server_that_has_dropped_what_is_missing_says_so() {
 #[tokio::test(start_paused = true)]
 async fn wherever_connections_break_nothing_is_missing_and_nothing_runs_twice_that_must_not() {
     const NUMBERS: u64 = 200;
+    let mut resumed = 0;
     for seed in 0..20 {
         let house = House::new(NUMBERS);
         let network = Network::with_seed(&house.server(), seed);
         let client = connect(&network).await;
-        network.cut_new(Direction::Both, 300..=4_000);
+        network.cut_new(Direction::Both, 300..=1_500);
         network.cut_all();
         let feed = Arc::new(FeedClient::open(&client).unwrap());
 
@@ -280,10 +281,11 @@ async fn wherever_connections_break_nothing_is_missing_and_nothing_runs_twice_th
         };
         tokio::join!(reading, calling);
 
-        assert!(house.opened.borrow().len() > 2, "seed {seed}: nothing broke");
+        resumed += house.opened.borrow().len() - 1;
         for serial in 0..50 {
             assert!(house.runs("set", serial) >= 1, "seed {seed}");
             assert!(house.runs("pay", serial) <= 1, "seed {seed}");
         }
     }
+    assert!(resumed > 20, "{resumed}: hardly anything broke");
 }
