@@ -1,4 +1,5 @@
 import { ADMISSION } from "./admission.js";
+import { AGAIN } from "./again.js";
 import { CALLBACKS } from "./callbacks.js";
 import { CALLS } from "./calls.js";
 import { CHANNELS } from "./channels.js";
@@ -17,6 +18,7 @@ export const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = 
   ...UPLOADS,
   ...CALLBACKS,
   ...ENDINGS,
+  ...AGAIN,
   ...CONTRACTS,
   ...LOBBY,
   ...CHANNELS,

@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout)] // the port is for whoever starts it
 
+mod again;
 mod bank;
 mod duplex;
 mod ledger;
@@ -25,6 +26,7 @@ use glue::{
 };
 use tokio::sync::watch;
 
+use self::again::{Again as _, Counts};
 use self::bank::{Bank as _, Counter};
 use self::duplex::{Both, Duplex as _};
 use self::ledger::Ledger;
@@ -428,6 +430,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         )
         .channel(House::default().into_channel())
         .channel(Counter.into_channel())
+        .channel(Counts::default().into_channel())
         .channel(Cellar { ledger }.service())
         .limits(limits)
         .authorize(authorize)
