@@ -45,6 +45,11 @@ pub(crate) const STAGES: &[Stage] = &[
         "made-up Rust types and values, sent to TypeScript and back",
         fidelity,
     ),
+    Stage::new(
+        "resume",
+        "links broken again and again, on both transports: nothing may be lost",
+        resume,
+    ),
     Stage::new("guide", "the TypeScript of docs/GUIDE.md", guide),
     Stage::new(
         "deployment",
@@ -173,6 +178,10 @@ fn platforms() -> Result<(), Failure> {
 
 fn fidelity() -> Result<(), Failure> {
     crate::fidelity::fidelity(&IN_CI)
+}
+
+fn resume() -> Result<(), Failure> {
+    crate::resume::resume(&crate::resume::IN_CI)
 }
 
 fn deployment() -> Result<(), Failure> {
