@@ -212,16 +212,20 @@ impl Stage {
         decision: Option<Decision>,
         resume: Option<Box<ResumeTerms>>,
     ) -> Self {
-        let link = FakeTransport::default();
-        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
-        let main = Arc::new(OnceLock::new());
-        let channels = Arc::new(Channels::new(mailbox.clone(), limits.clone()));
-        let refused = Arc::default();
         let role = Role::Server {
             socket_id: "x".repeat(20),
             decides: decision.is_some(),
             resume,
         };
+        Self::of(role, is_echo, limits, decision)
+    }
+
+    fn of(role: Role, is_echo: bool, limits: Limits, decision: Option<Decision>) -> Self {
+        let link = FakeTransport::default();
+        let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
+        let main = Arc::new(OnceLock::new());
+        let channels = Arc::new(Channels::new(mailbox.clone(), limits.clone()));
+        let refused = Arc::default();
         let hooks = TestHooks {
             channels: channels.clone(),
             main: main.clone(),

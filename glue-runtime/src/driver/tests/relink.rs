@@ -294,6 +294,65 @@ async fn a_peer_that_acknowledges_late_gets_all_its_answers() {
     assert_eq!(answers, 10 * calls);
 }
 
+/// [U-6]: both have answers to send for which the other would have to take in something, and neither would.
+#[tokio::test(start_paused = true)]
+async fn two_that_flood_each_other_with_calls_do_not_wait_for_each_other() {
+    const CALLS: usize = 200;
+
+    let limits = Limits {
+        send_bytes: 1024,
+        ..Limits::default()
+    };
+    let role = Role::Client {
+        batch: true,
+        errors: true,
+        auth: None,
+        resume: true,
+    };
+    let client = Stage::of(role, false, limits.clone(), None);
+    let server = Stage::resuming(false, limits, None, Some(Box::new(terms())));
+    // The channel of each is not open at the other, which says so to each call.
+    let lanes = [client.channels.channel("x"), server.channels.channel("y")];
+    let mut sides = [client, server];
+    let (mut called, mut answered) = ([0; 2], [0; 2]);
+    let mut ways = [vec![], vec![]];
+    for round in 0..10_000 {
+        let mut has_moved = false;
+        for side in [0, 1] {
+            while called[side] < CALLS
+                && round >= 4
+                && lanes[side]
+                    .try_send(format!("rq{}&f&{{}}", 2 * called[side] + 1))
+                    .is_ok()
+            {
+                called[side] += 1;
+            }
+            assert!(!sides[side].turn());
+            while let Some(Some(text)) = lanes[side].recv().now_or_never() {
+                assert!(text.starts_with("er"), "{text}");
+                answered[side] += 1;
+            }
+            let (sent, _) = sides[side].link.sent();
+            has_moved |= !sent.is_empty();
+            ways[side].extend(sent);
+        }
+        // For a while nothing arrives, so that both have much to say before they hear of the other.
+        if !(4..8).contains(&round) {
+            for side in [0, 1] {
+                sides[1 - side].link.receives(ways[side].drain(..));
+            }
+        }
+        if answered == [CALLS; 2] {
+            return;
+        }
+        if !has_moved && round >= 8 {
+            // For acknowledgements of less than a quarter.
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+    }
+    panic!("{answered:?} of {called:?} were answered");
+}
+
 /// [U-4]
 #[tokio::test]
 async fn what_is_left_at_the_end_goes_out_though_the_buffer_is_full() {
