@@ -22,8 +22,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, stream};
 use glue::{
-    CloseReason, Code, Context, KeepAlive, Limits, Origins, Refusal, Server, Socket, SocketRequest, Stream,
+    CloseReason, Code, Context, Drain, KeepAlive, Limits, Origins, Refusal, Server, Socket, SocketRequest,
+    Stream,
 };
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use self::again::{Again as _, Counts};
@@ -450,6 +453,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .bind(&format!("127.0.0.1:{}", options.get("--port").unwrap_or(&"0")))
         .await?;
     println!(r#"{{"port":{}}}"#, listener.local_addr()?.port());
-    listener.serve().await;
+    tokio::join!(listener.serve(), go_when_told(&server));
     Ok(())
+}
+
+/// Lets all clients go on SIGTERM, at once but with their calls done.
+async fn go_when_told(server: &Server) {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        terminate.recv().await;
+        let mut drain = Drain::default();
+        drain.spread = Duration::from_millis(100);
+        server.drain(drain).await;
+    }
 }

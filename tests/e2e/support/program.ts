@@ -96,6 +96,16 @@ export class Program {
     if (!this.port) throw new Error(`no port in ${line}`);
   }
 
+  /** Tells it to go; resolves once it has. */
+  async drain(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    const [code] = await exited;
+    if (code !== 0) throw new Error(`${this.#name} ended with ${code}`);
+  }
+
   /** Ends it without giving it time for last words. */
   async kill(): Promise<void> {
     const child = this.#process;

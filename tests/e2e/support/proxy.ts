@@ -16,7 +16,7 @@ interface Line {
 /** A proxy between clients and a server, which fails as networks and other people's proxies do. */
 export class Proxy {
   readonly #listener: Server;
-  readonly #target: () => number;
+  #target: () => number;
   readonly #lines = new Set<Line>();
   /** Judges each connection by the first bytes of its first request; at first all are passed on. */
   admit: (head: string) => Verdict = () => "pass";
@@ -39,6 +39,11 @@ export class Proxy {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
+  }
+
+  /** Leads the connections from now on to another server. */
+  lead(program: Program): void {
+    this.#target = () => program.port;
   }
 
   /** Cuts all connections; both sides notice. */
