@@ -88,12 +88,14 @@ edition = "2024"
 [dependencies]
 futures-util = "0.3"
 glue = { package = "glue-runtime", path = "RUNTIME" }
+tokio = { version = "1", features = ["sync"] }
 "#;
 
 /// What the snippets take for granted.
 const AROUND: &str = "\
 import type * as generated from \"./generated/index.js\";
 declare const chat: generated.Chat;
+declare const board: generated.Board;
 declare const rooms: generated.Rooms;
 declare const lounge: generated.Lounge;
 declare const text: string;
