@@ -260,7 +260,7 @@ async fn a_client_that_goes_is_forgotten(carrier: Carrier) {
 /// [I-10] [I-14]
 async fn a_decision_has_the_time_of_the_init_exchange(carrier: Carrier) {
     let mut limits = Limits::default();
-    limits.init = Duration::from_millis(50);
+    limits.init = Duration::from_millis(500);
     let (builder, mut told) = undecided(Server::builder().limits(limits));
     let server = TestServer::start(builder).await;
     let mut peer = Peer::connect(carrier, server.address()).await;
