@@ -116,7 +116,7 @@ pub(crate) enum When {
 }
 
 impl Fault {
-    pub(crate) fn draw(random: &mut Random, has_ajax: bool) -> Self {
+    pub(crate) fn draw(random: &mut Random, has_ajax: bool, switches: bool) -> Self {
         let time = random.choose(&[(6, 5..60), (3, 60..400), (1, 400..1200)]);
         let time = random.millis(time);
         if has_ajax && random.percent(8) {
@@ -140,10 +140,15 @@ impl Fault {
             (7, What::Break(Mode::ServerGone)),
             (11, What::Break(Mode::Takeover)),
             (9, What::Break(Mode::Late)),
-            (6, What::Break(Mode::Refused)),
+            (if switches { 24 } else { 4 }, What::Break(Mode::Refused)),
             (3, What::Break(Mode::Barred)),
             (6, What::Delay),
         ]);
+        // Long enough to be met by an attempt.
+        let time = match what {
+            What::Break(Mode::Refused) => random.millis(100..700),
+            _ => time,
+        };
         // Only what goes to the server can be late there.
         let way = if what == What::Break(Mode::Late) {
             Way::ToServer

@@ -130,7 +130,7 @@ impl Run {
         for (client, (_, transport)) in kinds.iter().enumerate() {
             let random = Random::new(options.seed, client as u64);
             let log = run.logs[client].clone();
-            let plan = Arc::new(Plan::new(random, *transport != "WebSocket", log.clone()));
+            let plan = Arc::new(Plan::new(random, transport, log.clone()));
             let proxy = proxy::start(address, plan.clone()).await?;
             let over = watch::Sender::new(false);
             if client < RUST.len() {

@@ -83,6 +83,8 @@ impl Where {
 struct State {
     random: Random,
     has_ajax: bool,
+    /// Whether the client takes to the other transport where one is refused.
+    switches: bool,
     armed: Option<Fault>,
     lines: BTreeMap<u64, Line>,
     refused_until: Option<Instant>,
@@ -115,11 +117,12 @@ pub(crate) enum Verdict {
 }
 
 impl Plan {
-    pub(crate) fn new(random: Random, has_ajax: bool, log: Log) -> Self {
+    pub(crate) fn new(random: Random, transport: &str, log: Log) -> Self {
         Self {
             state: Mutex::new(State {
                 random,
-                has_ajax,
+                has_ajax: transport != "WebSocket",
+                switches: transport == "both",
                 armed: None,
                 lines: BTreeMap::new(),
                 refused_until: None,
@@ -145,8 +148,13 @@ impl Plan {
         while self.kills() < kills {
             let (fault, before) = {
                 let mut state = self.state();
-                let State { random, has_ajax, .. } = &mut *state;
-                let fault = Fault::draw(random, *has_ajax);
+                let State {
+                    random,
+                    has_ajax,
+                    switches,
+                    ..
+                } = &mut *state;
+                let fault = Fault::draw(random, *has_ajax, *switches);
                 state.armed = Some(fault);
                 (fault, *self.done.borrow())
             };
