@@ -6,6 +6,7 @@
 mod drain;
 mod event;
 mod keepalive;
+mod kept;
 mod outbox;
 mod replay;
 mod resume;

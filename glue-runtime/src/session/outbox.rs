@@ -120,7 +120,7 @@ impl Outbox {
             return None;
         }
         if let Some(replay) = &mut self.replay
-            && let Some(text) = replay.peek_again().cloned()
+            && let Some(text) = replay.again()
         {
             replay.carry();
             return Some(text);
@@ -263,7 +263,7 @@ impl Outbox {
         if self.holds {
             return self.control.is_empty();
         }
-        let has_more = |replay: &Replay| replay.is_ack_due() || replay.peek_again().is_some();
+        let has_more = |replay: &Replay| replay.is_ack_due() || replay.bytes_again().is_some();
         self.control.is_empty()
             && self.urgent.is_empty()
             && self.data.is_empty()
@@ -296,12 +296,12 @@ impl Outbox {
         if self.control.is_empty() && (self.holds || self.is_full()) {
             return false;
         }
-        let next = self.control.front().or_else(|| {
-            let again = self.replay.as_ref().and_then(|replay| replay.peek_again());
+        let next = self.control.front().map(|text| text.len()).or_else(|| {
+            let again = self.replay.as_ref().and_then(|replay| replay.bytes_again());
             let mut data = self.urgent.iter().chain(&self.data);
-            again.or_else(|| data.next().map(|(text, _)| text))
+            again.or_else(|| data.next().map(|(text, _)| text.len()))
         });
-        next.is_some_and(|text| bytes + text.len() + LENGTH_BYTES <= BATCH_BYTES)
+        next.is_some_and(|next| bytes + next + LENGTH_BYTES <= BATCH_BYTES)
     }
 }
 

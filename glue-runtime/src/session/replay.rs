@@ -1,7 +1,6 @@
 //! What makes a session outlive its link: numbers, acknowledgements, and what is kept until it is acknowledged [U-2] to [U-8].
 
-use std::collections::VecDeque;
-
+use super::kept::Kept;
 use crate::proto::limits::MESSAGE_OVERHEAD;
 use crate::proto::text::Text;
 
@@ -11,7 +10,7 @@ pub(crate) struct Replay {
     /// Weight that each side keeps at most.
     buffer: usize,
     /// What was sent and is not acknowledged, oldest first.
-    kept: VecDeque<Text>,
+    kept: Kept,
     kept_weight: usize,
     /// How many of `kept` this link has carried.
     carried: usize,
@@ -35,7 +34,7 @@ impl Replay {
     pub(super) fn new(buffer: usize) -> Self {
         Self {
             buffer,
-            kept: VecDeque::new(),
+            kept: Kept::default(),
             kept_weight: 0,
             carried: 0,
             acked: 0,
@@ -49,8 +48,15 @@ impl Replay {
     // Out.
 
     /// Returns the next message that an earlier link has carried and this one hasn't.
-    pub(super) fn peek_again(&self) -> Option<&Text> {
-        self.kept.get(self.carried)
+    pub(super) fn again(&self) -> Option<Text> {
+        // That there is none is what happens with each message.
+        let has_more = self.carried < self.kept.len();
+        has_more.then(|| self.kept.get(self.carried)).flatten()
+    }
+
+    /// Returns its bytes.
+    pub(super) fn bytes_again(&self) -> Option<usize> {
+        self.kept.bytes(self.carried)
     }
 
     /// Takes note that this link carries it.
@@ -66,7 +72,7 @@ impl Replay {
     /// Gives a message its number and keeps it.
     pub(super) fn keep(&mut self, text: &Text) {
         self.kept_weight += weight(text.len());
-        self.kept.push_back(text.clone());
+        self.kept.push(text);
         self.carried += 1;
     }
 
@@ -167,13 +173,8 @@ impl Replay {
 
     fn drop_first(&mut self, messages: usize, number: u64) {
         self.acked = number;
-        for text in self.kept.drain(..messages) {
-            self.kept_weight -= weight(text.len());
-        }
-        if self.kept.is_empty() {
-            // A burst must not leave its queue behind in an idle socket.
-            self.kept.shrink_to(IDLE_CAPACITY);
-        }
+        let bytes = self.kept.drop_first(messages);
+        self.kept_weight -= bytes + messages * MESSAGE_OVERHEAD;
     }
 }
 
@@ -191,6 +192,3 @@ pub(super) enum Due {
 const fn weight(bytes: usize) -> usize {
     bytes + MESSAGE_OVERHEAD
 }
-
-/// Messages for which an idle session keeps room.
-const IDLE_CAPACITY: usize = 8;
