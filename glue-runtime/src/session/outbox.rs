@@ -193,13 +193,16 @@ impl Outbox {
         self.replay.as_ref().map_or(0, |replay| replay.kept_messages())
     }
 
-    /// Takes the acknowledgement that is due; behind the init exchange only, and first in a container.
+    /// Takes the acknowledgement that is due, or goes along with what else is about to leave; behind the init exchange only, and first
+    /// in a container.
     fn pop_ack(&mut self) -> Option<Text> {
-        if self.plain != Some(0) {
+        let has_more = !(self.control.is_empty() && self.urgent.is_empty() && self.data.is_empty());
+        let replay = self.replay.as_mut()?;
+        let is_due = replay.is_ack_due() || (replay.is_worth_an_ack() && has_more);
+        if !is_due || self.plain != Some(0) {
             return None;
         }
-        let number = self.replay.as_mut()?.take_ack()?;
-        Some(format!("{ACK}{number}").into())
+        Some(format!("{ACK}{}", replay.take_ack()).into())
     }
 
     /// Returns the weight of all that waits, in bytes.

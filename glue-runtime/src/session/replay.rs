@@ -136,14 +136,16 @@ impl Replay {
         self.is_ack_due = self.unacked > 0;
     }
 
-    /// Takes the number to be acknowledged now, if one is due.
-    pub(super) fn take_ack(&mut self) -> Option<u64> {
-        if !self.is_ack_due {
-            return None;
-        }
+    /// Returns whether an acknowledgement is worth to go along with something else.
+    pub(super) fn is_worth_an_ack(&self) -> bool {
+        self.unacked >= WORTH_AN_ACK
+    }
+
+    /// Takes the number to be acknowledged now.
+    pub(super) fn take_ack(&mut self) -> u64 {
         self.is_ack_due = false;
         self.unacked = 0;
-        Some(self.received)
+        self.received
     }
 
     pub(super) fn is_ack_due(&self) -> bool {
@@ -192,3 +194,7 @@ pub(super) enum Due {
 const fn weight(bytes: usize) -> usize {
     bytes + MESSAGE_OVERHEAD
 }
+
+/// Weight for which an acknowledgement goes along with what is written anyway: one for a hundred small calls costs less than the
+/// peer's processor takes to reach what it has kept longer than its caches do.
+const WORTH_AN_ACK: usize = 8 << 10;

@@ -197,6 +197,43 @@ fn a_session_without_a_message_goes_on() {
     }
 }
 
+/// [U-3] [U-7]: what is kept for long has left the caches of the peer's processor, and a message of its own costs more.
+#[test]
+fn what_has_come_meanwhile_is_acknowledged_along_with_something_else() {
+    for joins in [false, true] {
+        let mut server = Peer::new(Role::Server {
+            socket_id: ID.to_owned(),
+            decides: false,
+            resume: Some(Box::new(ResumeTerms {
+                buffer_bytes: 256 << 10,
+                ..terms("a")
+            })),
+        });
+        server.receive(r#"in{"version":"1.9.1","batch":true,"resume":{}}"#);
+        server.sent();
+        let eighth = "x".repeat((1 << 10) - 32 - cd("").len());
+
+        for _ in 0..7 {
+            server.take(&[cd(&eighth)]);
+        }
+        server.say("1");
+        assert_eq!(server.sent(), [cd("1")], "not worth it");
+        server.take(&[cd(&eighth)]);
+        assert!(server.sent().is_empty(), "not by itself");
+        server.say("2");
+        server.say("3");
+        let sent = if joins { server.joined() } else { server.sent() };
+
+        if joins {
+            assert_eq!(sent, ["ba3&ak86&cd1&m26&cd1&m3"]);
+        } else {
+            assert_eq!(sent, ["ak8".to_owned(), cd("2"), cd("3")]);
+        }
+        server.pass(seconds(1));
+        assert!(server.sent().is_empty(), "all is acknowledged");
+    }
+}
+
 /// [U-3]
 #[test]
 fn a_quarter_is_acknowledged_at_once_and_less_within_a_second() {
