@@ -111,6 +111,13 @@ impl Kept {
         bytes
     }
 
+    /// Gives room back that is kept for more to come.
+    pub(super) fn rest(&mut self) {
+        if self.lengths.is_empty() {
+            self.spare = None;
+        }
+    }
+
     /// Returns the message behind so many others, to be sent again. It is searched: links break rarely.
     pub(super) fn get(&self, number: usize) -> Option<Text> {
         let bytes = self.bytes(number)?;
@@ -229,6 +236,19 @@ mod tests {
         assert!(kept.segments.is_empty() && kept.spare.is_none());
         assert!(kept.lengths.capacity() <= 2 * IDLE_CAPACITY);
         assert!(kept.segments.capacity() <= 2 * IDLE_CAPACITY);
+    }
+
+    #[test]
+    fn a_burst_that_was_acknowledged_at_once_leaves_nothing_to_one_that_rests() {
+        let mut kept = Kept::default();
+        for _ in 0..1_000 {
+            kept.push(&Text::from_static("cd1&m0123456789"));
+        }
+
+        kept.drop_first(1_000);
+        kept.rest();
+
+        assert!(kept.spare.is_none());
     }
 
     #[test]

@@ -203,6 +203,9 @@ impl Session {
                 Timer::Init => self.lose_link(now, CloseReason::InitTimeout),
                 Timer::KeepAlive => match self.keep_alive.handle_timeout() {
                     KeepAliveAction::Ping { timeout } => {
+                        if let Some(replay) = self.outbox.replay() {
+                            replay.rest();
+                        }
                         self.outbox.push_control(Frame::Ping);
                         self.timers.set(Timer::KeepAlive, now, timeout);
                     }

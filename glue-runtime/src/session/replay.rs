@@ -104,6 +104,11 @@ impl Replay {
         if acked > most { Err(BadNumber) } else { Ok(acked) }
     }
 
+    /// The peer has been silent for a while: little is said here.
+    pub(super) fn rest(&mut self) {
+        self.kept.rest();
+    }
+
     /// Returns the weight of what is kept.
     pub(super) fn kept_weight(&self) -> usize {
         self.kept_weight
