@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use glue::{CallError, Context, Incoming, KeepAlive, Refusal, ServerLimits, Socket, SocketRequest, Stream};
+use glue::{
+    CallError, CallOptions, Context, Incoming, KeepAlive, Refusal, ServerLimits, Socket, SocketRequest,
+    Stream,
+};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -73,8 +76,8 @@ pub(crate) struct Account {
     sent: Mutex<Sent>,
     /// Sessions so far.
     sessions: watch::Sender<u32>,
-    /// The client knows of its session: it has called.
-    has_begun: watch::Sender<bool>,
+    /// The session of which the client knows: the one in which it has called.
+    has_begun: watch::Sender<Option<String>>,
     /// The client does no more.
     is_over: watch::Sender<bool>,
     /// Loops that send raw messages.
@@ -139,6 +142,14 @@ impl Server {
     async fn open(self, socket: Socket) {
         let Who(client) = socket.value().unwrap_or(Who(0));
         let account = self.account(client);
+        // Open from the beginning, as the client may have spoken already.
+        let (main, side) = (socket.channel("m"), socket.channel("side"));
+        let mut has_begun = account.has_begun.subscribe();
+        if has_begun.borrow().is_none() {
+            // An answer that comes too late for the first attempt leaves a session of which the client never hears.
+            let is_ours = |begun: &Option<String>| begun.as_deref() == Some(socket.id());
+            let _ = has_begun.wait_for(is_ours).await;
+        }
         account.sessions.send_modify(|sessions| *sessions += 1);
         let session = *account.sessions.borrow();
         account
@@ -146,7 +157,6 @@ impl Server {
             .add(&format!("server: session {session}, {}", socket.id()));
         let log = account.log.clone();
         socket.on_close(move |reason| log.add(&format!("server: session {session} ended: {reason:?}")));
-        let side = socket.channel("side");
         let reading_side = async {
             while let Some(text) = side.recv().await {
                 account.arrive(Kind::SideUp, &text);
@@ -157,7 +167,6 @@ impl Server {
                 account.arrive(Kind::RawUp, &text);
             }
         };
-        let main = socket.channel("m");
         tokio::join!(
             reading,
             reading_side,
@@ -175,7 +184,7 @@ impl Account {
     /// Waits until the client knows of its session; before, there is none that it could resume.
     pub(crate) async fn begun(&self) {
         // The sender is in `self`.
-        let _ = self.has_begun.subscribe().wait_for(|has_begun| *has_begun).await;
+        let _ = self.has_begun.subscribe().wait_for(Option::is_some).await;
     }
 
     pub(crate) fn sessions(&self) -> u32 {
@@ -238,10 +247,12 @@ impl Account {
 
     async fn ask(&self, cx: &Context) -> u32 {
         let mut random = Random::new(self.seed, 8);
+        // Much may wait before it, on links that are short-lived.
+        let options = CallOptions::default().timeout(Duration::from_secs(600));
         let mut number = 0;
         while !self.is_over() {
             number += 1;
-            match LoadCallback::of(cx).ask(number).await {
+            match LoadCallback::of(cx).with(options).ask(number).await {
                 Ok(answer) if answer == number => self.records().run(Kind::AskAnswers, number),
                 Ok(answer) => self
                     .records()
@@ -338,7 +349,7 @@ impl Load for Server {
 
     async fn attend(&self, cx: &Context) -> Attended {
         let account = self.of(cx);
-        account.has_begun.send_replace(true);
+        account.has_begun.send_replace(Some(cx.socket_id().to_owned()));
         let (events, asks) = tokio::join!(account.send_events(cx), account.ask(cx));
         account.records().end_runs(Kind::AskAnswers, asks);
         Attended { events, asks }
