@@ -84,6 +84,11 @@ impl Replay {
         Ok(())
     }
 
+    /// Returns whether more than that was acknowledged before.
+    pub(super) fn is_outdated(&self, number: u64) -> bool {
+        number < self.acked
+    }
+
     /// Returns whether the peer can have taken in all through `number`, and no more.
     pub(super) fn can_resume(&self, number: u64) -> bool {
         self.acked_by(number, self.kept.len()).is_ok()

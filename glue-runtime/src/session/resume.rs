@@ -183,7 +183,12 @@ impl Session {
     }
 
     pub(super) fn handle_ack(&mut self, now: Instant, digits: &str) {
+        let is_server = !self.is_client();
         let acked = number::decode(digits).zip(self.outbox.replay());
+        if is_server && matches!(&acked, Some((number, replay)) if replay.is_outdated(*number)) {
+            // What carries it has come twice, and the second time late.
+            return;
+        }
         if acked.is_none_or(|(number, replay)| replay.handle_ack(number).is_err()) {
             self.close(now, CloseReason::ResumeViolation);
         }
