@@ -144,6 +144,10 @@ impl<H: Hooks> Driver<H> {
                 Poll::Ready(None) => {
                     let code = transport.close_code();
                     self.heed_end(now);
+                    if !self.session.is_end(code) {
+                        // An attempt that was given up; the session that was asked for isn't.
+                        self.claim = None;
+                    }
                     // A peer that has said goodbye takes nothing any more.
                     self.fault = Some(TransportError::Lost);
                     self.session.handle_farewell(now, code);

@@ -29,6 +29,11 @@ pub(crate) trait Hooks: Send {
         Ok(None)
     }
 
+    /// Returns whether the client has come by a later link since it made this claim.
+    fn is_outdated(&self, _claim: &Claim) -> bool {
+        false
+    }
+
     /// The session is kept without a link for now.
     fn detached(&mut self, _reason: CloseReason) {}
 

@@ -114,7 +114,11 @@ impl<H: Hooks> Driver<H> {
 
     /// Does what was decided on a client.
     pub(super) fn accept(&mut self, verdict: Verdict) {
-        match (verdict, self.claim.take()) {
+        let claim = self.claim.take();
+        if claim.as_ref().is_some_and(|claim| self.hooks.is_outdated(claim)) {
+            return self.abandon();
+        }
+        match (verdict, claim) {
             (Verdict::Resume, Some(claim)) => self.hand_over(claim),
             (Verdict::Fresh, Some(claim)) => {
                 claim.mailbox.request_close(CloseReason::Refused);
@@ -125,17 +129,22 @@ impl<H: Hooks> Driver<H> {
     }
 
     pub(super) fn refuse(&mut self, now: Instant, refusal: Refusal) {
-        if let Some(claim) = self.claim.take()
-            && refusal.is_final()
-        {
-            claim.mailbox.request_close(CloseReason::Refused);
+        if let Some(claim) = self.claim.take() {
+            if self.hooks.is_outdated(&claim) {
+                return self.abandon();
+            }
+            if refusal.is_final() {
+                claim.mailbox.request_close(CloseReason::Refused);
+            }
         }
         self.session.refuse(now, refusal);
     }
 
     /// The client has gone for good while it was decided whether it may go on with its session.
     pub(super) fn forgo(&mut self) {
-        if let Some(claim) = self.claim.take() {
+        if let Some(claim) = self.claim.take()
+            && !self.hooks.is_outdated(&claim)
+        {
             claim.mailbox.request_close(CloseReason::Peer);
         }
     }

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::*;
 
 mod authorize;
+mod claimed;
 mod comeback;
 #[cfg(feature = "server")]
 mod relink;
@@ -42,6 +43,8 @@ struct Link {
     joins: bool,
     /// Whether its end has come, behind what is incoming.
     has_ended: bool,
+    /// With this code.
+    close_code: Option<u16>,
     presence: Option<Presence>,
 }
 
@@ -119,6 +122,10 @@ impl Transport for FakeTransport {
 
     fn joins(&self) -> bool {
         self.0.lock().unwrap().joins
+    }
+
+    fn close_code(&self) -> Option<u16> {
+        self.0.lock().unwrap().close_code
     }
 
     fn poll_close(&mut self, _cx: &mut Context<'_>, _fault: Option<TransportError>) -> Poll<()> {

@@ -108,6 +108,13 @@ impl Sessions {
         })
     }
 
+    /// Returns whether a session was claimed again since.
+    pub(super) fn is_outdated(&self, claim: &Claim) -> bool {
+        let sessions = self.lock();
+        let entry = sessions.get(claim.mailbox.socket_id());
+        entry.is_some_and(|entry| entry.claims > claim.generation)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         // Nothing that can panic runs under the lock.
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
@@ -141,23 +148,30 @@ mod tests {
     fn sessions(token: &str) -> Sessions {
         let sessions = Sessions::default();
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &Limits::default()));
+        mailbox.peer().socket_id.set("S".to_owned()).unwrap();
         sessions.enter("S", ResumeToken::new(token.to_owned()), mailbox);
         sessions
     }
 
-    fn claim(sessions: &Sessions, token: &str) -> Result<String, &'static str> {
-        let former = Former {
+    fn former(token: &str) -> Former {
+        Former {
             socket_id: "S".to_owned(),
             token: ResumeToken::new(token.to_owned()),
             received: 0,
-        };
-        let terms = ResumeTerms {
+        }
+    }
+
+    fn terms() -> ResumeTerms {
+        ResumeTerms {
             token: ResumeToken::new(String::new()),
             window: Duration::from_secs(1),
             buffer_bytes: 1,
             received: None,
-        };
-        match sessions.claim(&former, &terms) {
+        }
+    }
+
+    fn claim(sessions: &Sessions, token: &str) -> Result<String, &'static str> {
+        match sessions.claim(&former(token), &terms()) {
             Claimed::Session(claim) => Ok(claim.terms.token.as_str().to_owned()),
             Claimed::Outdated => Err("outdated"),
             Claimed::Unknown => Err("unknown"),
@@ -175,6 +189,24 @@ mod tests {
         let last = claim(&sessions, "first").unwrap();
 
         assert!(claim(&sessions, &last).is_ok());
+    }
+
+    /// [U-12]
+    #[test]
+    fn a_claim_is_outdated_by_the_next_one_and_not_by_the_end() {
+        let sessions = sessions("first");
+        let claim = || match sessions.claim(&former("first"), &terms()) {
+            Claimed::Session(claim) => claim,
+            Claimed::Outdated | Claimed::Unknown => panic!("the token is good"),
+        };
+
+        let one = claim();
+        assert!(!sessions.is_outdated(&one));
+        let other = claim();
+        assert!(sessions.is_outdated(&one) && !sessions.is_outdated(&other));
+
+        sessions.leave("S");
+        assert!(!sessions.is_outdated(&one));
     }
 
     /// [U-14]: its bytes were on their way for long, and the client has come by another attempt.

@@ -180,6 +180,10 @@ impl Hooks for ServerHooks {
         }
     }
 
+    fn is_outdated(&self, claim: &Claim) -> bool {
+        self.server.shared.sessions.is_outdated(claim)
+    }
+
     fn keeps(&mut self, weight: usize) -> bool {
         if self.detached.is_none() {
             self.detached = self

@@ -137,11 +137,16 @@ impl Session {
 
     /// The peer has ended the link in due form; only some forms of that end the session as well [U-10].
     pub(crate) fn handle_farewell(&mut self, now: Instant, close_code: Option<u16>) {
-        if self.is_client() || !matches!(close_code, Some(GOING | DONE)) {
-            self.farewell_of_link(now);
-        } else {
+        if self.is_end(close_code) {
             self.close(now, CloseReason::Peer);
+        } else {
+            self.farewell_of_link(now);
         }
+    }
+
+    /// Returns whether a peer that closes its link with this code ends the session as well, wherever that is.
+    pub(crate) fn is_end(&self, close_code: Option<u16>) -> bool {
+        !self.is_client() && matches!(close_code, Some(GOING | DONE))
     }
 
     fn farewell_of_link(&mut self, now: Instant) {
