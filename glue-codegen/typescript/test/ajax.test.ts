@@ -273,15 +273,16 @@ test("close says what is left behind the push that is under way, and then nothin
   const first = world.network.take(`u${UID}&one`);
 
   world.transport.close(["two", "cl"]);
-  assert.ok(world.poll.init.signal.aborted);
   assert.deepEqual(world.network.bodies, []);
   await first.answer("");
   const second = world.network.take(`u${UID}&two`);
   assert.equal(second.init.keepalive, true);
   assert.equal(second.init.signal.aborted, false);
   await second.answer("");
+  assert.equal(world.poll.init.signal.aborted, false, "the server has whom to tell");
   await world.network.take(`u${UID}&cl`).answer("");
 
+  assert.ok(world.poll.init.signal.aborted);
   assert.deepEqual(world.network.bodies, []);
   assert.deepEqual(world.take(), []);
   assert.equal(world.clock.pending, 0);
@@ -295,6 +296,7 @@ test("nothing goes behind a gap", async () => {
   await world.network.take(`u${UID}&one`).fail();
 
   assert.deepEqual(world.network.bodies, []);
+  assert.ok(world.poll.init.signal.aborted);
 });
 
 test("without a last word the goodbye is said", async () => {

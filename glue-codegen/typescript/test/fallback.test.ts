@@ -85,8 +85,8 @@ test("a server that was only away is found by WebSocket, and the Ajax session en
   assert.equal(world.socket.type(), "WebSocket");
   assert.equal(world.socket.state(), "connected");
   const poll = world.network.take(`o${UID}&tokenaa`);
-  assert.ok(poll.init.signal.aborted);
   await world.network.take(`u${UID}&cl`).answer("");
+  assert.ok(poll.init.signal.aborted);
   assert.deepEqual(world.network.bodies, []);
   assert.deepEqual(world.takeEvents(), ["connected"]);
 });
@@ -252,8 +252,8 @@ test("a socket that is closed while it looks for a transport leaves none open", 
   await settled();
 
   assert.ok(world.link.closed);
-  assert.ok(poll.init.signal.aborted);
   await world.network.take(`u${UID}&cl`).answer("");
+  assert.ok(poll.init.signal.aborted);
   assert.deepEqual(world.network.bodies, []);
   assert.equal(world.clock.pending, 0);
 });

@@ -253,6 +253,27 @@ test("a page that says goodbye over Ajax ends its session", async () => {
   assert.deepEqual(peer.channel("m").take(), ["last"]);
 });
 
+// [U-10]
+test("a server that ends a session over Ajax doesn't wait for a client that has gone: the poll behind cl is answered", async () => {
+  const { network, socket, peer } = await connect(AJAX);
+  const answers: string[] = [];
+  network.faults.intercept(
+    async (_, next) => {
+      const answer = await next();
+      answers.push(answer.body);
+      return answer;
+    },
+    { kinds: ["poll"] },
+  );
+  network.faults.latencyMs = 10;
+
+  peer.close();
+  await network.clock.advance(100);
+
+  assert.equal(socket.state(), "reconnecting");
+  assert.deepEqual(answers, ["c"]);
+});
+
 // [U-4]
 test("a server waits for the client's acks as well", async () => {
   const { network, peer, got } = await connect({}, { bufferBytes: 1_000 });

@@ -31,6 +31,6 @@ export declare class AjaxTransport implements Transport {
     get unsent(): number;
     /** Nobody tells how far a push is, but a short one needs no longer, over the slowest link, than a ping may take. */
     stalled(): boolean;
-    /** If the last word is empty it is the goodbye, so that the server need not wait for the next poll. */
+    /** If the last word is empty it is the goodbye. The poll waits until that is said, so that the server has whom to tell. */
     close(rest?: readonly string[], leaving?: boolean): void;
 }

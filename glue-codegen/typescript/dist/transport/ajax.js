@@ -49,12 +49,12 @@ export class AjaxTransport {
     stalled() {
         return !this.#receiving && this.#pushing < 20_000;
     }
-    /** If the last word is empty it is the goodbye, so that the server need not wait for the next poll. */
-    close(rest, leaving = false) {
-        this.#stop();
-        if (!this.#uid || !rest)
+    /** If the last word is empty it is the goodbye. The poll waits until that is said, so that the server has whom to tell. */
+    close(rest, leaving) {
+        const texts = this.#uid && rest && (rest.length ? rest : GOODBYE);
+        this.#stop(texts && !leaving);
+        if (!texts)
             return;
-        const texts = rest.length ? rest : GOODBYE;
         if (leaving) {
             const send = (message) => !!navigator.sendBeacon?.(this.#url, encodeAjaxRequest({ kind: "push", uid: this.#uid, message }));
             // It may be too much for a page that goes.
@@ -64,7 +64,7 @@ export class AjaxTransport {
         else {
             for (const text of texts)
                 this.#pushed = this.#pushed.then(() => this.#push(text));
-            this.#pushed.catch(() => { });
+            this.#pushed.catch(() => { }).then(() => this.#asking?.abort());
         }
     }
     async #run() {
@@ -151,9 +151,10 @@ export class AjaxTransport {
             this.#uid = "";
         handler?.onClose(cause ? failure("ajax failed", cause) : undefined);
     }
-    #stop() {
+    #stop(isHeard) {
         this.#handler = undefined;
         globalThis.removeEventListener?.("pagehide", this.#onLeave);
-        this.#asking?.abort();
+        if (!isHeard)
+            this.#asking?.abort();
     }
 }

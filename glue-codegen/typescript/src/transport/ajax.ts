@@ -86,11 +86,11 @@ export class AjaxTransport implements Transport {
     return !this.#receiving && this.#pushing < 20_000;
   }
 
-  /** If the last word is empty it is the goodbye, so that the server need not wait for the next poll. */
-  close(rest?: readonly string[], leaving = false): void {
-    this.#stop();
-    if (!this.#uid || !rest) return;
-    const texts = rest.length ? rest : GOODBYE;
+  /** If the last word is empty it is the goodbye. The poll waits until that is said, so that the server has whom to tell. */
+  close(rest?: readonly string[], leaving?: boolean): void {
+    const texts = this.#uid && rest && (rest.length ? rest : GOODBYE);
+    this.#stop(texts && !leaving);
+    if (!texts) return;
     if (leaving) {
       const send = (message: string): boolean =>
         !!navigator.sendBeacon?.(this.#url, encodeAjaxRequest({ kind: "push", uid: this.#uid, message }));
@@ -98,7 +98,7 @@ export class AjaxTransport implements Transport {
       if (!texts.every(send)) GOODBYE.every(send);
     } else {
       for (const text of texts) this.#pushed = this.#pushed.then(() => this.#push(text));
-      this.#pushed.catch(() => {});
+      this.#pushed.catch(() => {}).then(() => this.#asking?.abort());
     }
   }
 
@@ -186,9 +186,9 @@ export class AjaxTransport implements Transport {
     handler?.onClose(cause ? failure("ajax failed", cause) : undefined);
   }
 
-  #stop(): void {
+  #stop(isHeard?: unknown): void {
     this.#handler = undefined;
     globalThis.removeEventListener?.("pagehide", this.#onLeave);
-    this.#asking?.abort();
+    if (!isHeard) this.#asking?.abort();
   }
 }
