@@ -37,7 +37,7 @@ export interface SocketOptions {
   readonly reconnectDelayMax?: number | undefined;
   /** Attempts before giving up; 0 is endless. Default 20: about a minute at the default delays. */
   readonly reconnectAttempts?: number | undefined;
-  /** How long data sent without a connection is kept. Default 10 000. */
+  /** How long data sent without a session is kept; while one can still go on, what is sent waits for that. Default 10 000. */
   readonly resetSendBufferTimeout?: number | undefined;
   /** The WebSocket to use, such as that of the package `ws`. Default that of the platform, if it has one. */
   readonly WebSocket?: WebSocketConstructor | undefined;
