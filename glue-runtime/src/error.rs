@@ -49,7 +49,7 @@ pub enum ErrorKind {
     TimedOut,
     /// The message is longer than the server takes, and was not sent; send it in parts.
     TooLarge,
-    /// A client has been without a connection for so long that it keeps nothing for the next one; wait for that
+    /// A client has been without a session for so long that it keeps nothing for the next one; wait for that
     /// (`Client::ready`).
     NotConnected,
 }

@@ -45,8 +45,8 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //!
 //! # Concepts
 //!
-//! - A [`Server`] accepts [`Socket`]s. A socket is one connected client; when its connection breaks, it ends, and the client
-//!   comes back with a new one.
+//! - A [`Server`] accepts [`Socket`]s. A socket is one client; when its connection breaks, the client comes back to it, and nothing is
+//!   lost, within the time of [`Resume`]. After that it ends, and the client comes back with a new one.
 //! - A socket has [`Channel`]s, named lanes of texts in both directions. They share one connection and keep their order.
 //! - A channel that is served by a [`ChannelService`], made by [`channel`](macro@channel), carries typed calls: calls,
 //!   notifications, streams in both directions, events and calls of the server. [`Context`] says who calls and how long it may

@@ -26,7 +26,7 @@ pub(super) fn on_loss<'a>(methods: impl Iterator<Item = &'a Method<'a>>, glue: &
         fn on_loss(&self) -> #glue::OnLoss {
             match *self {
                 #(#arms)*
-                #[allow(unreachable_patterns)]
+                #[allow(unreachable_patterns)] // where every message has an arm
                 _ => #glue::OnLoss::Fail,
             }
         }

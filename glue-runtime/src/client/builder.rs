@@ -113,8 +113,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether a session goes on when its connection breaks, where the server offers that; default `true`. Without, each
-    /// connection has a session of its own, as with original servers.
+    /// Sets whether a session goes on when its connection breaks, where the server offers that; default `true`. Without, or without
+    /// [`ClientBuilder::reconnect`], each connection has a session of its own, as with original servers.
     #[must_use]
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
@@ -129,10 +129,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how long what is sent waits for a connection, from the first message that does; default 10 s, zero for not at all.
+    /// Sets how long what is sent waits for a session, from the first message that does; default 10 s, zero for not at all. What is
+    /// sent in a session that may still go on ([`ClientBuilder::resume`]) waits as long as that one does.
     ///
     /// Then it is thrown away ([`ClientEvent::Discarded`](crate::ClientEvent::Discarded)), and sending fails with
-    /// [`ErrorKind::NotConnected`] up to the next connection. Typed calls wait to the end of the client; while they take all
+    /// [`ErrorKind::NotConnected`] up to the next session. Typed calls wait to the end of the client; while they take all
     /// of [`Limits::send_bytes`], a message waits for room with them, and not only for this time.
     #[must_use]
     pub fn send_buffer_timeout(mut self, send_buffer_timeout: Duration) -> Self {

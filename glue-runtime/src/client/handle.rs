@@ -23,7 +23,7 @@ use crate::session::CloseReason;
 /// there is none waits for it in order, bounded by [`Limits::send_bytes`](crate::Limits::send_bytes) and by
 /// [`ClientBuilder::send_buffer_timeout`]. What was on its way when the session ended may be lost; what had not left goes out
 /// in the next one, once. Typed calls fail with [`Code::Unavailable`](crate::Code::Unavailable) when the session ends
-/// under them, as the server may have run them or not; they are never sent twice.
+/// under them, as the server may have run them or not; only those that are `#[glue(idempotent)]` are sent again.
 ///
 /// The socket is closed when the last handle is dropped: all clones, and the channels and generated clients opened on it.
 #[derive(Clone)]

@@ -35,7 +35,7 @@ pub enum SlowConsumer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// Sockets on which the text is on its way. As after `send`, it is lost if the connection breaks before it gets there.
+    /// Sockets on which the text is on its way. As after `send`, it is lost if the session ends before it gets there.
     pub queued: usize,
     /// Broadcasts with [`SlowConsumer::DropOldest`] that were dropped: older ones for this, or this one for want of room.
     pub dropped: usize,

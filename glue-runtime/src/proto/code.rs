@@ -12,7 +12,7 @@ pub enum Code {
     InvalidArgument,
     /// The peer has no such channel or method.
     Unimplemented,
-    /// The connection was lost for good.
+    /// The session has ended, or there will be none; `data` says whether the peer may have run the call.
     Unavailable,
     /// A limit was reached.
     ResourceExhausted,

@@ -131,7 +131,7 @@ pub struct ServerLimits {
     /// [`ServerBuilder::trusted_proxies`](crate::ServerBuilder::trusted_proxies) names it.
     pub sockets_per_address: usize,
     /// Sessions in all that are kept without a link, because theirs was lost and their clients may come back; default 16,384. One
-    /// more ends at once. Of one address there may be as many as [`ServerLimits::sockets_per_address`]. They are not counted among the
+    /// more that loses its link ends at once. Of one address there may be as many as [`ServerLimits::sockets_per_address`]. They are not counted among the
     /// sockets, so that their clients can come back to a server that is full.
     pub detached: usize,
     /// Weight of the messages that these sessions keep for their clients together, each counted with 32 bytes more than it has; default
@@ -153,7 +153,7 @@ pub struct ServerLimits {
     /// How long a poll waits for a message; default 35 s, as in the original. Keep it below 45 s, after which
     /// clients give up.
     pub poll: Duration,
-    /// Time without a poll after which an Ajax client counts as gone; default 10 s.
+    /// Time without a poll after which the link of an Ajax client counts as lost; default 10 s.
     pub unpolled: Duration,
     /// Bytes of pushed messages that wait to be handled in an Ajax session; default 1 MiB. Past it the session ends, as
     /// a push must never wait. The first message always fits.

@@ -51,7 +51,8 @@ impl Connection {
         })
     }
 
-    /// Cuts the connection: reading and writing fail at both ends, and what is on its way is lost.
+    /// Cuts the connection: reading and writing fail at both ends, and what is on its way is lost with it. A session that goes on
+    /// ([`ServerBuilder::resume`](crate::ServerBuilder::resume)) sends it again over the next.
     pub fn cut(&self) {
         self.link.with(State::cut);
     }
