@@ -302,6 +302,32 @@ test("items that wait for their reader are delivered once, and what is granted c
   assert.equal(rpc.faults, 0);
 });
 
+// [S-2] [S-8]
+test("a reader that goes on as the next session begins grants nothing twice", async () => {
+  const world = new World();
+  let reader: AsyncIterator<unknown> | undefined;
+  // Told ahead of the channel.
+  world.socket.on("connected", () => {
+    for (let count = 0; count < 32; count++) void reader?.next();
+  });
+  const rpc = Rpc.open(world.socket, "a");
+  const first = world.connect();
+  const items = streamFrom(rpc, "s", "after", {})[Symbol.asyncIterator]();
+  void items.next();
+  for (let cursor = 1; cursor <= 33; cursor++) first.receive(item(cursor));
+  reader = items;
+  first.lose();
+
+  const asked = sent(next(world));
+
+  const credit = asked.map((text) => Number(/(?:c=|^cr1&)(\d+)/.exec(text)?.[1] ?? 0));
+  assert.equal(
+    credit.reduce((sum, one) => sum + one),
+    32,
+    asked.join(),
+  );
+});
+
 // [S-14]
 test("a stream without credit asks for its items as room is made", async () => {
   const world = new World();

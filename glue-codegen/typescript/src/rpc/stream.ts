@@ -59,8 +59,10 @@ export function read(
       const [resolve, reject] = waiters.shift() as Waiter;
       if (items.length) {
         resolve({ done: false, value: items.shift() });
+        // First, as the request of a session that has just begun tells what is granted by now.
+        const isOpen = calls.isOpen(exchange);
         const credit = window.consume();
-        if (credit && calls.isOpen(exchange)) {
+        if (isOpen && credit) {
           calls.send({ kind: "credit", id: exchange.id, credit }, exchange.heard);
         }
       } else if (failure) {
