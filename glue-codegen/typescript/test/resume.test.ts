@@ -564,6 +564,19 @@ test("who gives up while the answer is awaited says so to the server, which may 
   assert.deepEqual(attempt.take(), ["cl"]);
 });
 
+// [U-10] [L-2]
+test("too many faults end the session, and not its link alone", () => {
+  const { world, link } = connect();
+
+  for (let count = 0; count < 257; count++) link.receive("xx");
+
+  assert.ok(link.closed);
+  assert.equal(world.socket.socketID(), "");
+  world.clock.advance(1_000);
+  world.link.open();
+  assert.match(world.link.take()[0] ?? "", /"resume":\{\}/);
+});
+
 // [F-3] [B-3]
 test("what a WebSocket brings was not cut off: what can't be read is a fault", () => {
   const { world, link } = connect();

@@ -168,7 +168,6 @@ export class Socket {
         if (value === undefined || value === null)
             return -1;
         const data = String(value);
-        const isConnected = this.#state === "connected";
         const waiting = {
             text: encodeFrame("channel_data", encodePair(name, data)),
             discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
@@ -179,7 +178,7 @@ export class Socket {
                 this.#link?.wake();
                 if (!this.#outbox.socketId)
                     this.#startDiscarding();
-                return isConnected && (ephemeral || !this.isLeaving()) ? 1 : 0;
+                return this.#state === "connected" && (ephemeral || !this.isLeaving()) ? 1 : 0;
             }
         }
         waiting.discarded?.();
@@ -241,13 +240,15 @@ export class Socket {
             case "drain":
                 this.#leaveWithin(event.ms, link);
                 break;
-            case "ended":
-                if (event.reason === "closed")
+            case "ended": {
+                const { reason } = event;
+                if (reason === "timeout" || reason === "connect_timeout")
+                    this.#lost(undefined, reason);
+                else if (reason === "closed")
                     this.#lost(undefined);
-                else if (event.reason === "timeout" || event.reason === "connect_timeout")
-                    this.#lost(undefined, event.reason);
                 else
-                    this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
+                    this.#lost(new GlueError("unavailable", `unreadable server: ${reason}`));
+            }
         }
     }
     #lost(error, event) {
@@ -267,8 +268,8 @@ export class Socket {
                 this.#emitter.emit("error", this.#error);
             else if (event)
                 this.#emitter.emit(event);
-            const next = isLeaving ? 0 : this.#backoff.next();
-            const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;
+            const isOver = !this.#options.reconnect || this.#dontReconnect;
+            const delay = isOver ? undefined : isLeaving ? 0 : this.#backoff.next();
             if (delay === undefined)
                 this.#finish();
             else

@@ -126,10 +126,8 @@ export class Session {
             case "ack":
                 if (!this.#init?.resume)
                     this.#fault();
-                else if (!outbox.ack(decodeNumber(data))) {
-                    outbox.terms = undefined;
-                    this.#end("bad_ack");
-                }
+                else if (!outbox.ack(decodeNumber(data)))
+                    this.#finish("bad_ack");
                 break;
             case "drain": {
                 const ms = this.#init?.drain ? decodeNumber(data, MAX_CREDIT) : undefined;
@@ -158,14 +156,11 @@ export class Session {
                 break;
             }
             case "close":
-                if (this.#init?.resume) {
-                    outbox.terms = undefined;
-                    this.#end("closed");
-                }
-                else {
-                    // It announces a close that follows anyway.
+                if (this.#init?.resume)
+                    this.#finish("closed");
+                // It announces a close that follows anyway.
+                else
                     this.#fault();
-                }
                 break;
             default:
                 // `iv` answers something we don't send.
@@ -177,7 +172,10 @@ export class Session {
     }
     /** What is on the way may have cut off data that has a number; another link brings it whole [U-8]. */
     #garbled() {
-        this.#fault(this.#isNumbered && !!this.#init?.resume);
+        if (this.#isNumbered && this.#init?.resume)
+            this.#end("too_many_faults");
+        else
+            this.#fault();
     }
     /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
     #takeIn(text, now) {
@@ -185,7 +183,7 @@ export class Session {
         outbox.received++;
         this.#untold += weigh(text);
         this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
-        if (this.#untold * 4 >= (outbox.terms?.bufferBytes ?? 0))
+        if (this.#untold * 4 >= outbox.terms?.bufferBytes)
             this.#acknowledge();
     }
     #acknowledge() {
@@ -241,10 +239,14 @@ export class Session {
         }
         return readable;
     }
-    /** One may be too many. */
-    #fault(isLast = false) {
-        if (++this.#faults > MAX_FAULTS || isLast)
-            this.#end("too_many_faults");
+    #fault() {
+        if (++this.#faults > MAX_FAULTS)
+            this.#finish("too_many_faults");
+    }
+    /** Ends what could go on over another link. */
+    #finish(reason) {
+        this.#outbox.terms = undefined;
+        this.#end(reason);
     }
     #end(reason) {
         this.#state = "ended";

@@ -67,7 +67,7 @@ export class WebSocketTransport {
             // What is behind it must not be sent.
             this.#open = false;
             // Later, as all that a transport reports: whoever sends is in the middle of something.
-            queueMicrotask(() => this.#closed(failure("websocket failed to send", cause)));
+            queueMicrotask(() => this.#closed(failure("websocket failed", cause)));
         }
     }
     get unsent() {

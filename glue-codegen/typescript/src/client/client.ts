@@ -213,7 +213,6 @@ export class Socket {
   ): SendResult {
     if (value === undefined || value === null) return -1;
     const data = String(value);
-    const isConnected = this.#state === "connected";
     const waiting = {
       text: encodeFrame("channel_data", encodePair(name, data)),
       discarded: discarded && (() => this.#emitter.inTurn(() => guarded(() => discarded(data)))),
@@ -223,7 +222,7 @@ export class Socket {
       if (this.#outbox.push(waiting, this.#link?.unsent)) {
         this.#link?.wake();
         if (!this.#outbox.socketId) this.#startDiscarding();
-        return isConnected && (ephemeral || !this.isLeaving()) ? 1 : 0;
+        return this.#state === "connected" && (ephemeral || !this.isLeaving()) ? 1 : 0;
       }
     }
     waiting.discarded?.();
@@ -288,11 +287,12 @@ export class Socket {
       case "drain":
         this.#leaveWithin(event.ms, link);
         break;
-      case "ended":
-        if (event.reason === "closed") this.#lost(undefined);
-        else if (event.reason === "timeout" || event.reason === "connect_timeout")
-          this.#lost(undefined, event.reason);
-        else this.#lost(new GlueError("unavailable", `unreadable server: ${event.reason}`));
+      case "ended": {
+        const { reason } = event;
+        if (reason === "timeout" || reason === "connect_timeout") this.#lost(undefined, reason);
+        else if (reason === "closed") this.#lost(undefined);
+        else this.#lost(new GlueError("unavailable", `unreadable server: ${reason}`));
+      }
     }
   }
 
@@ -310,8 +310,8 @@ export class Socket {
       this.#unlink();
       if (this.#error) this.#emitter.emit("error", this.#error);
       else if (event) this.#emitter.emit(event);
-      const next = isLeaving ? 0 : this.#backoff.next();
-      const delay = this.#options.reconnect && !this.#dontReconnect ? next : undefined;
+      const isOver = !this.#options.reconnect || this.#dontReconnect;
+      const delay = isOver ? undefined : isLeaving ? 0 : this.#backoff.next();
       if (delay === undefined) this.#finish();
       else this.#schedule(delay);
     });

@@ -156,10 +156,7 @@ export class Session {
         break;
       case "ack":
         if (!this.#init?.resume) this.#fault();
-        else if (!outbox.ack(decodeNumber(data))) {
-          outbox.terms = undefined;
-          this.#end("bad_ack");
-        }
+        else if (!outbox.ack(decodeNumber(data))) this.#finish("bad_ack");
         break;
       case "drain": {
         const ms = this.#init?.drain ? decodeNumber(data, MAX_CREDIT) : undefined;
@@ -183,13 +180,9 @@ export class Session {
         break;
       }
       case "close":
-        if (this.#init?.resume) {
-          outbox.terms = undefined;
-          this.#end("closed");
-        } else {
-          // It announces a close that follows anyway.
-          this.#fault();
-        }
+        if (this.#init?.resume) this.#finish("closed");
+        // It announces a close that follows anyway.
+        else this.#fault();
         break;
       default:
         // `iv` answers something we don't send.
@@ -200,7 +193,8 @@ export class Session {
 
   /** What is on the way may have cut off data that has a number; another link brings it whole [U-8]. */
   #garbled(): void {
-    this.#fault(this.#isNumbered && !!this.#init?.resume);
+    if (this.#isNumbered && this.#init?.resume) this.#end("too_many_faults");
+    else this.#fault();
   }
 
   /** Counts channel data, whatever is in it, and sees to it that the server gets to know. */
@@ -209,7 +203,7 @@ export class Session {
     outbox.received++;
     this.#untold += weigh(text);
     this.#ackDeadline = Math.min(this.#ackDeadline, now + ACK_TIME);
-    if (this.#untold * 4 >= (outbox.terms?.bufferBytes ?? 0)) this.#acknowledge();
+    if (this.#untold * 4 >= (outbox.terms?.bufferBytes as number)) this.#acknowledge();
   }
 
   #acknowledge(): void {
@@ -263,9 +257,14 @@ export class Session {
     return readable;
   }
 
-  /** One may be too many. */
-  #fault(isLast = false): void {
-    if (++this.#faults > MAX_FAULTS || isLast) this.#end("too_many_faults");
+  #fault(): void {
+    if (++this.#faults > MAX_FAULTS) this.#finish("too_many_faults");
+  }
+
+  /** Ends what could go on over another link. */
+  #finish(reason: SessionEnd): void {
+    this.#outbox.terms = undefined;
+    this.#end(reason);
   }
 
   #end(reason: SessionEnd): void {
