@@ -296,11 +296,12 @@ impl Outbox {
 
     /// Returns whether there is a next message, which may leave, and a container of `bytes` has room for it.
     fn next_fits_behind(&self, bytes: usize) -> bool {
-        if self.control.is_empty() && (self.holds || self.is_full()) {
+        let again = self.replay.as_ref().and_then(|replay| replay.bytes_again());
+        // What is sent again is kept already.
+        if self.control.is_empty() && (self.holds || (again.is_none() && self.is_full())) {
             return false;
         }
         let next = self.control.front().map(|text| text.len()).or_else(|| {
-            let again = self.replay.as_ref().and_then(|replay| replay.bytes_again());
             let mut data = self.urgent.iter().chain(&self.data);
             again.or_else(|| data.next().map(|(text, _)| text.len()))
         });

@@ -404,3 +404,22 @@ async fn a_session_without_a_link_ends_when_it_is_closed_or_its_window_has_passe
     assert!(stage.turn());
     assert_eq!(stage.channels.mailbox().closed().await, CloseReason::LinkLost);
 }
+
+/// [B-6] [U-13]: a poll takes all that is sent again, though no more may be sent than that.
+#[tokio::test]
+async fn what_is_sent_again_is_joined_though_the_buffer_is_full() {
+    let mut stage = Stage::keeping(Limits::default());
+    for number in 0..5 {
+        stage.main().try_send(format!("{number:0400}")).unwrap();
+    }
+    stage.turn();
+    let (kept, _) = stage.link.sent();
+    assert_eq!(kept.len(), 2);
+    stage.lose();
+
+    let link = stage.attach(1, 0);
+    link.join();
+    stage.turn();
+
+    assert_eq!(link.answered(), (0, vec![joined(&kept)]));
+}
