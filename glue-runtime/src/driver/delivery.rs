@@ -13,6 +13,7 @@ use crate::proto::batch;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
 use crate::proto::frame::Frame;
+use crate::proto::limits::MESSAGE_OVERHEAD;
 use crate::proto::pair::{self, LengthUnit};
 use crate::proto::text::Text;
 use crate::session::{Cause, Content};
@@ -28,10 +29,10 @@ pub(super) enum Received {
 }
 
 impl Received {
-    /// Returns its bytes.
-    fn len(&self) -> usize {
+    /// Returns its weight.
+    fn weight(&self) -> usize {
         match self {
-            Self::Message(text) | Self::Batch { text, .. } => text.len(),
+            Self::Message(text) | Self::Batch { text, .. } => text.len() + MESSAGE_OVERHEAD,
         }
     }
 
@@ -60,23 +61,23 @@ fn is_end(text: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Stalled {
     queue: VecDeque<Received>,
-    bytes: usize,
+    weight: usize,
 }
 
 impl Stalled {
     pub(super) fn push_back(&mut self, received: Received) {
-        self.bytes += received.len();
+        self.weight += received.weight();
         self.queue.push_back(received);
     }
 
     fn push_front(&mut self, received: Received) {
-        self.bytes += received.len();
+        self.weight += received.weight();
         self.queue.push_front(received);
     }
 
     fn pop_front(&mut self) -> Option<Received> {
         let received = self.queue.pop_front()?;
-        self.bytes -= received.len();
+        self.weight -= received.weight();
         if self.queue.is_empty() {
             // A burst must not leave its queue behind in an idle socket.
             self.queue.shrink_to(super::IDLE_CAPACITY);
@@ -88,9 +89,9 @@ impl Stalled {
         self.queue.is_empty()
     }
 
-    /// Returns the bytes of all that waits; of a container that has begun to be delivered, too.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Returns the weight of all that waits; of a container that has begun to be delivered, too.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
     }
 
     /// Returns the message by which the peer has ended the session behind all that, if it has.

@@ -225,9 +225,14 @@ impl<H: Hooks> Driver<H> {
         }
     }
 
-    /// Returns whether more waits to be delivered than a peer may have sent without an acknowledgement; then the session ends.
+    /// Returns whether more waits to be delivered than a peer may have sent without an acknowledgement, answers to its pings that it
+    /// doesn't take included; then the session ends.
     pub(super) fn is_overfull(&mut self, now: Instant) -> bool {
-        let is_overfull = self.stalled.bytes() > self.session.most_unread();
+        let weight = self
+            .stalled
+            .weight()
+            .saturating_add(self.session.outbox().control());
+        let is_overfull = weight > self.session.most_unread();
         if is_overfull {
             self.session.close(now, CloseReason::ResumeViolation);
         }

@@ -215,6 +215,11 @@ impl Outbox {
         self.caused
     }
 
+    /// Returns the least weight that the control frames that wait have, in bytes.
+    pub(crate) fn control(&self) -> usize {
+        self.control.len().saturating_mul(MESSAGE_OVERHEAD)
+    }
+
     /// Returns how many messages of channels wait; those that are urgent are nobody's message.
     pub(crate) fn channel_messages(&self) -> usize {
         let messages = self.data.iter();

@@ -1,6 +1,7 @@
 //! Links that come and go under one session.
 
 use super::*;
+use crate::error::ErrorKind;
 use crate::mailbox::NewLink;
 use crate::proto::resume::ResumeToken;
 
@@ -403,6 +404,39 @@ async fn a_session_without_a_link_ends_when_it_is_closed_or_its_window_has_passe
     tokio::time::advance(Duration::from_secs(60)).await;
     assert!(stage.turn());
     assert_eq!(stage.channels.mailbox().closed().await, CloseReason::LinkLost);
+}
+
+/// [U-6]: neither messages of no length nor answers to pings are without weight.
+#[tokio::test]
+async fn a_peer_that_acknowledges_nothing_cannot_fill_the_memory_with_short_messages() {
+    for flood in ["pi", "xx"] {
+        let limits = Limits {
+            send_bytes: 1024,
+            message_bytes: 1024,
+            ..Limits::default()
+        };
+        let mut stage = Stage::keeping(limits);
+        // More answers than it acknowledges, and than the link takes.
+        for _ in 0..4 {
+            stage.main().try_send("x".repeat(400)).unwrap();
+            stage.turn();
+        }
+        stage.link.block(true);
+        stage.link.receives((0..50).map(|number| call(2 * number + 1)));
+        stage.turn();
+
+        let is_over = (0..20).any(|_| {
+            stage.link.receives([flood; 50]);
+            // Behind its end it waits for the link.
+            stage.turn()
+                || stage
+                    .main()
+                    .try_send("x")
+                    .is_err_and(|error| error.kind() == ErrorKind::Closed)
+        });
+
+        assert!(is_over, "{flood}: nothing bounds what waits");
+    }
 }
 
 /// [B-6] [U-13]: a poll takes all that is sent again, though no more may be sent than that.
