@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::code::Code;
+use super::limits::MAX_ID;
 use super::refusal::Refusal;
 use super::resume::{Former, ResumeTerms, ResumeToken, ResumeWish};
 
@@ -205,7 +206,9 @@ fn encode_terms(terms: &ResumeTerms) -> String {
     } = terms;
     let token = token.as_str();
     let received = received.map_or(String::new(), |received| format!(r#","received":{received}"#));
-    let window = window.as_millis();
+    // What is larger would be as if it were missing.
+    let window = window.as_millis().min(MAX_ID.into());
+    let buffer_bytes = u64::try_from(*buffer_bytes).map_or(MAX_ID, |bytes| bytes.min(MAX_ID));
     format!(r#","resume":{{"token":"{token}"{received},"windowMs":{window},"bufferBytes":{buffer_bytes}}}"#)
 }
 

@@ -1,5 +1,7 @@
 //! The vectors of `tests/vectors`, which judge the TypeScript twin as well.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -8,10 +10,10 @@ use super::ajax::{self, AjaxError, Head};
 use super::batch::{self, BatchError, Joined};
 use super::envelope::{Envelope, EnvelopeError, Terms, answered};
 use super::frame::{Frame, FrameError};
-use super::init::{Auth, ClientInit, InitError, ServerInit, is_compatible};
+use super::init::{Accepted, Auth, ClientInit, InitError, ServerInit, is_compatible};
 use super::limits::{BATCH_MESSAGES, MAX_CREDIT, MAX_ID};
 use super::pair::{self, LengthUnit, PairError};
-use super::resume::{ResumeTerms, ResumeWish};
+use super::resume::{ResumeTerms, ResumeToken, ResumeWish};
 
 /// Runs every case of a vector file, so that one run shows all that are wrong.
 fn judge(file: &str, judge_case: impl Fn(&Value)) {
@@ -539,4 +541,31 @@ fn the_corpus_of_envelopes_is_read_without_a_panic() {
             read_envelope(&line[..end]);
         }
     }
+}
+
+/// [U-1]: a window or a buffer without end is still one that clients read.
+#[test]
+fn the_largest_terms_are_written_so_that_they_count() {
+    let terms = ResumeTerms {
+        token: ResumeToken::new("t".repeat(32)),
+        window: Duration::MAX,
+        buffer_bytes: usize::MAX,
+        received: None,
+    };
+    let accepted = Accepted {
+        socket_id: "x".repeat(20),
+        batch: true,
+        limit: None,
+        resume: Some(terms),
+        drain: false,
+    };
+
+    let ServerInit::Accepted(read) = ServerInit::decode(&ServerInit::Accepted(accepted).encode()).unwrap()
+    else {
+        panic!("it is no refusal");
+    };
+
+    let terms = read.resume.unwrap();
+    assert_eq!(terms.window, Duration::from_millis(MAX_ID));
+    assert_eq!(u64::try_from(terms.buffer_bytes), Ok(MAX_ID));
 }
