@@ -40,6 +40,10 @@ impl Session {
             Departure::Leaving => self.timers.advance(Timer::Finish, now, finish),
             Departure::None | Departure::Asked { .. } | Departure::Due => {
                 let within = spread.min(MAX_DRAIN);
+                self.finish_time = match self.departure {
+                    Departure::None => finish,
+                    _ => finish.min(self.finish_time),
+                };
                 self.departure = Departure::Asked { within };
                 if self.drains {
                     self.ask_to_leave(within);
@@ -51,7 +55,6 @@ impl Session {
                     self.timers
                         .advance(Timer::Finish, now, moment.saturating_add(finish));
                 }
-                self.finish_time = finish;
             }
         }
     }

@@ -327,6 +327,17 @@ fn another_drain_can_only_make_times_shorter() {
     server.session.drain(server.now, hurry);
     server.pass(seconds(2));
     assert_eq!(server.closed(), Some(CloseReason::Shutdown), "it leaves already");
+
+    let mut server = server_that_can_ask();
+    server.session.drain(server.now, hurry);
+    server.session.drain(server.now, patience);
+    server.receive("dn");
+    server.pass(seconds(2));
+    assert_eq!(
+        server.closed(),
+        Some(CloseReason::Shutdown),
+        "calls have no more time"
+    );
 }
 
 /// [D-3] [D-4]: a link that was on its way when the server was told to go.
