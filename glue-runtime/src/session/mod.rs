@@ -534,7 +534,7 @@ impl Session {
         self.window = resume.map(|terms| terms.window);
         self.buffer = resume.map(|terms| terms.buffer_bytes);
         if let Some(terms) = resume {
-            self.outbox.keep(Replay::new(terms.buffer_bytes));
+            self.outbox.keep(Replay::new(self.most_kept(terms)));
         }
         self.timers.stop(Timer::Init);
         self.events.push_back(Event::Opened { socket_id });

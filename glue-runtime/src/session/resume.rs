@@ -187,6 +187,15 @@ impl Session {
         buffer.saturating_mul(2).saturating_add(self.limits.message_bytes)
     }
 
+    /// Returns the weight that this side keeps unacknowledged: as much as was agreed on, as far as that is good for a client.
+    pub(super) fn most_kept(&self, terms: &ResumeTerms) -> usize {
+        if self.is_client() {
+            terms.buffer_bytes.min(CLIENT_BUFFER)
+        } else {
+            terms.buffer_bytes
+        }
+    }
+
     pub(super) fn handle_ack(&mut self, now: Instant, digits: &str) {
         let is_server = !self.is_client();
         let acked = number::decode(digits).zip(self.outbox.replay());
@@ -308,6 +317,9 @@ impl Session {
 
 /// Time after which what was taken in is acknowledged, however little it is.
 const ACK_TIME: Duration = Duration::from_secs(1);
+
+/// Weight that a client keeps at most, whatever its server offers: 64 times the default.
+const CLIENT_BUFFER: usize = 16 << 20;
 
 /// Close codes of a browser that closes a WebSocket because it is done with it, or with the page (RFC 6455, 7.4.1).
 const DONE: u16 = 1000;

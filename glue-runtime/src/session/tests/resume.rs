@@ -760,3 +760,24 @@ fn a_client_gives_way_where_both_are_flooded() {
         assert!(peer.session.is_flooded(), "not without end");
     }
 }
+
+/// [U-4]: a server may offer what it likes, and acknowledge nothing.
+#[test]
+fn a_client_keeps_no_more_than_is_good_for_it() {
+    let mut client = Peer::new(resuming_client());
+    client.sent();
+    let most = ((1_u64 << 53) - 1).to_string();
+    client.receive(&answer(ID, "a", None).replace(&format!(":{BUFFER}}}"), &format!(":{most}}}")));
+    assert!(matches!(client.session.poll_event(), Some(Event::Opened { .. })));
+
+    let text = "x".repeat(1 << 20);
+    for _ in 0..50 {
+        client.say(&text);
+    }
+    let sent = client.sent().len();
+
+    assert!((1..=16).contains(&sent), "{sent} MiB are kept");
+    assert!(client.session.is_full());
+    client.receive(&format!("ak{sent}"));
+    assert!(!client.sent().is_empty(), "it goes on");
+}
