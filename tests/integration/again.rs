@@ -2,7 +2,6 @@
 //! over a network in memory.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +9,9 @@ use futures_util::{StreamExt as _, stream};
 use glue::testing::{Arrivals, Direction, Network};
 use glue::{CallError, CallOptions, Client, ClientState, Code, Server, Stream, Tracked};
 use tokio::sync::watch;
+
+use crate::outcome::UNKNOWN;
+use crate::virtual_time::eventually;
 
 #[glue::channel]
 trait Feed {
@@ -108,14 +110,6 @@ impl Feed for House {
     }
 }
 
-/// A day of virtual time is no time.
-async fn eventually<T>(event: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(Duration::from_secs(86_400), event).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited a day"),
-    }
-}
-
 fn outcome<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Option<String> {
     match answer {
         Ok(_) => None,
@@ -125,8 +119,6 @@ fn outcome<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Option<String> {
         Err(error) => panic!("{error:?}"),
     }
 }
-
-const UNKNOWN: &str = r#"{"outcome":"unknown"}"#;
 
 async fn connect(network: &Network) -> Client {
     let client = network.client().reconnect_attempts(u32::MAX);

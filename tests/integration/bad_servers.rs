@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::peers::server::{Peer, eventually, open, say, upgrade, write};
+use crate::peers::server::{Peer, open, say, upgrade, write};
+use crate::virtual_time::eventually;
 
 /// What a server does with one connection.
 type Script = Box<dyn Fn(Pipe) -> BoxFuture<'static, ()> + Send + Sync>;

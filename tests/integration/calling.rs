@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::peers::server::{self, eventually};
+use crate::peers::server;
+use crate::virtual_time::eventually;
 
 /// A client with a channel `desk`, and the server's end of its connection.
 struct World {

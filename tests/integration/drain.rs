@@ -5,7 +5,6 @@ mod client;
 mod raw;
 mod server;
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,9 @@ use futures_util::{Stream, StreamExt as _};
 use glue::testing::Network;
 use glue::{CallError, Client, CloseReason, Code, Context, Drain, Server, ServerBuilder, Socket};
 use tokio::sync::watch;
-use tokio::time::Instant;
+
+use crate::outcome::{UNKNOWN, outcome};
+use crate::virtual_time::{SECOND, eventually, now, pass};
 
 #[glue::channel]
 trait Desk {
@@ -167,35 +168,3 @@ fn code<E>(error: CallError<E>) -> Code {
         CallError::Application(_) => Code::Application,
     }
 }
-
-/// Returns what a call that was cut off may have done.
-fn outcome<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
-    match result.unwrap_err() {
-        CallError::Rpc(error) => {
-            assert_eq!(error.code(), Code::Unavailable);
-            error.data().unwrap_or_default().to_owned()
-        }
-        CallError::Application(never) => match never {},
-    }
-}
-
-/// An hour of virtual time is no time.
-async fn eventually<T>(event: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(Duration::from_secs(3600), event).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited an hour"),
-    }
-}
-
-async fn pass(time: Duration) {
-    let never = tokio::time::timeout(time, std::future::pending::<()>()).await;
-    never.unwrap_err();
-}
-
-#[allow(clippy::disallowed_methods)] // the virtual time
-fn now() -> Instant {
-    Instant::now()
-}
-
-const SECOND: Duration = Duration::from_secs(1);
-const UNKNOWN: &str = r#"{"outcome":"unknown"}"#;

@@ -27,6 +27,7 @@ mod mounted;
 mod network;
 mod noise;
 mod observing;
+mod outcome;
 mod peers;
 mod policy;
 mod reconnect;
@@ -38,5 +39,6 @@ mod transcripts;
 mod typed;
 #[cfg(unix)]
 mod unix;
+mod virtual_time;
 mod weaknesses;
 mod works;

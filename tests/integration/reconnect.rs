@@ -2,7 +2,6 @@
 
 mod resume;
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,11 +10,14 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use glue::testing::{Arrivals, Direction, Network};
 use glue::{
-    CallError, Client, ClientEvent, ClientState, CloseReason, Code, Context, Error, ErrorKind, KeepAlive,
-    Limits, LinkError, Refusal, Server, ServerBuilder, Socket, SocketRequest,
+    Client, ClientEvent, ClientState, CloseReason, Code, Context, Error, ErrorKind, KeepAlive, Limits,
+    LinkError, Refusal, Server, ServerBuilder, Socket, SocketRequest,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+
+use crate::outcome::{NOT_SENT, UNKNOWN, outcome};
+use crate::virtual_time::{HOUR, SECOND, eventually, now, pass};
 
 #[glue::channel]
 trait Desk {
@@ -196,39 +198,6 @@ async fn discarded(events: &mut Events) -> Vec<String> {
         event => panic!("{event:?}"),
     }
 }
-
-/// An hour of virtual time is no time.
-async fn eventually<T>(event: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(HOUR, event).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited an hour"),
-    }
-}
-
-async fn pass(time: Duration) {
-    let never = tokio::time::timeout(time, std::future::pending::<()>()).await;
-    never.unwrap_err();
-}
-
-#[allow(clippy::disallowed_methods)] // the virtual time
-fn now() -> Instant {
-    Instant::now()
-}
-
-fn outcome<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
-    match result.unwrap_err() {
-        CallError::Rpc(error) => {
-            assert_eq!(error.code(), Code::Unavailable);
-            error.data().unwrap_or_default().to_owned()
-        }
-        CallError::Application(never) => match never {},
-    }
-}
-
-const HOUR: Duration = Duration::from_secs(3600);
-const SECOND: Duration = Duration::from_secs(1);
-const UNKNOWN: &str = r#"{"outcome":"unknown"}"#;
-const NOT_SENT: &str = r#"{"outcome":"not_sent"}"#;
 
 #[tokio::test(start_paused = true)]
 async fn handles_work_on_in_the_next_session() {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use glue::{CallError, Code, Context, Limits, Server, Socket, Stream};
 use glue_tests::deadline::within;
 use tokio::sync::Semaphore;
+
+use crate::virtual_time::pass;
 
 #[glue::channel]
 pub(super) trait Ledger {
@@ -110,11 +112,6 @@ pub(super) fn settled<T: Debug>(result: Result<T, CallError>) -> Option<T> {
         Err(CallError::Rpc(error)) if error.code() == Code::Unavailable => None,
         other => panic!("{other:?}"),
     }
-}
-
-/// Lets virtual time pass.
-pub(super) async fn pass(time: Duration) {
-    let _ = tokio::time::timeout(time, pending::<()>()).await;
 }
 
 pub(super) async fn soon<T>(event: impl Future<Output = T>) -> T {

@@ -10,7 +10,8 @@ use glue::testing::{Arrivals, Direction, Network};
 use glue::{CallError, Client, CloseReason, ErrorKind, Limits, Server};
 use tokio::time::timeout;
 
-use super::book::{Book, LedgerClient, pass, seeds, settled, soon};
+use super::book::{Book, LedgerClient, seeds, settled, soon};
+use crate::virtual_time::pass;
 
 /// Numbers from a seed.
 struct Dice(Mutex<u64>);

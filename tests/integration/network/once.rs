@@ -8,7 +8,8 @@ use glue::testing::{Direction, Network};
 use glue::{Client, CloseReason, ErrorKind, Server};
 use tokio::sync::mpsc;
 
-use super::book::{Book, Ledger as _, LedgerClient, pass, seeds, settled, soon};
+use super::book::{Book, Ledger as _, LedgerClient, seeds, settled, soon};
+use crate::virtual_time::pass;
 
 /// Calls until the client ends; every call settles, and none ran twice.
 async fn work(client: &Client, book: &Book, worker: u32) {

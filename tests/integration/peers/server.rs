@@ -1,8 +1,5 @@
 //! A raw server in memory, over WebSocket, for the Rust client.
 
-use std::future::Future;
-use std::time::Duration;
-
 use futures_util::StreamExt as _;
 use glue::testing::Pipe;
 use tokio::io::AsyncWriteExt as _;
@@ -43,12 +40,4 @@ pub(crate) async fn write(peer: &mut Peer, first: u8, payload: &[u8]) {
     frame.extend(payload);
     // The client may be gone already.
     let _ = peer.get_mut().write_all(&frame).await;
-}
-
-/// An hour of virtual time is no time.
-pub(crate) async fn eventually<T>(event: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(Duration::from_secs(3600), event).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited an hour"),
-    }
 }
