@@ -17,7 +17,8 @@ use crate::rpc::Emitter;
 /// Who is in which place, told as it changes: people by `Id`, each with a `M` that the others see. Cheap to clone; all clones
 /// are the same places.
 ///
-/// A person with several sockets, such as tabs, is there once, until the last one has left or ended. A place exists as long as
+/// A person with several sockets, such as tabs, is there once, until the last one has left or ended; a socket whose connection is lost
+/// ends when its client has not come back within [`Resume::window`](crate::Resume::window). A place exists as long as
 /// somebody is in it or watches it. It tells a watcher first who is there, then who joins, changes and leaves; one that is too
 /// slow for more than 64 of those is told anew who is there instead, so nothing piles up.
 ///
