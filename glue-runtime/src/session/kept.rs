@@ -95,7 +95,7 @@ impl Kept {
             }
             left -= segment.messages;
             if let Some(Segment { text, .. }) = self.segments.pop_front() {
-                self.spare = text.into_spare().or(self.spare.take());
+                self.spare = text.into_spare().or_else(|| self.spare.take());
             }
         }
         let bytes = self.lengths.drain(..messages.min(self.lengths.len())).sum();
