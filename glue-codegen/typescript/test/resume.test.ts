@@ -445,6 +445,20 @@ test("without a link for the whole window the session is given up", async () => 
   assert.match(world.link.take()[0] ?? "", /"resume":\{\}/);
 });
 
+//
+test("a call that never left was not sent where the client gives up without a link", async () => {
+  const { world, link } = connect({ reconnectAttempts: 1 });
+  const calls = Rpc.open(world.socket, "chat");
+  link.lose();
+  const late = assert.rejects(calls.call("late", {}), { code: "unavailable", data: { outcome: "not_sent" } });
+
+  world.clock.advance(1_000);
+  world.link.lose(1006);
+
+  await late;
+  assert.equal(world.socket.state(), "disconnected");
+});
+
 // [U-16]
 test("an attempt under way when the session is given up is given up as well", () => {
   const { world, link } = connect({ connectTimeout: 100_000, pingInterval: 100_000 });

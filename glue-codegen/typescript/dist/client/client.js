@@ -259,8 +259,10 @@ export class Socket {
             // What follows a refusal is its consequence.
             this.#error = this.#refusal ?? error;
             const isLeaving = this.isLeaving();
-            // The server doesn't go on with it.
-            if (isLeaving)
+            const isOver = !this.#options.reconnect || this.#dontReconnect;
+            const delay = isOver ? undefined : isLeaving ? 0 : this.#backoff.next();
+            // Nobody goes on with it.
+            if (isLeaving || delay === undefined)
                 this.#outbox.terms = undefined;
             // First, so that typed calls know which of them have not left before anybody asks.
             this.#unlink();
@@ -268,8 +270,6 @@ export class Socket {
                 this.#emitter.emit("error", this.#error);
             else if (event)
                 this.#emitter.emit(event);
-            const isOver = !this.#options.reconnect || this.#dontReconnect;
-            const delay = isOver ? undefined : isLeaving ? 0 : this.#backoff.next();
             if (delay === undefined)
                 this.#finish();
             else
