@@ -123,7 +123,12 @@ fn glue_codegen_is_tested_with_what_is_described_here() {
         env!("CARGO_MANIFEST_DIR"),
         "/../glue-codegen/tests/golden/again-fakes/feed.json"
     );
-    let json = schema().to_json();
+    let mut schema = schema();
+    for described in &mut schema.types {
+        // Told to glue-codegen only, so it depends on the build; and nothing of it is shown here.
+        described.model = None;
+    }
+    let json = schema.to_json();
     if std::env::var_os("BLESS").is_some() {
         std::fs::create_dir_all(std::path::Path::new(golden).parent().unwrap()).unwrap();
         std::fs::write(golden, &json).unwrap();
