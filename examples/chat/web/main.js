@@ -31,6 +31,10 @@ let people = [];
 const seen = new Map();
 /** @type {Pending[]} */
 let pending = [];
+/** Whether the server knows our name in this session, and who waits for that. */
+let isNamed = false;
+/** @type {(() => void)[]} */
+const whenNamed = [];
 /** Number of the room's last message that arrived. */
 let last = 0;
 /** Ends the visit: the stream that holds our name. */
@@ -53,11 +57,13 @@ async function enter(name) {
       // In a gap this waits for the connection; as it is the first call to wait, messages that wait have a name.
       for await (const list of chat.enter(name, me.key, { signal })) {
         if (isFirst) entered(name);
+        for (const tell of isFirst ? whenNamed.splice(0) : []) tell();
         isFirst = false;
         rooms = list;
         showRooms();
       }
     } catch (error) {
+      isNamed = false;
       if (signal.aborted) return;
       if (!isLost(error)) {
         leave();
@@ -78,6 +84,7 @@ function leave() {
 /** @param {string} name */
 function entered(name) {
   me.name = name;
+  isNamed = true;
   rememberIdentity(me);
   view.showApp(name);
   // Another room may have been chosen in the gap.
@@ -175,7 +182,12 @@ async function say(text) {
   showPending();
   // With the message, the others forget that we were typing.
   toldTyping = -Infinity;
-  const said = await safe(chat.say(entry.room, text));
+  let said = await safe(chat.say(entry.room, text));
+  // What was said in a gap may be in the next session ahead of our name.
+  while (!said.ok && Chat.isError(said.error, "say") && said.error.data.reason === "no_name") {
+    if (!isNamed) await new Promise((resolve) => whenNamed.push(() => resolve(undefined)));
+    said = await safe(chat.say(entry.room, text));
+  }
   if (said.ok) {
     entry.id = said.value;
     // The message itself comes with the room's stream: before this, or after.
