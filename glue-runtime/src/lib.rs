@@ -123,6 +123,8 @@ pub mod schema;
 mod server;
 #[cfg(feature = "io")]
 mod session;
+#[cfg(feature = "io")]
+mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "io")]

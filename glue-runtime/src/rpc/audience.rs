@@ -9,6 +9,7 @@ use super::message::EventMessage;
 use crate::error::Error;
 use crate::mailbox::{Delivery, FanOut, Mailbox, SlowConsumer};
 use crate::proto::pair;
+use crate::table;
 
 /// All sockets that have opened a typed channel: a handle to send them events, each encoded once. Cheap to clone.
 ///
@@ -122,7 +123,7 @@ pub(crate) struct Attendance {
 impl Drop for Attendance {
     fn drop(&mut self) {
         // It may be the last handle of the socket, with which the application's values go: not under the lock.
-        let mailbox = self.audience.lock().remove(&self.key);
+        let mailbox = table::remove(&mut self.audience.lock(), &self.key);
         drop(mailbox);
     }
 }

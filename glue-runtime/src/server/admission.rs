@@ -12,6 +12,7 @@ use super::refusal::{Refusal, RefusalReason};
 use super::warning_limit::WarningLimit;
 use crate::clock::now;
 use crate::proto::limits::ServerLimits;
+use crate::table;
 
 /// Places for sockets, those without `in` among them.
 #[derive(Debug)]
@@ -159,7 +160,7 @@ impl Drop for Admission {
         {
             *sockets -= 1;
             if *sockets == 0 {
-                state.addresses.remove(&address);
+                table::remove(&mut state.addresses, &address);
             }
         }
     }

@@ -8,6 +8,7 @@ use super::policy::network_of;
 use super::warning_limit::WarningLimit;
 use crate::clock::now;
 use crate::proto::limits::{Limits, ServerLimits};
+use crate::table;
 
 /// Places for detached sessions.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ impl Drop for DetachedPlace {
         {
             *sessions -= 1;
             if *sessions == 0 {
-                state.addresses.remove(&address);
+                table::remove(&mut state.addresses, &address);
             }
         }
     }

@@ -7,6 +7,7 @@ use super::socket::Socket;
 use crate::mailbox::{Mailbox, Request};
 use crate::proto::limits::Leave;
 use crate::session::CloseReason;
+use crate::table;
 
 /// Every socket by its id, from its first byte to its end.
 #[derive(Debug, Default)]
@@ -35,7 +36,7 @@ impl Registry {
     /// Removes a socket that has ended.
     pub(super) fn leave(&self, id: &str) {
         // Dropped outside the lock.
-        let entry = self.lock().remove(id);
+        let entry = table::remove(&mut self.lock(), id);
         drop(entry);
     }
 

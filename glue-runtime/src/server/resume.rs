@@ -9,6 +9,7 @@ use super::id::resume_token;
 use crate::driver::Claim;
 use crate::mailbox::Mailbox;
 use crate::proto::resume::{Former, ResumeTerms, ResumeToken};
+use crate::table;
 
 /// Every session that outlives its links. Bounded by the sockets that the server admits, and by its detached sessions.
 #[derive(Default)]
@@ -72,7 +73,7 @@ impl Sessions {
 
     /// Removes a session that has ended.
     pub(super) fn leave(&self, socket_id: &str) {
-        let entry = self.lock().remove(socket_id);
+        let entry = table::remove(&mut self.lock(), socket_id);
         // Outside the lock.
         drop(entry);
     }

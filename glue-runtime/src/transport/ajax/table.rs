@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::link::AjaxLink;
+use crate::table;
 
 /// Finds the link that a request belongs to. Bounded by the sockets that the server admits.
 #[derive(Default)]
@@ -46,7 +47,7 @@ pub(crate) struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let link = self.table.lock().remove(&self.uid);
+        let link = table::remove(&mut self.table.lock(), &self.uid);
         // Outside the lock.
         drop(link);
     }
