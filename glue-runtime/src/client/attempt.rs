@@ -7,11 +7,11 @@ use super::connector::Io;
 use super::link_error::LinkError;
 use super::options::Options;
 use crate::proto::init::Auth;
-use crate::transport::{Metered, WebSocketTransport, websocket_config};
+use crate::transport::{ClientWebSocket, Metered, websocket_config};
 
 /// A link on which a session can begin, and how the client introduces itself there.
 pub(super) struct Link {
-    pub(super) transport: WebSocketTransport<Box<dyn Io>>,
+    pub(super) transport: ClientWebSocket<Box<dyn Io>>,
     pub(super) auth: Option<Auth>,
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn attempt(options: &Options) -> Result<Link, LinkError> {
         .await
         .map_err(handshake_error)?;
     Ok(Link {
-        transport: WebSocketTransport::from_stream(stream),
+        transport: ClientWebSocket::new(stream),
         auth,
     })
 }

@@ -27,7 +27,7 @@ use crate::proto::init::Auth;
 use crate::proto::limits::{KeepAlive, Limits};
 use crate::proto::resume::ResumeTerms;
 use crate::session::Role;
-use crate::transport::{TransportKind, WebSocketTransport};
+use crate::transport::{ServerWebSocket, TransportKind};
 
 /// Both directions of a link, seen from the peer.
 #[derive(Default)]
@@ -965,7 +965,7 @@ fn over_websocket(room: usize) -> (DuplexStream, Arc<Channels>, JoinHandle<()>) 
         refused: Arc::default(),
     };
     let task = tokio::spawn(async move {
-        let transport = WebSocketTransport::new(io, Vec::new(), &limits).await;
+        let transport = ServerWebSocket::new(io, Vec::new(), &limits);
         let role = Role::Server {
             socket_id: "x".repeat(20),
             decides: false,

@@ -33,7 +33,7 @@ use super::shutdown::LiveGuard;
 use super::socket_task;
 use super::timed_io::TimedIo;
 use super::visitor::Visitor;
-use crate::transport::WebSocketTransport;
+use crate::transport::ServerWebSocket;
 
 /// A server as a service, to be mounted in an HTTP server of one's own: for hyper, and for all that takes a `tower`
 /// service such as axum. Cheap to clone; made by [`Server::service`].
@@ -250,7 +250,8 @@ where
     TokioIo<TimedIo<S>>: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
 {
     let parts = upgraded.downcast::<TokioIo<TimedIo<S>>>()?;
-    Ok((parts.io.into_inner().into_inner(), parts.read_buf.into()))
+    // Copied, as hyper's buffer is much larger than what is in it, if anything is.
+    Ok((parts.io.into_inner().into_inner(), parts.read_buf.to_vec()))
 }
 
 async fn run<S>(
@@ -264,7 +265,7 @@ async fn run<S>(
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
     let limits = &server.shared.options.limits;
-    let transport = WebSocketTransport::new(io, early, limits).await;
+    let transport = ServerWebSocket::new(io, early, limits);
     socket_task::run(server, transport, visitor, admission, live).await;
 }
 

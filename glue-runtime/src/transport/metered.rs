@@ -25,6 +25,11 @@ impl<S> Metered<S> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> S {
+        self.io
+    }
+
     /// Returns whether bytes have moved since the last call.
     pub(crate) const fn take_progress(&mut self) -> bool {
         std::mem::replace(&mut self.has_moved, false)

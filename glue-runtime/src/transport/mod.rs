@@ -2,14 +2,16 @@
 
 #[cfg(feature = "server")]
 pub(crate) mod ajax;
+#[cfg(any(feature = "client", feature = "server"))]
 mod metered;
 mod websocket;
 
 #[cfg(feature = "client")]
 pub(crate) use metered::Metered;
-pub(crate) use websocket::WebSocketTransport;
+#[cfg(feature = "server")]
+pub(crate) use websocket::ServerWebSocket;
 #[cfg(feature = "client")]
-pub(crate) use websocket::config as websocket_config;
+pub(crate) use websocket::{ClientWebSocket, config as websocket_config};
 
 use std::task::{Context, Poll};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! WebSocket (RFC 6455) as a carrier of texts, for both roles.
+//! A client's end of a WebSocket connection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,17 +7,17 @@ use futures_util::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-use super::metered::Metered;
-use super::{Transport, TransportError, TransportKind};
 use crate::proto::limits::Limits;
 use crate::proto::text::Text;
+use crate::transport::metered::Metered;
+use crate::transport::{Transport, TransportError, TransportKind};
 
-/// An open WebSocket connection.
+/// An open WebSocket connection to a server.
 #[derive(Debug)]
-pub(crate) struct WebSocketTransport<S> {
+pub(crate) struct ClientWebSocket<S> {
     stream: WebSocketStream<Metered<S>>,
     /// Whether a ping of the peer may not be answered yet.
     owes_pong: bool,
@@ -26,17 +26,9 @@ pub(crate) struct WebSocketTransport<S> {
     closing: Closing,
 }
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
-    /// Takes over a server's connection after the HTTP upgrade; `early` are the bytes that came with it.
-    pub(crate) async fn new(io: S, early: Vec<u8>, limits: &Limits) -> Self {
-        let config = Some(config(limits));
-        Self::from_stream(
-            WebSocketStream::from_partially_read(Metered::new(io), early, Role::Server, config).await,
-        )
-    }
-
-    /// Takes over a client's connection whose handshake was done elsewhere with [`config`].
-    pub(crate) fn from_stream(stream: WebSocketStream<Metered<S>>) -> Self {
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ClientWebSocket<S> {
+    /// Takes over a connection whose handshake was done elsewhere with [`config`].
+    pub(crate) fn new(stream: WebSocketStream<Metered<S>>) -> Self {
         Self {
             stream,
             owes_pong: false,
@@ -46,7 +38,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ClientWebSocket<S> {
     fn kind(&self) -> TransportKind {
         TransportKind::WebSocket
     }
@@ -184,7 +176,7 @@ fn close_frame(fault: TransportError) -> Option<CloseFrame> {
     })
 }
 
-fn transport_error(error: &Error) -> TransportError {
+pub(super) fn transport_error(error: &Error) -> TransportError {
     match error {
         Error::Capacity(_) => TransportError::TooLarge,
         Error::Utf8(_) => TransportError::NotText,
@@ -197,7 +189,7 @@ fn transport_error(error: &Error) -> TransportError {
 }
 
 /// Bytes read at once. tungstenite zeroes this much before every read and keeps it per connection: its default of
-/// 128 KiB costs 2 us a wake-up and 134 KiB an idle socket, 4 KiB costs 0.1 us and 6.5 KiB; half of it saves little more.
+/// 128 KiB costs 2 us a wake-up and 134 KiB an idle client, 4 KiB costs 0.1 us and 6.5 KiB; half of it saves little more.
 const READ_BUFFER: usize = 4 << 10;
 
 /// Bytes after which buffered messages are written without waiting for the flush at the end of a wake-up; a
