@@ -15,6 +15,7 @@ use crate::inbox::{Inbox, Taken};
 use crate::mailbox::{Late, Mailbox, Request, Task};
 use crate::proto::MAIN_CHANNEL;
 use crate::proto::limits::Limits;
+use crate::proto::messages::Messages;
 use crate::proto::pair;
 use crate::proto::text::Text;
 
@@ -204,7 +205,7 @@ pub(crate) struct Turn<'a, 'b> {
     /// Wakes the driver.
     pub(crate) cx: &'a mut task::Context<'b>,
     /// Finished messages to transmit, in order.
-    pub(crate) out: &'a mut Vec<Text>,
+    pub(crate) out: &'a mut Messages,
     /// Finished messages that overtake all that waits to be transmitted: credit and cancellations, of exchanges that the
     /// peer knows already.
     pub(crate) urgent: &'a mut Vec<Text>,
@@ -407,7 +408,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         let mut turn = Turn {
             cx: &mut task::Context::from_waker(task::Waker::noop()),
-            out: &mut Vec::new(),
+            out: &mut Messages::default(),
             urgent: &mut Vec::new(),
         };
         inbound.receive("hello", &mut turn);

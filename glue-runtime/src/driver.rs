@@ -33,6 +33,7 @@ use crate::channel::Turn;
 use crate::clock::now;
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Place, Request, Task};
 use crate::proto::frame::Frame;
+use crate::proto::messages::{Messages, Piece};
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session, Verdict};
@@ -62,7 +63,7 @@ pub(crate) struct Driver<H> {
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
     stalled: Stalled,
     /// What calls have produced in this turn.
-    out: Vec<Text>,
+    out: Messages,
     /// What of that goes ahead of all else.
     urgent: Vec<Text>,
     /// What has moved in this turn.
@@ -98,7 +99,7 @@ impl<H: Hooks> Driver<H> {
             is_handed_over: false,
             generation: 0,
             stalled: Stalled::default(),
-            out: Vec::new(),
+            out: Messages::default(),
             urgent: Vec::new(),
             traffic: Traffic::default(),
             work_waits: false,
@@ -402,10 +403,14 @@ impl<H: Hooks> Driver<H> {
             return;
         }
         self.take_all_messages();
-        for text in self.out.drain(..) {
-            self.session.outbox().push_data(text, cause);
+        self.move_out(cause);
+    }
+
+    fn move_out(&mut self, cause: Cause) {
+        while let Some(message) = self.out.pop() {
+            self.session.outbox().push_data(message.into_text(), cause);
         }
-        self.out.shrink_to(IDLE_CAPACITY);
+        self.out.rest();
     }
 
     /// Takes note of a peer that comes and goes.
@@ -505,7 +510,7 @@ impl<H: Hooks> Driver<H> {
             tracing::trace!(text = Frame::loggable(&text), "sent");
             self.unflushed = true;
             self.traffic.send(&text);
-            if transport.send(text).is_err() {
+            if transport.send(Piece::Long(text)).is_err() {
                 return self.break_link(now, TransportError::Lost);
             }
         }

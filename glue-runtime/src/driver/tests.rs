@@ -25,6 +25,7 @@ use crate::proto::MAIN_CHANNEL;
 use crate::proto::batch::Joined;
 use crate::proto::init::Auth;
 use crate::proto::limits::{KeepAlive, Limits};
+use crate::proto::messages::Piece;
 use crate::proto::resume::ResumeTerms;
 use crate::session::Role;
 use crate::transport::{ServerWebSocket, TransportKind};
@@ -106,8 +107,8 @@ impl Transport for FakeTransport {
         }
     }
 
-    fn send(&mut self, text: Text) -> Result<(), TransportError> {
-        self.0.lock().unwrap().sent.push(text.to_string());
+    fn send(&mut self, message: Piece<'_>) -> Result<(), TransportError> {
+        self.0.lock().unwrap().sent.push(message.as_str().to_owned());
         Ok(())
     }
 

@@ -13,6 +13,7 @@
 //! | `number` | numbers behind a command | `proto/frame.ts` |
 //! | `resume` | init: sessions that outlive their links | `proto/init.ts` |
 //! | `refusal` | init: why a client is not accepted | `proto/init.ts` |
+//! | `messages` | finished messages in a row | – |
 //! | `text` | the owned text of one message | – |
 
 #[cfg(feature = "server")]
@@ -23,6 +24,7 @@ pub(crate) mod envelope;
 pub(crate) mod frame;
 pub(crate) mod init;
 pub(crate) mod limits;
+pub(crate) mod messages;
 pub(crate) mod number;
 pub(crate) mod pair;
 pub(crate) mod refusal;

@@ -175,6 +175,7 @@ mod tests {
     use super::*;
     use crate::mailbox::{Mailbox, Peer, Request};
     use crate::proto::limits::Limits;
+    use crate::proto::messages::Messages;
     use crate::rpc::{ClientHandler, ServeRpc as _};
 
     /// Writes down what it is told, with its name; busy as long as the test says.
@@ -261,7 +262,7 @@ mod tests {
         fn turn<T>(&mut self, act: impl FnOnce(&mut dyn Inbound, &mut Turn<'_, '_>) -> T) -> T {
             let mut turn = Turn {
                 cx: &mut Context::from_waker(Waker::noop()),
-                out: &mut Vec::new(),
+                out: &mut Messages::default(),
                 urgent: &mut Vec::new(),
             };
             act(self.inbound.as_deref_mut().unwrap(), &mut turn)

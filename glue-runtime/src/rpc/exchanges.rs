@@ -16,6 +16,7 @@ use super::message::CallKind;
 use crate::channel::Lane;
 use crate::proto::envelope::Envelope;
 use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES};
+use crate::proto::messages::Messages;
 use crate::proto::text::Text;
 
 /// The exchanges of one channel of one socket.
@@ -307,12 +308,14 @@ impl Exchanges {
 
     /// Moves finished messages to `out`, and lets streams that waited for room go on. Returns the exchanges whose last message
     /// was among them.
-    pub(super) fn drain(&self, out: &mut Vec<Text>) -> Vec<u64> {
+    pub(super) fn drain(&self, out: &mut Messages) -> Vec<u64> {
         let mut state = self.lock();
         if state.out.is_empty() {
             return Vec::new();
         }
-        out.append(&mut std::mem::take(&mut state.out));
+        for text in std::mem::take(&mut state.out) {
+            out.push(text);
+        }
         state.bytes = 0;
         for credit in state.down.values_mut().filter(|credit| credit.items > 0) {
             if let Some(waker) = credit.waker.take() {

@@ -23,6 +23,7 @@ use super::{ChannelService, Context, Dispatch, Items, Outcome, service};
 use crate::channel::{Inbound, Lane, Receipt, Turn};
 use crate::mailbox::{Mailbox, Peer};
 use crate::proto::limits::Limits;
+use crate::proto::messages::Messages;
 
 /// A service written by hand, so that these tests need no macro.
 #[derive(Default)]
@@ -293,14 +294,14 @@ impl Served {
 
 /// Returns what was said, first what goes ahead of all else.
 fn turn<T>(run: impl FnOnce(&mut Turn<'_, '_>) -> T) -> (T, Vec<String>) {
-    let (mut out, mut urgent) = (Vec::new(), Vec::new());
+    let (mut out, mut urgent) = (Messages::default(), Vec::new());
     let value = run(&mut Turn {
         cx: &mut TaskContext::from_waker(Waker::noop()),
         out: &mut out,
         urgent: &mut urgent,
     });
     let mut said = strip(&urgent);
-    said.extend(strip(&out));
+    said.extend(strip(&out.into_texts()));
     (value, said)
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::proto::messages::Piece;
 use crate::proto::text::Text;
 
 /// Carrier of the texts of one link, polled by one driver.
@@ -31,8 +32,8 @@ pub(crate) trait Transport: Send + Unpin {
     /// Returns ready when [`Transport::send`] may be called.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
-    /// Buffers a text; it is written by [`Transport::poll_flush`], or earlier when much has piled up.
-    fn send(&mut self, text: Text) -> Result<(), TransportError>;
+    /// Buffers a message; it is written by [`Transport::poll_flush`], or earlier when much has piled up.
+    fn send(&mut self, message: Piece<'_>) -> Result<(), TransportError>;
 
     /// Writes what is buffered.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;

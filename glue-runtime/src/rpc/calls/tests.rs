@@ -7,6 +7,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::*;
 use crate::mailbox::{Mailbox, Outgoing, Peer};
+use crate::proto::messages::Messages;
 use crate::rpc::{CallOptions, CallRequest, Caller as _};
 
 struct Server {
@@ -47,7 +48,7 @@ impl Server {
     }
 
     fn receive(&self, data: &str) -> (Receipt, Vec<Text>) {
-        let (mut out, mut urgent) = (Vec::new(), Vec::new());
+        let (mut out, mut urgent) = (Messages::default(), Vec::new());
         let mut turn = Turn {
             cx: &mut Context::from_waker(Waker::noop()),
             out: &mut out,

@@ -9,6 +9,7 @@ use super::*;
 use crate::mailbox::{Bond, Outgoing};
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
+use crate::proto::messages::Messages;
 use crate::proto::text::Text;
 use crate::rpc::calls::{Calls, Opener};
 use crate::rpc::{CallOptions, CallRequest, Caller as _, OnLoss, RpcChannel, RpcError};
@@ -69,7 +70,7 @@ impl Client {
     }
 
     fn receive(&self, data: &str) -> (Receipt, usize) {
-        let (mut out, mut urgent) = (Vec::new(), Vec::new());
+        let (mut out, mut urgent) = (Messages::default(), Vec::new());
         let mut turn = Turn {
             cx: &mut TaskContext::from_waker(Waker::noop()),
             out: &mut out,

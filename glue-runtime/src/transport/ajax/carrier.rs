@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use super::link::AjaxLink;
 use super::table::Entry;
 use crate::proto::ajax::CLOSED;
+use crate::proto::messages::Piece;
 use crate::proto::text::Text;
 use crate::transport::{Presence, Transport, TransportError, TransportKind};
 
@@ -45,9 +46,11 @@ impl Transport for AjaxTransport {
         }
     }
 
-    fn send(&mut self, text: Text) -> Result<(), TransportError> {
+    fn send(&mut self, message: Piece<'_>) -> Result<(), TransportError> {
         // Without randomness there is no next token, and so no way to go on.
-        self.link.answer(&text).map_err(|_| TransportError::Lost)
+        self.link
+            .answer(message.as_str())
+            .map_err(|_| TransportError::Lost)
     }
 
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

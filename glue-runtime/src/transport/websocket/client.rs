@@ -11,6 +11,7 @@ use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message};
 
 use crate::proto::limits::Limits;
+use crate::proto::messages::Piece;
 use crate::proto::text::Text;
 use crate::transport::metered::Metered;
 use crate::transport::{Transport, TransportError, TransportKind};
@@ -82,9 +83,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ClientWebSocket<S> 
             .map_err(|error| transport_error(&error))
     }
 
-    fn send(&mut self, text: Text) -> Result<(), TransportError> {
+    fn send(&mut self, message: Piece<'_>) -> Result<(), TransportError> {
         Pin::new(&mut self.stream)
-            .start_send(Message::Text(text))
+            .start_send(Message::Text(message.into_text()))
             .map_err(|error| transport_error(&error))
     }
 

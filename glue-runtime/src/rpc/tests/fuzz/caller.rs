@@ -9,6 +9,7 @@ use super::super::*;
 use crate::mailbox::Outgoing;
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
+use crate::proto::messages::Messages;
 use crate::rpc::calls::{Calls, Opener};
 use crate::rpc::{CallOptions, CallRequest, Caller as _, RpcChannel, RpcError, SentItems};
 
@@ -84,7 +85,7 @@ impl CallingHalf {
 
 /// Takes a turn of the driver.
 pub(super) fn speak<T>(run: impl FnOnce(&mut Turn<'_, '_>) -> T) -> (T, Said) {
-    let (mut out, mut urgent) = (Vec::new(), Vec::new());
+    let (mut out, mut urgent) = (Messages::default(), Vec::new());
     let value = run(&mut Turn {
         cx: &mut TaskContext::from_waker(Waker::noop()),
         out: &mut out,
@@ -92,7 +93,7 @@ pub(super) fn speak<T>(run: impl FnOnce(&mut Turn<'_, '_>) -> T) -> (T, Said) {
     });
     let said = Said {
         urgent: strip(&urgent),
-        data: strip(&out),
+        data: strip(&out.into_texts()),
     };
     (value, said)
 }
