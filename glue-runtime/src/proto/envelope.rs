@@ -4,12 +4,12 @@
 //! parsed once, straight into the typed value.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
-use super::limits::{MAX_CREDIT, MAX_ID, MAX_PARAMS};
+use super::limits::{MAX_CREDIT, MAX_PARAMS};
+use super::number;
 
 /// One unit of a typed exchange, borrowed from its text. Every `json` is raw: it has not been looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,7 @@ impl<'a> Envelope<'a> {
     /// Reads one envelope.
     pub(crate) fn decode(text: &'a str) -> Result<Self, EnvelopeError> {
         let kind = Kind::decode(text)?;
-        let (head, rest) = text.split_once('&').ok_or(EnvelopeError::NoBody)?;
-        let Head { id, terms } = Head::decode(kind, head.get(2..).unwrap_or_default())?;
+        let (Head { id, terms }, rest) = Head::split(kind, text.get(2..).unwrap_or_default())?;
 
         Ok(match kind {
             Kind::Hello => Self::Hello { json: json(rest)? },
@@ -148,8 +147,8 @@ impl<'a> Envelope<'a> {
             Self::End { id } => push_json(out, Kind::End, id, ""),
             Self::Cancel { id } => push_json(out, Kind::Cancel, id, ""),
             Self::Credit { id, items } => {
-                push_head(out, Kind::Credit, id);
-                let _ = write!(out, "&{items}");
+                begin(out, Kind::Credit, id);
+                number::push(out, items.into());
             }
             Self::Event { event, json } => push(out, &["ev&", event, "&", json]),
         }
@@ -158,12 +157,13 @@ impl<'a> Envelope<'a> {
 
 impl Terms<'_> {
     fn encode(self, out: &mut String) {
-        // Writing to a string cannot fail, here and below.
         if self.credit > 0 {
-            let _ = write!(out, ";c={}", self.credit);
+            out.push_str(";c=");
+            number::push(out, self.credit.into());
         }
         if let Some(timeout) = self.timeout {
-            let _ = write!(out, ";t={timeout}");
+            out.push_str(";t=");
+            number::push(out, timeout.into());
         }
         if let Some(trace) = self.trace {
             push(out, &[";tp=", trace]);
@@ -289,6 +289,20 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Reads what stands in front of the first `&`, and returns what stands behind that.
+    fn split(kind: Kind, text: &'a str) -> Result<(Self, &'a str), EnvelopeError> {
+        // Most heads are an id and nothing else.
+        if kind.has_id()
+            && let Some((id @ 1.., rest)) = number::split(text)
+            && let Some(rest) = rest.strip_prefix('&')
+        {
+            let terms = Terms::default();
+            return Ok((Self { id, terms }, rest));
+        }
+        let (head, rest) = text.split_once('&').ok_or(EnvelopeError::NoBody)?;
+        Ok((Self::decode(kind, head)?, rest))
+    }
+
     fn decode(kind: Kind, text: &'a str) -> Result<Self, EnvelopeError> {
         let (id, params) = match text.split_once(';') {
             Some((id, params)) => (id, Some(params)),
@@ -361,7 +375,11 @@ fn decode_value(value: &str) -> Option<Cow<'_, str>> {
 
 /// Splits `<name>&<json>`.
 fn split_name(rest: &str) -> Result<(&str, &str), EnvelopeError> {
-    let (name, rest) = rest.split_once('&').ok_or(EnvelopeError::NoBody)?;
+    // A plain loop, as names are too short for a search to pay.
+    let end = rest.bytes().position(|byte| byte == b'&');
+    let (name, rest) = end
+        .and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?)))
+        .ok_or(EnvelopeError::NoBody)?;
     if is_name(name) {
         Ok((name, json(rest)?))
     } else {
@@ -379,21 +397,15 @@ fn json(rest: &str) -> Result<&str, EnvelopeError> {
 }
 
 fn decode_id(text: &str) -> Option<u64> {
-    decode_number(text).filter(|id| (1..=MAX_ID).contains(id))
+    number::decode(text).filter(|&id| id > 0)
 }
 
 /// Reads a number from 1 to 2^31-1: a credit or a time.
 fn decode_small(text: &str) -> Option<u32> {
-    decode_number(text)
+    number::decode(text)
         .filter(|items| (1..=u64::from(MAX_CREDIT)).contains(items))?
         .try_into()
         .ok()
-}
-
-/// Reads decimal digits without a sign or leading zeros.
-fn decode_number(text: &str) -> Option<u64> {
-    let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
-    if canonical { text.parse().ok() } else { None }
 }
 
 fn push(out: &mut String, parts: &[&str]) {
@@ -404,7 +416,7 @@ fn push(out: &mut String, parts: &[&str]) {
 
 fn push_head(out: &mut String, kind: Kind, id: u64) {
     out.push_str(kind.as_str());
-    let _ = write!(out, "{id}");
+    number::push(out, id);
 }
 
 fn push_json(out: &mut String, kind: Kind, id: u64, json: &str) {

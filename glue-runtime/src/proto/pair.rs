@@ -1,10 +1,9 @@
 //! Channel data: `<length>&<name><data>`. The unit of the length is decided here and nowhere else.
 
-use std::fmt::Write as _;
-
 use thiserror::Error;
 
 use super::frame::CHANNEL_DATA;
+use super::number;
 use super::utf16::{self, Utf16Error};
 
 /// What the length in front of a channel's name counts.
@@ -18,8 +17,7 @@ pub(crate) enum LengthUnit {
 
 /// Splits channel data into the channel's name and the application's text.
 pub(crate) fn decode(text: &str, unit: LengthUnit) -> Result<(&str, &str), PairError> {
-    let (length, rest) = text.split_once('&').ok_or(PairError::NoSeparator)?;
-    let length = decode_length(length)?;
+    let (length, rest) = split_length(text)?;
     let split = match unit {
         LengthUnit::Bytes => length,
         LengthUnit::Utf16 => utf16::byte_index(rest, length)?,
@@ -39,8 +37,9 @@ pub(crate) fn is_ambiguous(text: &str) -> bool {
 pub(crate) fn prefix(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 8);
     out.push_str(CHANNEL_DATA);
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{}&{name}", name.len());
+    number::push(&mut out, name.len().try_into().unwrap_or(u64::MAX));
+    out.push('&');
+    out.push_str(name);
     out
 }
 
@@ -68,6 +67,19 @@ impl From<Utf16Error> for PairError {
             Utf16Error::SplitCharacter => Self::SplitCharacter,
         }
     }
+}
+
+/// Splits `<length>&` off.
+fn split_length(text: &str) -> Result<(usize, &str), PairError> {
+    // Nearly all lengths are written in the shortest form.
+    if let Some((length, rest)) = number::split(text)
+        && let Some(rest) = rest.strip_prefix('&')
+    {
+        // What doesn't fit is too long in any case.
+        return Ok((usize::try_from(length).unwrap_or(usize::MAX), rest));
+    }
+    let (length, rest) = text.split_once('&').ok_or(PairError::NoSeparator)?;
+    Ok((decode_length(length)?, rest))
 }
 
 /// Reads a length as the original does: an optional sign, then decimal digits.
