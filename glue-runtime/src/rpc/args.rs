@@ -81,7 +81,7 @@ pub trait ToJson {
     ///
     /// # Errors
     /// Fails if JSON can't hold the value.
-    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
+    fn write(&self, out: &mut String) -> serde_json::Result<()>;
 }
 
 /// An argument and its codec.
@@ -89,7 +89,7 @@ pub trait ToJson {
 pub struct Arg<'a, T, C>(pub C, pub &'a T);
 
 impl<T, C: Codec<T>> ToJson for Arg<'_, T, C> {
-    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    fn write(&self, out: &mut String) -> serde_json::Result<()> {
         self.0.write(self.1, out)
     }
 }
@@ -104,19 +104,19 @@ pub fn write(
     args: &[(&'static str, &dyn ToJson)],
 ) -> Result<(), EncodeError> {
     let mut failed = "";
-    let result = codec::append(out, |bytes| {
-        bytes.push(b'{');
+    let result = codec::append(out, |out| {
+        out.push('{');
         for (index, (name, value)) in args.iter().enumerate() {
             failed = name;
             if index > 0 {
-                bytes.push(b',');
+                out.push(',');
             }
-            bytes.push(b'"');
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.extend_from_slice(b"\":");
-            value.write(bytes)?;
+            out.push('"');
+            out.push_str(name);
+            out.push_str("\":");
+            value.write(out)?;
         }
-        bytes.push(b'}');
+        out.push('}');
         Ok(())
     });
     result.map_err(|source| EncodeError::new(format!("argument `{failed}` of `{method}`"), source))

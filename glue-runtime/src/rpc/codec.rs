@@ -53,7 +53,7 @@ pub trait Codec<T>: Copy {
     ///
     /// # Errors
     /// Fails if JSON can't hold the value.
-    fn write(self, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()>;
+    fn write(self, value: &T, out: &mut String) -> serde_json::Result<()>;
 }
 
 /// The codec of every type that a model can be.
@@ -99,7 +99,7 @@ impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for J
         T::deserialize(Absent).ok()
     }
 
-    fn write(self, value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    fn write(self, value: &T, out: &mut String) -> serde_json::Result<()> {
         checked::to_json(value, out)
     }
 }
@@ -160,23 +160,20 @@ impl<T> MayBeResult for Probe<T> {}
 /// Fails as `write` does.
 pub(super) fn append(
     out: &mut String,
-    write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
+    write: impl FnOnce(&mut String) -> serde_json::Result<()>,
 ) -> serde_json::Result<()> {
     let before = out.len();
-    // serde_json writes to bytes only. Going through the text's own buffer costs one check for UTF-8, but no copy.
-    let mut bytes = std::mem::take(out).into_bytes();
-    let result = write(&mut bytes);
+    let result = write(out);
     if result.is_err() {
-        bytes.truncate(before);
+        out.truncate(before);
     }
-    *out = String::from_utf8(bytes).expect("serde_json writes UTF-8");
     result
 }
 
 /// Returns `value` as JSON, unless JSON or JavaScript can't hold it.
 pub(crate) fn write<T: Serialize>(value: &T) -> serde_json::Result<String> {
     let mut out = String::new();
-    append(&mut out, |bytes| checked::to_json(value, bytes))?;
+    checked::to_json(value, &mut out)?;
     Ok(out)
 }
 

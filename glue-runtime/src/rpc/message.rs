@@ -163,7 +163,7 @@ pub fn encode_value<T>(
     value: &T,
     out: &mut String,
 ) -> Result<ReplyKind, EncodeError> {
-    codec::append(out, |bytes| codec.write(value, bytes))
+    codec::append(out, |out| codec.write(value, out))
         .map_err(|source| EncodeError::new(format!("the value of `{method}`"), source))?;
     Ok(ReplyKind::Value)
 }

@@ -6,7 +6,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
 
 use super::caller::{CallOptions, CallRequest, Caller, SentItems};
-use super::codec::{self, Codec};
+use super::codec::Codec;
 use super::error::{CallError, RpcError};
 use super::message::{CallMessage, EncodeError, EventMessage};
 use crate::proto::code::Code;
@@ -69,7 +69,8 @@ pub fn items<T: Send + 'static>(
 ) -> Option<SentItems> {
     let write = move |item: T| {
         let mut json = String::new();
-        codec::append(&mut json, |bytes| codec.write(&item, bytes))
+        codec
+            .write(&item, &mut json)
             .map_err(|source| EncodeError::new(format!("an item of `{param}` of `{method}`"), source))
             .map_err(|error| RpcError::new(Code::InvalidArgument, error.to_string()))?;
         Ok(json)

@@ -1,6 +1,7 @@
 //! JSON that JavaScript reads and writes as the same values, or an error that names the place.
 
 mod read;
+mod text;
 mod write;
 
 pub(super) use read::CheckedValue;

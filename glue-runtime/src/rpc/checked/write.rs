@@ -11,13 +11,15 @@ use serde::ser::{
 };
 
 use super::MAX_SAFE;
+use super::text::{TextFormatter, TextWriter};
 
 /// Appends `value` as JSON.
 ///
 /// # Errors
 /// Fails with the path of the first number that JavaScript can't hold, or as serde_json does.
-pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    value.serialize(Checked(&mut serde_json::Serializer::new(out)))
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T, out: &mut String) -> serde_json::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(TextWriter(out), TextFormatter);
+    value.serialize(Checked(&mut serializer))
 }
 
 /// A serializer, or what it returned for a compound value, that lets only exact numbers pass.
@@ -109,8 +111,8 @@ impl<S: Serializer> Serializer for Checked<S> {
     type SerializeTupleStruct = Elements<S::SerializeTupleStruct>;
     type SerializeTupleVariant = Elements<S::SerializeTupleVariant>;
     type SerializeMap = Entries<S::SerializeMap>;
-    type SerializeStruct = Checked<S::SerializeStruct>;
-    type SerializeStructVariant = Checked<S::SerializeStructVariant>;
+    type SerializeStruct = Fields<S::SerializeStruct>;
+    type SerializeStructVariant = Fields<S::SerializeStructVariant>;
 
     forward! {
         serialize_bool: bool,
@@ -121,9 +123,15 @@ impl<S: Serializer> Serializer for Checked<S> {
         serialize_u16: u16,
         serialize_u32: u32,
         serialize_char: char,
-        serialize_str: &str,
-        serialize_bytes: &[u8],
         serialize_unit_struct: &'static str,
+    }
+
+    fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
+        self.0.serialize_bytes(value.as_bytes())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
+        self.0.collect_seq(value)
     }
 
     exact_integers! {
@@ -156,7 +164,8 @@ impl<S: Serializer> Serializer for Checked<S> {
         index: u32,
         variant: &'static str,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_unit_variant(name, index, variant)
+        let _ = (name, index);
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -216,7 +225,10 @@ impl<S: Serializer> Serializer for Checked<S> {
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Self::SerializeStruct, S::Error> {
-        self.0.serialize_struct(name, length).map(Checked)
+        Ok(Fields {
+            fields: self.0.serialize_struct(name, length)?,
+            is_native: name.starts_with(NATIVE),
+        })
     }
 
     fn serialize_struct_variant(
@@ -228,7 +240,7 @@ impl<S: Serializer> Serializer for Checked<S> {
     ) -> Result<Self::SerializeStructVariant, S::Error> {
         self.0
             .serialize_struct_variant(name, index, variant, length)
-            .map(Checked)
+            .map(Fields::new)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -283,22 +295,42 @@ elements! {
     SerializeTupleVariant::serialize_field,
 }
 
+/// The fields of a struct.
+struct Fields<S> {
+    fields: S,
+    /// Whether it is a value of serde_json's own, such as a `RawValue`: its field is for serde_json alone.
+    is_native: bool,
+}
+
+impl<S> Fields<S> {
+    fn new(fields: S) -> Self {
+        Self {
+            fields,
+            is_native: false,
+        }
+    }
+}
+
 macro_rules! fields {
     ($($trait:ident,)*) => {
-        $(impl<S: $trait> $trait for Checked<S> {
+        $(impl<S: $trait> $trait for Fields<S> {
             type Ok = S::Ok;
             type Error = S::Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), S::Error> {
-                self.0.serialize_field(key, &Inner(value)).map_err(|error| at(format_args!(".{key}"), &error))
+                if self.is_native {
+                    return self.fields.serialize_field(key, value);
+                }
+                let written = self.fields.serialize_field(key, &Inner(value));
+                written.map_err(|error| at(format_args!(".{key}"), &error))
             }
 
             fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
-                self.0.skip_field(key)
+                self.fields.skip_field(key)
             }
 
             fn end(self) -> Result<S::Ok, S::Error> {
-                self.0.end()
+                self.fields.end()
             }
         })*
     };
@@ -336,6 +368,9 @@ impl<S: SerializeMap> SerializeMap for Entries<S> {
     }
 }
 
+/// What the names of serde_json's own structs begin with; no name in Rust does.
+const NATIVE: char = '$';
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -357,18 +392,18 @@ mod tests {
     }
 
     fn error<T: Serialize>(value: &T) -> String {
-        to_json(value, &mut Vec::new()).unwrap_err().to_string()
+        to_json(value, &mut String::new()).unwrap_err().to_string()
     }
 
     /// [Q-6]
     #[test]
     fn the_largest_safe_integers_pass_and_the_next_ones_do_not() {
-        let mut out = Vec::new();
+        let mut out = String::new();
         let safe = [MAX_SAFE as i64, -(MAX_SAFE as i64)];
 
         to_json(&safe, &mut out).unwrap();
 
-        assert_eq!(out, b"[9007199254740991,-9007199254740991]");
+        assert_eq!(out, "[9007199254740991,-9007199254740991]");
         let beyond = "is beyond the integers that a JavaScript number holds exactly";
         assert_eq!(error(&(MAX_SAFE + 1)), format!("9007199254740992 {beyond}"));
         assert_eq!(error(&i64::MIN), format!("-9223372036854775808 {beyond}"));
@@ -410,11 +445,52 @@ mod tests {
 
     #[test]
     fn integer_keys_are_texts_and_pass_whatever_their_size() {
-        let mut out = Vec::new();
+        let mut out = String::new();
 
         to_json(&BTreeMap::from([(u64::MAX, 1)]), &mut out).unwrap();
 
-        assert_eq!(out, br#"{"18446744073709551615":1}"#);
+        assert_eq!(out, r#"{"18446744073709551615":1}"#);
+    }
+
+    #[test]
+    fn bytes_are_numbers_and_raw_values_stay_as_they_are() {
+        #[derive(serde::Serialize)]
+        struct Mixed<'a> {
+            bytes: Bytes,
+            raw: &'a serde_json::value::RawValue,
+            name: &'a str,
+        }
+
+        struct Bytes;
+
+        impl Serialize for Bytes {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(b"a\"")
+            }
+        }
+
+        let raw = serde_json::from_str(r#"{ "a" : 1e400 }"#).unwrap();
+        let mixed = Mixed {
+            bytes: Bytes,
+            raw,
+            name: "a\"b",
+        };
+        let mut out = "&".to_owned();
+
+        to_json(&mixed, &mut out).unwrap();
+
+        assert_eq!(out, r#"&{"bytes":[97,34],"raw":{ "a" : 1e400 },"name":"a\"b"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_written_as_serde_json_writes_them(text in r#"([ a-zé€😀\x7f]{0,40}["\\/\x00-\x1f\u{2028}]{0,2}){0,3}"#) {
+            let mut out = String::new();
+
+            to_json(&text, &mut out).unwrap();
+
+            prop_assert_eq!(out, serde_json::to_string(&text).unwrap());
+        }
     }
 
     proptest! {
@@ -425,9 +501,9 @@ mod tests {
         fn what_passes_is_written_as_serde_json_writes_it(
             value in any::<(Vec<(u32, String, Option<f32>)>, BTreeMap<String, (bool, char, i16)>, Result<u8, ()>)>()
         ) {
-            let mut out = Vec::new();
+            let mut out = String::new();
             if to_json(&value, &mut out).is_ok() {
-                prop_assert_eq!(out, serde_json::to_vec(&value).unwrap());
+                prop_assert_eq!(out, serde_json::to_string(&value).unwrap());
             }
         }
     }
