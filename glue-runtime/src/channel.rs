@@ -251,6 +251,11 @@ impl Lane {
         &self.name
     }
 
+    /// Returns what stands in front of every message of this channel.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
     }

@@ -10,7 +10,6 @@ use super::message::{CallKind, CallMessage, EncodeError, ReplyKind, ReplyMessage
 use super::stream::{Items, StreamEnd};
 use crate::channel::Lane;
 use crate::proto::envelope::{self, Kind};
-use crate::proto::text::Text;
 
 /// The methods of one channel; implemented by `#[glue::channel]`.
 pub trait Dispatch: Send + Sync + 'static {
@@ -47,7 +46,7 @@ pub enum Outcome<R> {
     /// A stream has sent its last message.
     Streamed(StreamEnd),
     /// With an answer that is written already.
-    Written(Text, ReplyKind),
+    Written(String, ReplyKind),
     /// Something around the method has failed.
     Failed(RpcError),
 }
@@ -76,42 +75,54 @@ impl Exchange {
     }
 }
 
-/// Writes a reply as `kind`, or as the error it is.
-pub(super) fn encode_reply<R: ReplyMessage>(
+/// Writes a reply as the message behind what is in `out`: as `kind`, or as the error it is. Where JSON can't hold the value, part
+/// of the message is left behind.
+pub(super) fn write_reply<R: ReplyMessage>(
     lane: &Lane,
     kind: Kind,
     id: u64,
     reply: &R,
-) -> Result<(Text, ReplyKind), EncodeError> {
-    let mut out = lane.begin(64);
-    envelope::begin(&mut out, kind, id);
+    out: &mut String,
+) -> Result<ReplyKind, EncodeError> {
+    let start = out.len();
+    write_head(lane, kind, id, out);
+    write_value(lane, id, reply, out, start)
+}
+
+/// Writes a reply behind the head of the message that begins at `start`; if it is an error, the message begins anew as one.
+pub(super) fn write_value<R: ReplyMessage>(
+    lane: &Lane,
+    id: u64,
+    reply: &R,
+    out: &mut String,
+    start: usize,
+) -> Result<ReplyKind, EncodeError> {
     let head = out.len();
-    let reply_kind = reply.encode(&mut out)?;
-    if reply_kind == ReplyKind::Value {
-        return Ok((out.into(), reply_kind));
+    let reply_kind = reply.encode(out)?;
+    if reply_kind == ReplyKind::ApplicationError {
+        let data = out.split_off(head);
+        out.truncate(start);
+        write_head(lane, Kind::Error, id, out);
+        out.push_str(r#"{"code":"application","message":"the method returned an error","data":"#);
+        out.push_str(&data);
+        out.push('}');
     }
-    let data = out.get(head..).unwrap_or_default();
-    let mut error = lane.begin(data.len() + 96);
-    envelope::begin(&mut error, Kind::Error, id);
-    for part in [
-        r#"{"code":"application","message":"the method returned an error","data":"#,
-        data,
-        "}",
-    ] {
-        error.push_str(part);
-    }
-    Ok((error.into(), reply_kind))
+    Ok(reply_kind)
 }
 
 /// Writes the failure to write a value: the peer learns that there was one, the log why.
-pub(super) fn encode_failure(lane: &Lane, id: u64, error: &EncodeError) -> Text {
+pub(super) fn write_failure(lane: &Lane, id: u64, error: &EncodeError, out: &mut String) {
     tracing::error!(channel = lane.name(), id, %error, "an answer could not be written");
-    encode_error(lane, id, &RpcError::internal())
+    write_error(lane, id, &RpcError::internal(), out);
 }
 
-pub(super) fn encode_error(lane: &Lane, id: u64, error: &RpcError) -> Text {
-    let mut out = lane.begin(96);
-    envelope::begin(&mut out, Kind::Error, id);
-    error.encode(&mut out);
-    out.into()
+pub(super) fn write_error(lane: &Lane, id: u64, error: &RpcError, out: &mut String) {
+    write_head(lane, Kind::Error, id, out);
+    error.encode(out);
+}
+
+/// Writes what stands in front of the JSON.
+pub(super) fn write_head(lane: &Lane, kind: Kind, id: u64, out: &mut String) {
+    out.push_str(lane.prefix());
+    envelope::begin(out, kind, id);
 }

@@ -2,7 +2,7 @@
 
 mod answers;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -61,7 +61,7 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     /// Calls and streams that are waiting for something.
     running: FuturesUnordered<Running<F>>,
     /// Those of `running`, and of `queue`, that somebody waits for.
-    open: HashMap<u64, Open>,
+    open: BTreeMap<u64, Open>,
     deadlines: Deadlines,
     /// Calls that wait for the one before them, in a sequential channel.
     queue: VecDeque<(Pending<D>, Place)>,
@@ -239,7 +239,7 @@ where
             quotas: setting.quotas,
             spare: None,
             running: FuturesUnordered::new(),
-            open: HashMap::new(),
+            open: BTreeMap::new(),
             deadlines: Deadlines::default(),
             queue: VecDeque::new(),
             holder: None,
@@ -458,10 +458,6 @@ where
     fn close(&mut self, id: Option<u64>) -> Option<Open> {
         let id = id?;
         let open = self.open.remove(&id)?;
-        if self.open.is_empty() {
-            // A burst must not leave its room behind in an idle socket.
-            self.open.shrink_to(IDLE_CAPACITY);
-        }
         if let Some(deadline) = open.deadline {
             self.deadlines.remove(deadline, id);
         }
@@ -525,9 +521,6 @@ impl<D: Dispatch, R, F> Drop for Dispatcher<D, R, F> {
         self.exchanges.end();
     }
 }
-
-/// Exchanges for which an idle channel keeps room.
-const IDLE_CAPACITY: usize = 16;
 
 /// Set in the keys of notifications, and beyond all ids.
 const NOTIFICATION: u64 = 1 << 63;

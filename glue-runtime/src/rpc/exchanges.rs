@@ -3,7 +3,7 @@
 //! The dispatcher owns the futures; here is what both sides of these touch: credit and items of streams in both directions,
 //! messages that wait to be taken over by the dispatcher, and who waits for the end of a call.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -16,7 +16,7 @@ use super::message::CallKind;
 use crate::channel::Lane;
 use crate::proto::envelope::Envelope;
 use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES};
-use crate::proto::messages::Messages;
+use crate::proto::messages::{Messages, Piece};
 use crate::proto::text::Text;
 
 /// The exchanges of one channel of one socket.
@@ -35,24 +35,28 @@ pub(super) struct Exchanges {
     /// Whether the lists of these names may hold something: they are looked at for each message, and mostly empty.
     has_failed: AtomicBool,
     has_control: AtomicBool,
+    has_out: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// Finished messages of streams that the dispatcher has not taken yet.
-    out: Vec<Text>,
+    out: Messages,
     bytes: usize,
+    /// Whether a stream waits for room.
+    is_full: bool,
     /// Exchanges whose last message is in `out`.
     told: Vec<u64>,
     control: Vec<Control>,
     failed: Vec<(u64, RpcError)>,
-    down: HashMap<u64, Credit>,
-    up: HashMap<u64, Upward>,
+    // Sorted, not hashed: the peer chooses the ids, and there are few.
+    down: BTreeMap<u64, Credit>,
+    up: BTreeMap<u64, Upward>,
     /// Calls that wait for something, until they have ended or were cancelled.
-    parked: HashMap<u64, ()>,
+    parked: BTreeSet<u64>,
     /// Who waits for the end of a call, by its key.
-    watchers: HashMap<u64, Vec<Waker>>,
+    watchers: BTreeMap<u64, Vec<Waker>>,
 }
 
 /// Lowers a flag and returns whether it was raised; one that is down, as nearly always, costs a read only.
@@ -66,6 +70,43 @@ struct Credit {
     items: u32,
     /// Wakes the stream's future when there is credit or room again.
     waker: Option<Waker>,
+}
+
+impl Credit {
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.waker = Some(cx.waker().clone()),
+        }
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// What a stream may send in one go, and what it writes to: so it needs no look at what is shared for each item.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    pub(super) out: Messages,
+    /// Items that it may still send.
+    pub(super) items: u32,
+    /// Bytes for which there is still room.
+    pub(super) bytes: usize,
+    /// Bytes for which there was.
+    room: usize,
+}
+
+/// Moves all messages behind those in `to`.
+fn move_messages(from: &mut Messages, to: &mut Messages) {
+    while let Some(message) = from.pop() {
+        match message {
+            Piece::Short(text) => to.push_str(text),
+            Piece::Long(text) => to.push(text),
+        }
+    }
 }
 
 /// A stream from the caller; what waits in it is bounded by the credit that was granted.
@@ -113,6 +154,7 @@ impl Exchanges {
             has_watchers: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
             has_control: AtomicBool::new(false),
+            has_out: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -138,7 +180,7 @@ impl Exchanges {
 
     /// That call waits for something.
     pub(super) fn park(&self, key: u64) {
-        self.lock().parked.insert(key, ());
+        self.lock().parked.insert(key);
         self.current.store(0, Ordering::Relaxed);
     }
 
@@ -179,14 +221,14 @@ impl Exchanges {
     }
 
     pub(super) fn is_over(&self, key: u64) -> bool {
-        self.current.load(Ordering::Relaxed) != key && !self.lock().parked.contains_key(&key)
+        self.current.load(Ordering::Relaxed) != key && !self.lock().parked.contains(&key)
     }
 
     /// Waits for the end of a call.
     pub(super) fn poll_over(&self, key: u64, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         self.has_watchers.store(true, Ordering::SeqCst);
-        if self.current.load(Ordering::SeqCst) != key && !state.parked.contains_key(&key) {
+        if self.current.load(Ordering::SeqCst) != key && !state.parked.contains(&key) {
             self.has_watchers
                 .store(!state.watchers.is_empty(), Ordering::SeqCst);
             return Poll::Ready(());
@@ -264,62 +306,74 @@ impl Exchanges {
             .checked_add(items)
             .filter(|&total| total <= MAX_CREDIT);
         credit.items = total.unwrap_or(MAX_CREDIT);
-        if let Some(waker) = credit.waker.take() {
-            waker.wake();
-        }
+        credit.wake();
         total.map(|_| ()).ok_or(CreditOverflow)
     }
 
-    /// Waits for one item's credit, and for room for what it buys.
-    pub(super) fn poll_credit(&self, id: u64, cx: &Context<'_>) -> Poll<()> {
+    /// Waits until one item may be sent at least, and for room for it, and takes what may be sent then. It is to be put back.
+    pub(super) fn poll_allowance(&self, id: u64, cx: &Context<'_>) -> Poll<Allowance> {
         let mut state = self.lock();
-        let has_room = state.bytes < STREAM_BYTES;
-        match state.down.get_mut(&id) {
-            Some(credit) if credit.items > 0 && has_room => Poll::Ready(()),
-            Some(credit) => {
-                credit.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            None => Poll::Pending,
+        let State {
+            down,
+            out,
+            bytes,
+            is_full,
+            ..
+        } = &mut *state;
+        let Some(credit) = down.get_mut(&id) else {
+            return Poll::Pending;
+        };
+        let room = STREAM_BYTES.saturating_sub(*bytes);
+        if credit.items == 0 || room == 0 {
+            *is_full |= credit.items > 0;
+            credit.wait(cx);
+            return Poll::Pending;
         }
+        Poll::Ready(Allowance {
+            out: std::mem::take(out),
+            items: std::mem::take(&mut credit.items),
+            bytes: room,
+            room,
+        })
     }
 
-    /// Queues an item, or what ends the stream instead of one.
-    pub(super) fn send_item(&self, id: u64, text: Text, is_last: bool) {
+    /// Takes back what a stream was allowed to send and has not, with the messages that it has written; `is_over` says whether
+    /// the last of them ends it.
+    pub(super) fn put_back(&self, id: u64, allowance: &mut Allowance, is_over: bool) {
+        let mut out = std::mem::take(&mut allowance.out);
         let mut state = self.lock();
         if let Some(credit) = state.down.get_mut(&id) {
-            credit.items = credit.items.saturating_sub(1);
+            credit.items = credit.items.saturating_add(allowance.items).min(MAX_CREDIT);
         }
-        state.bytes += text.len();
-        state.out.push(text);
-        if is_last {
+        if is_over {
             state.told.push(id);
         }
-    }
-
-    /// Queues the end of a stream, which needs no credit.
-    pub(super) fn send_end(&self, id: u64) {
-        let mut out = self.lane.begin(24);
-        Envelope::End { id }.encode(&mut out);
-        let mut state = self.lock();
-        state.out.push(out.into());
-        state.told.push(id);
+        state.bytes += allowance.room - allowance.bytes;
+        // Others may have written meanwhile, where middleware runs calls in tasks of its own.
+        move_messages(&mut state.out, &mut out);
+        state.out = out;
+        self.has_out.store(true, Ordering::Release);
     }
 
     /// Moves finished messages to `out`, and lets streams that waited for room go on. Returns the exchanges whose last message
     /// was among them.
     pub(super) fn drain(&self, out: &mut Messages) -> Vec<u64> {
-        let mut state = self.lock();
-        if state.out.is_empty() {
+        if !take(&self.has_out) {
             return Vec::new();
         }
-        for text in std::mem::take(&mut state.out) {
-            out.push(text);
+        let mut state = self.lock();
+        if out.is_empty() {
+            std::mem::swap(out, &mut state.out);
+        } else {
+            move_messages(&mut state.out, out);
+        }
+        if state.down.is_empty() {
+            state.out = Messages::default();
         }
         state.bytes = 0;
-        for credit in state.down.values_mut().filter(|credit| credit.items > 0) {
-            if let Some(waker) = credit.waker.take() {
-                waker.wake();
+        if std::mem::take(&mut state.is_full) {
+            for credit in state.down.values_mut().filter(|credit| credit.items > 0) {
+                credit.wake();
             }
         }
         std::mem::take(&mut state.told)

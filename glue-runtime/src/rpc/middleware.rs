@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 
 use super::context::Context;
-use super::dispatch::{Dispatch, Outcome, encode_reply};
+use super::dispatch::{Dispatch, Outcome, write_reply};
 use super::error::RpcError;
 use super::message::{CallMessage, ReplyKind};
 use super::stream::{Items, StreamEnd};
@@ -184,7 +184,8 @@ impl<D: Dispatch> End for Method<D> {
             let (outcome, is_application_error) = match outcome {
                 // Written here, so that middleware hears whether it is an error, and of one that can't be written.
                 Outcome::Reply(reply) => {
-                    let (text, kind) = encode_reply(&lane, Kind::Ok, id, &reply).map_err(|error| {
+                    let mut text = String::with_capacity(ANSWER_BYTES);
+                    let kind = write_reply(&lane, Kind::Ok, id, &reply, &mut text).map_err(|error| {
                         tracing::error!(channel = lane.name(), id, %error, "an answer could not be written");
                         RpcError::internal()
                     })?;
@@ -230,3 +231,6 @@ pub(super) async fn run<D: Dispatch>(
         (Ok(_), None) => Outcome::Failed(RpcError::internal()),
     }
 }
+
+/// Bytes for which there is room in an answer before it is written; one that is longer makes room for itself.
+const ANSWER_BYTES: usize = 128;

@@ -5,14 +5,14 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use futures_util::future::poll_fn;
 
 use super::codec::Codec;
-use super::dispatch::{Outcome, encode_failure, encode_reply};
-use super::exchanges::Exchanges;
+use super::dispatch::{Outcome, write_failure, write_head, write_value};
+use super::exchanges::{Allowance, Exchanges};
 use super::incoming::Incoming;
 use super::message::{ReplyKind, ReplyMessage};
 use crate::proto::envelope::Kind;
@@ -53,23 +53,25 @@ impl Items {
         R: ReplyMessage,
     {
         let mut stream = pin!(stream);
-        let open = Open(self);
+        let open = Open::new(self);
         let end = poll_fn(|cx| {
             loop {
-                if open.0.exchanges.poll_credit(open.0.id, cx).is_pending() {
+                let Poll::Ready(mut turn) = open.poll_turn(cx) else {
                     return Poll::Pending;
-                }
-                match stream.as_mut().poll_next(cx) {
-                    Poll::Ready(Some(item)) => {
-                        if let Some(end) = open.send(&wrap(item)) {
-                            return Poll::Ready(end);
+                };
+                while turn.has_room() {
+                    match stream.as_mut().poll_next(cx) {
+                        Poll::Ready(Some(item)) => {
+                            if let Some(end) = turn.send(&open.head, &wrap(item)) {
+                                return Poll::Ready(end);
+                            }
                         }
+                        Poll::Ready(None) => {
+                            turn.end();
+                            return Poll::Ready(StreamEnd::Ended);
+                        }
+                        Poll::Pending => return Poll::Pending,
                     }
-                    Poll::Ready(None) => {
-                        open.0.exchanges.send_end(open.0.id);
-                        return Poll::Ready(StreamEnd::Ended);
-                    }
-                    Poll::Pending => return Poll::Pending,
                 }
             }
         })
@@ -90,27 +92,89 @@ pub enum StreamEnd {
 }
 
 /// A stream that has begun; its entry goes with it, also when the call is cancelled.
-struct Open(Items);
+struct Open {
+    items: Items,
+    /// What stands in front of each item.
+    head: String,
+}
 
 impl Open {
-    fn send<R: ReplyMessage>(&self, reply: &R) -> Option<StreamEnd> {
-        let Items { id, exchanges } = &self.0;
-        let lane = exchanges.lane();
-        let (text, end) = match encode_reply(lane, Kind::Item, *id, reply) {
-            Ok((text, ReplyKind::Value)) => (text, None),
-            Ok((text, ReplyKind::ApplicationError)) => (text, Some(StreamEnd::ApplicationError)),
-            Err(error) => {
-                let text = encode_failure(lane, *id, &error);
-                (text, Some(StreamEnd::Unwritable))
-            }
-        };
-        exchanges.send_item(*id, text, end.is_some());
-        end
+    fn new(items: Items) -> Self {
+        let mut head = String::new();
+        write_head(items.exchanges.lane(), Kind::Item, items.id, &mut head);
+        Self { items, head }
+    }
+
+    /// Waits until an item may be asked for.
+    fn poll_turn(&self, cx: &Context<'_>) -> Poll<Turn<'_>> {
+        let Items { id, exchanges } = &self.items;
+        exchanges.poll_allowance(*id, cx).map(|allowance| Turn {
+            exchanges,
+            id: *id,
+            allowance,
+            is_over: false,
+        })
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.exchanges.close_down(self.0.id);
+        self.items.exchanges.close_down(self.items.id);
+    }
+}
+
+/// What a stream writes without a look at anything that is shared. It is given back when this is dropped, also where the stream
+/// panics.
+struct Turn<'a> {
+    exchanges: &'a Exchanges,
+    id: u64,
+    allowance: Allowance,
+    /// Whether its last message was written.
+    is_over: bool,
+}
+
+impl Turn<'_> {
+    fn has_room(&self) -> bool {
+        self.allowance.items > 0 && self.allowance.bytes > 0
+    }
+
+    /// Writes an item behind its head, or what ends the stream instead of one.
+    fn send<R: ReplyMessage>(&mut self, head: &str, reply: &R) -> Option<StreamEnd> {
+        let lane = self.exchanges.lane();
+        let Allowance {
+            out, items, bytes, ..
+        } = &mut self.allowance;
+        let text = out.begin();
+        let start = text.len();
+        text.push_str(head);
+        let end = match write_value(lane, self.id, reply, text, start) {
+            Ok(ReplyKind::Value) => None,
+            Ok(ReplyKind::ApplicationError) => Some(StreamEnd::ApplicationError),
+            Err(error) => {
+                text.truncate(start);
+                write_failure(lane, self.id, &error, text);
+                Some(StreamEnd::Unwritable)
+            }
+        };
+        *items -= 1;
+        *bytes = bytes.saturating_sub(text.len() - start);
+        out.end();
+        self.is_over = end.is_some();
+        end
+    }
+
+    /// Writes the end of the stream, which needs no credit.
+    fn end(&mut self) {
+        let out = &mut self.allowance.out;
+        write_head(self.exchanges.lane(), Kind::End, self.id, out.begin());
+        out.end();
+        self.is_over = true;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.exchanges
+            .put_back(self.id, &mut self.allowance, self.is_over);
     }
 }

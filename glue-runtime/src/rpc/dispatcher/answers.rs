@@ -4,7 +4,10 @@ use super::Dispatcher;
 use crate::channel::Turn;
 use crate::proto::code::Code;
 use crate::proto::envelope::{Envelope, Kind};
-use crate::rpc::dispatch::{Dispatch, Exchange, Outcome, encode_error, encode_failure, encode_reply};
+use crate::proto::messages::Messages;
+use crate::rpc::dispatch::{
+    Dispatch, Exchange, Outcome, write_error, write_failure, write_head, write_reply,
+};
 use crate::rpc::error::RpcError;
 use crate::rpc::greeting;
 use crate::rpc::message::ReplyKind;
@@ -25,37 +28,59 @@ impl<D: Dispatch, R, F> Dispatcher<D, R, F> {
         if exchange.is_stream() {
             self.exchanges.forget(id);
         }
-        let lane = self.exchanges.lane();
-        let failed = |error: &RpcError| (encode_error(lane, id, error), error.code().as_str());
-        let (text, ended) = match outcome {
-            Outcome::Reply(reply) => match guard(|| encode_reply(lane, Kind::Ok, id, &reply)) {
-                Ok(Ok((text, kind))) => (text, outcome_of(kind == ReplyKind::ApplicationError)),
-                Ok(Err(error)) => (encode_failure(lane, id, &error), Code::Internal.as_str()),
-                Err(Panicked) => {
-                    tracing::error!(method = exchange.method, id, "writing the answer panicked");
-                    failed(&RpcError::internal())
+        let out = &mut *turn.out;
+        let ended = match outcome {
+            Outcome::Reply(reply) => self.write(exchange.method, id, &reply, out),
+            Outcome::Written(text, kind) => {
+                if stage != Stage::Told {
+                    out.push(text.into());
                 }
-            },
-            Outcome::Written(text, kind) => (text, outcome_of(kind == ReplyKind::ApplicationError)),
-            Outcome::Failed(error) => failed(&error),
+                return outcome_of(kind == ReplyKind::ApplicationError);
+            }
+            Outcome::Failed(error) => {
+                write_error(self.exchanges.lane(), id, &error, out.begin());
+                error.code().as_str()
+            }
             Outcome::Streamed(StreamEnd::Unwritable) => return Code::Internal.as_str(),
             Outcome::Streamed(end) => return outcome_of(end == StreamEnd::ApplicationError),
             // Somebody has called a notification and waits.
             Outcome::Ended => {
-                let mut out = lane.begin(24);
-                Envelope::Ok { id, json: "null" }.encode(&mut out);
-                (out.into(), OK)
+                let text = out.begin();
+                write_head(self.exchanges.lane(), Kind::Ok, id, text);
+                text.push_str("null");
+                OK
             }
         };
         // What ran around a stream may still fail behind its end.
-        if stage != Stage::Told {
-            turn.out.push(text);
+        if stage == Stage::Told {
+            out.abandon();
+        } else {
+            out.end();
         }
         ended
     }
 
+    /// Writes a method's reply, or that it can't be written.
+    fn write(&self, method: &str, id: u64, reply: &D::Reply, out: &mut Messages) -> &'static str {
+        let lane = self.exchanges.lane();
+        let text = out.begin();
+        match guard(|| write_reply(lane, Kind::Ok, id, reply, text)) {
+            Ok(Ok(kind)) => outcome_of(kind == ReplyKind::ApplicationError),
+            Ok(Err(error)) => {
+                write_failure(lane, id, &error, out.begin());
+                Code::Internal.as_str()
+            }
+            Err(Panicked) => {
+                tracing::error!(method, id, "writing the answer panicked");
+                write_error(lane, id, &RpcError::internal(), out.begin());
+                Code::Internal.as_str()
+            }
+        }
+    }
+
     pub(super) fn fail(&self, id: u64, error: &RpcError, turn: &mut Turn<'_, '_>) {
-        turn.out.push(encode_error(self.exchanges.lane(), id, error));
+        write_error(self.exchanges.lane(), id, error, turn.out.begin());
+        turn.out.end();
     }
 
     /// Answers a call that can't be run; a notification has nobody to tell.
@@ -86,9 +111,10 @@ impl<D: Dispatch, R, F> Dispatcher<D, R, F> {
             return;
         }
         let json = greeting::answer(greeting, D::CHANNEL, D::hashes, self.accepted.as_deref());
-        let mut out = self.exchanges.lane().begin(json.len() + 8);
-        Envelope::Hello { json: &json }.encode(&mut out);
-        turn.out.push(out.into());
+        let text = turn.out.begin();
+        text.push_str(self.exchanges.lane().prefix());
+        Envelope::Hello { json: &json }.encode(text);
+        turn.out.end();
     }
 }
 
