@@ -125,7 +125,7 @@ impl<H: Hooks> Driver<H> {
     }
 
     /// Runs the socket to its end, and returns what goes on behind that.
-    pub(crate) async fn run(mut self) -> Unfinished {
+    pub(crate) async fn run(&mut self) -> Unfinished {
         let reason = self.run_session().await;
         if self.is_handed_over {
             // Another driver has the link, and the application has never seen this socket.

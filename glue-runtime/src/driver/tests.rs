@@ -242,8 +242,8 @@ impl Stage {
             refused: Arc::clone(&refused),
         };
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
-        let driver = Driver::new(session, link.clone(), mailbox, hooks);
-        let run = Box::pin(driver.run().map(drop));
+        let mut driver = Driver::new(session, link.clone(), mailbox, hooks);
+        let run = Box::pin(async move { drop(driver.run().await) });
         Self {
             link,
             channels,

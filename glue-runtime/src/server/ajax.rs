@@ -11,7 +11,7 @@ use super::handle::Server;
 use super::id::{ajax_token, ajax_uid};
 use super::refusal::Refusal;
 use super::socket_task;
-use super::visitor::Visitor;
+use super::visitor::{Guest, Visitor};
 use crate::proto::ajax::{HEAD_BYTES, Head, TOKEN_LENGTH, init_answer};
 use crate::transport::TransportError;
 use crate::transport::ajax::{AjaxLink, AjaxSettings, AjaxTransport, Polled, Refused};
@@ -71,14 +71,15 @@ fn init(server: &Server, visitor: Visitor) -> Result<Bytes, Refusal> {
     let link = Arc::new(AjaxLink::new(token, settings));
     let entry = server.shared.ajax.enter(uid, link.clone());
     let transport = AjaxTransport::new(link, entry);
-    // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-    tokio::spawn(socket_task::run(
-        server.clone(),
-        transport,
+    let guest = Guest {
         visitor,
         admission,
         live,
-    ));
+    };
+    if let Some(socket) = socket_task::start(server, transport, guest) {
+        // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
+        tokio::spawn(socket);
+    }
     Ok(answer.into())
 }
 

@@ -1,5 +1,7 @@
 //! The accept loop, on a TCP address or a Unix socket.
 
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 #[cfg(unix)]
@@ -7,21 +9,32 @@ use std::os::unix::fs::FileTypeExt as _;
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, FutureExt as _};
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
+use super::body::Body;
 use super::handle::Server;
+use super::service::{Answer, answer};
 use super::shutdown::LiveGuard;
+use super::socket_task;
 use super::timed_io::TimedIo;
+use super::visitor::Guest;
 use super::warning_limit::WarningLimit;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
+use crate::transport::ServerWebSocket;
 
 /// A server that has its address; connections wait until [`Listener::serve`].
 #[derive(Debug)]
@@ -214,39 +227,125 @@ async fn is_left_over(path: &Path) -> bool {
             .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// Serves HTTP on one connection; an upgrade goes on in a task of its own. Ends with the connection or the server.
-async fn serve_connection<S>(server: Server, stream: S, peer: Option<IpAddr>, _live: LiveGuard)
+/// Serves HTTP on one connection, and the socket that it may become. Ends with that or the server.
+fn serve_connection<S>(
+    server: Server,
+    stream: S,
+    peer: Option<IpAddr>,
+    live: LiveGuard,
+) -> impl Future<Output = ()> + Send
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    // In boxes, so that a socket has nothing left of HTTP but the task, which saves it one of its own.
+    let http = serve_http(server, stream, peer, live).boxed();
+    async move {
+        let socket = http.await;
+        if let Some(socket) = socket {
+            socket.await;
+        }
+    }
+}
+
+/// Serves HTTP on one connection; returns the socket that has come of it, if it was upgraded.
+async fn serve_http<S>(
+    server: Server,
+    stream: S,
+    peer: Option<IpAddr>,
+    _live: LiveGuard,
+) -> Option<BoxFuture<'static, ()>>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let _counter = server.shared.counters.connection();
-    let shutdown = server.shared.shutdown.clone();
+    let shutdown = &server.shared.shutdown;
     let options = &server.shared.options;
-    let service = match peer {
-        Some(peer) => server.service().remote_addr(peer),
-        None => server.service(),
-    };
+    let door = Door::new(&server, peer);
     let stream = TokioIo::new(TimedIo::new(stream, options.server_limits.write));
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .max_buf_size(HEAD_BUFFER)
         .header_read_timeout(options.server_limits.header.min(LONGEST))
-        .serve_connection(stream, service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
+        .serve_connection(stream, &door);
     let result = tokio::select! {
+        biased;
         result = &mut connection => result,
-        () = shutdown.stopped() => {
-            connection.as_mut().graceful_shutdown();
-            match tokio::time::timeout(options.limits.close, connection).await {
+        () = shutdown.stopping() => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            match tokio::time::timeout(options.limits.close, &mut connection).await {
                 Ok(result) => result,
                 // Cut: somebody sends his request, or reads its answer, too slowly.
-                Err(_) => return,
+                Err(_) => return None,
             }
+        }
+        () = door.stands_open(options.limits.init) => {
+            tracing::debug!("upgrade took too long");
+            return None;
         }
     };
     if let Err(error) = result {
         tracing::debug!(%error, "connection failed");
+        return None;
+    }
+    let guest = door.take()?;
+    let http1::Parts { io, read_buf, .. } = connection.into_parts();
+    // Copied, as it is mostly empty, and would keep the buffer in which the head was.
+    let transport = ServerWebSocket::new(io.into_inner().into_inner(), read_buf.to_vec(), &options.limits);
+    let socket = socket_task::start(&server, transport, guest)?;
+    Some(socket.boxed())
+}
+
+/// The service on a connection of our own: who is to have a WebSocket on it waits here until the answer was taken.
+struct Door<'a> {
+    server: &'a Server,
+    peer: Option<IpAddr>,
+    guest: Mutex<Option<Guest>>,
+}
+
+impl<'a> Door<'a> {
+    fn new(server: &'a Server, peer: Option<IpAddr>) -> Self {
+        Self {
+            server,
+            peer,
+            guest: Mutex::default(),
+        }
+    }
+
+    fn take(&self) -> Option<Guest> {
+        self.lock().take()
+    }
+
+    /// Waits until a guest has waited for so long: one who doesn't take the answer must not keep his place for longer than one that
+    /// says no `in`. It has to be polled when the connection was, which wakes for it.
+    async fn stands_open(&self, time: Duration) {
+        poll_fn(|_| {
+            if self.lock().is_some() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        // The connection goes on in the meantime, and ends this.
+        let _ = tokio::time::timeout(time, pending::<()>()).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Guest>> {
+        // Nothing that can panic runs under the lock.
+        self.guest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service<Request<Incoming>> for Door<'_> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        // The connection is ours, and needs no way to be handed out.
+        answer(self.server, request, self.peer, |_upgrade, guest| {
+            *self.lock() = Some(guest)
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, FutureExt as _, Ready, ready};
 use http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, UPGRADE,
     X_CONTENT_TYPE_OPTIONS,
@@ -17,22 +17,17 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Body as HttpBody;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tungstenite::handshake::derive_accept_key;
 
-use super::admission::Admission;
 use super::ajax;
 use super::body::{Body, RequestBody};
 use super::handle::Server;
+use super::policy::Cors;
 use super::refusal::Refusal;
 use super::request::{Decision, Route, route};
-use super::shutdown::LiveGuard;
 use super::socket_task;
-use super::timed_io::TimedIo;
-use super::visitor::Visitor;
+use super::visitor::{Guest, Visitor};
 use crate::transport::ServerWebSocket;
 
 /// A server as a service, to be mounted in an HTTP server of one's own: for hyper, and for all that takes a `tower`
@@ -96,10 +91,18 @@ impl GlueService {
     where
         B: RequestBody<Data: Send> + Send + 'static,
     {
-        let remote_addr = self.remote_addr;
         let known = request.extensions().get().map(|&RemoteAddr(addr)| addr);
-        let answer = answer(self.server.clone(), request, remote_addr.or(known));
-        Box::pin(async move { Ok(answer.await) })
+        let server = self.server.clone();
+        answer(
+            &self.server,
+            request,
+            self.remote_addr.or(known),
+            |upgrade, guest| {
+                // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
+                tokio::spawn(run_websocket(server, upgrade, guest));
+            },
+        )
+        .boxed()
     }
 }
 
@@ -137,8 +140,19 @@ where
     }
 }
 
-/// Answers one request.
-async fn answer<B>(server: Server, request: Request<B>, remote_addr: Option<IpAddr>) -> Response<Body>
+/// The answer to a request, most of which need not wait for it.
+pub(super) type Answer = Either<Ready<Answered>, BoxFuture<'static, Answered>>;
+
+type Answered = Result<Response<Body>, Infallible>;
+
+/// Answers one request. A client to which a WebSocket is granted is given to `open`, and has its connection as soon as the answer
+/// was taken.
+pub(super) fn answer<B>(
+    server: &Server,
+    request: Request<B>,
+    remote_addr: Option<IpAddr>,
+    open: impl FnOnce(OnUpgrade, Guest),
+) -> Answer
 where
     B: RequestBody<Data: Send> + Send + 'static,
 {
@@ -146,12 +160,23 @@ where
     let options = &server.shared.options;
     let Decision { route, address, cors } = route(&parts, &options.base_url, &options.policy, remote_addr);
     let answered = match route {
-        Route::WebSocket { key } => {
-            open_websocket(&server, parts, address).map(|()| switching_protocols(&key))
-        }
+        Route::WebSocket { key } => grant_websocket(server, parts, address).map(|(upgrade, guest)| {
+            open(upgrade, guest);
+            switching_protocols(&key)
+        }),
         #[cfg(feature = "http2")]
-        Route::WebSocketOverHttp2 => open_websocket(&server, parts, address).map(|()| empty(StatusCode::OK)),
-        Route::Ajax => ajax::answer(&server, parts, address, body).await.map(text),
+        Route::WebSocketOverHttp2 => grant_websocket(server, parts, address).map(|(upgrade, guest)| {
+            open(upgrade, guest);
+            empty(StatusCode::OK)
+        }),
+        Route::Ajax => {
+            let server = server.clone();
+            let answer = async move {
+                let answered = ajax::answer(&server, parts, address, body).await;
+                Ok(finish(&server, answered.map(text), &cors))
+            };
+            return Either::Right(answer.boxed());
+        }
         Route::Preflight => Ok(empty(StatusCode::NO_CONTENT)),
         Route::Refused(refusal) => {
             let (origin, host) = (parts.headers.get(ORIGIN), parts.headers.get(HOST));
@@ -171,58 +196,54 @@ where
                     "request outside of the base URL; does a router take a prefix away?"
                 );
             }
-            Ok(elsewhere(&server, Request::from_parts(parts, body)).await)
+            let server = server.clone();
+            let answer = async move {
+                let found = elsewhere(&server, Request::from_parts(parts, body)).await;
+                Ok(finish(&server, Ok(found), &cors))
+            };
+            return Either::Right(answer.boxed());
         }
     };
-    let mut response = answered.unwrap_or_else(|refusal| refuse(&server, refusal));
+    Either::Left(ready(Ok(finish(server, answered, &cors))))
+}
+
+/// Makes an answer complete, whatever became of the request.
+fn finish(server: &Server, answered: Result<Response<Body>, Refusal>, cors: &Cors) -> Response<Body> {
+    let mut response = answered.unwrap_or_else(|refusal| refuse(server, refusal));
     cors.apply(&mut response);
     response
 }
 
-/// Starts the socket's task, which waits for the upgrade.
-fn open_websocket(server: &Server, head: Parts, address: Option<IpAddr>) -> Result<(), Refusal> {
-    let mut request = Request::from_parts(head, ());
-    if request.extensions().get::<OnUpgrade>().is_none() {
+/// Gives a place to a client that asks for a WebSocket; returns it with what its connection comes by.
+fn grant_websocket(
+    server: &Server,
+    mut head: Parts,
+    address: Option<IpAddr>,
+) -> Result<(OnUpgrade, Guest), Refusal> {
+    let Some(upgrade) = head.extensions.remove::<OnUpgrade>() else {
         tracing::error!("the HTTP server that mounts the service allows no upgrades");
         return Err(Refusal::INTERNAL);
-    }
+    };
     let (admission, live) = server.shared.admit(address)?;
-    let upgrade = hyper::upgrade::on(&mut request);
-    let visitor = Visitor::new(server, request.into_parts().0, address);
-    // Ends with its socket, which the session's deadlines bound; shutdown waits for it.
-    tokio::spawn(run_websocket(server.clone(), upgrade, visitor, admission, live));
-    Ok(())
+    let guest = Guest {
+        visitor: Visitor::new(server, head, address),
+        admission,
+        live,
+    };
+    Ok((upgrade, guest))
 }
 
-async fn run_websocket(
-    server: Server,
-    upgrade: OnUpgrade,
-    visitor: Visitor,
-    admission: Admission,
-    live: LiveGuard,
-) {
+/// Waits for the connection and starts the socket.
+async fn run_websocket(server: Server, upgrade: OnUpgrade, guest: Guest) {
     let Some(upgraded) = finish_upgrade(&server, upgrade).await else {
         return;
     };
-    // Our own connections are taken out of their wrappers, which would cost something per message.
-    let upgraded = match downcast::<TcpStream>(upgraded) {
-        Ok((io, early)) => return run(server, io, early, visitor, admission, live).await,
-        Err(upgraded) => upgraded,
-    };
-    #[cfg(unix)]
-    let upgraded = match downcast::<UnixStream>(upgraded) {
-        Ok((io, early)) => return run(server, io, early, visitor, admission, live).await,
-        Err(upgraded) => upgraded,
-    };
-    run(
-        server,
-        TokioIo::new(upgraded),
-        Vec::new(),
-        visitor,
-        admission,
-        live,
-    )
-    .await;
+    let limits = &server.shared.options.limits;
+    let transport = ServerWebSocket::new(TokioIo::new(upgraded), Vec::new(), limits);
+    if let Some(socket) = socket_task::start(&server, transport, guest) {
+        // A task of its own, as this one has the size of all that has led up to it.
+        tokio::spawn(socket);
+    }
 }
 
 /// Waits for the connection, which is free when the answer has been taken. A client that doesn't take it must not keep its
@@ -242,31 +263,6 @@ async fn finish_upgrade(server: &Server, upgrade: OnUpgrade) -> Option<Upgraded>
         Err(_) => tracing::debug!("upgrade took too long"),
     }
     None
-}
-
-/// Returns a connection of our own accept loop, and what was read of it already.
-fn downcast<S>(upgraded: Upgraded) -> Result<(S, Vec<u8>), Upgraded>
-where
-    TokioIo<TimedIo<S>>: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
-{
-    let parts = upgraded.downcast::<TokioIo<TimedIo<S>>>()?;
-    // Copied, as hyper's buffer is much larger than what is in it, if anything is.
-    Ok((parts.io.into_inner().into_inner(), parts.read_buf.to_vec()))
-}
-
-async fn run<S>(
-    server: Server,
-    io: S,
-    early: Vec<u8>,
-    visitor: Visitor,
-    admission: Admission,
-    live: LiveGuard,
-) where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-{
-    let limits = &server.shared.options.limits;
-    let transport = ServerWebSocket::new(io, early, limits);
-    socket_task::run(server, transport, visitor, admission, live).await;
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response<Body> {

@@ -8,17 +8,15 @@ use futures_util::stream::StreamExt as _;
 use http::request::Parts;
 use tracing::Instrument as _;
 
-use super::admission::Admission;
 use super::counters::SocketCounter;
 use super::detached::DetachedPlace;
 use super::handle::Server;
 use super::id::{resume_token, socket_id};
 use super::refusal::RefusalReason;
 use super::resume::Claimed;
-use super::shutdown::LiveGuard;
 use super::socket::Socket;
 use super::socket_request::{Choice, SocketRequest};
-use super::visitor::Visitor;
+use super::visitor::Guest;
 use crate::channel::{Channels, Inbound, Lane};
 use crate::clock::now;
 use crate::driver::{Claim, Decision, Driver, Hooks, Outdated, Traffic, nobody_decides};
@@ -31,28 +29,33 @@ use crate::proto::resume::ResumeTerms;
 use crate::session::{CloseReason, Former, Role, Session, Verdict};
 use crate::transport::{Transport, TransportKind};
 
-/// Runs a socket from its first byte to its last; then its place among the server's sockets is free again.
-pub(super) async fn run<T: Transport + 'static>(
-    server: Server,
+/// Enters a socket, and returns what runs it: from its first byte to its last; then its place among the server's sockets is free
+/// again. `None` where there is no randomness.
+pub(super) fn start<T: Transport + 'static>(
+    server: &Server,
     transport: T,
-    visitor: Visitor,
-    admission: Admission,
-    _live: LiveGuard,
-) {
-    let socket_id = match socket_id() {
-        Ok(socket_id) => socket_id,
-        Err(error) => return tracing::error!(%error, "no randomness for a socket id"),
-    };
+    guest: Guest,
+) -> Option<impl Future<Output = ()> + Send + 'static> {
+    let Guest {
+        visitor,
+        admission,
+        live,
+    } = guest;
+    let socket_id = socket_id()
+        .inspect_err(|error| tracing::error!(%error, "no randomness for a socket id"))
+        .ok()?;
     // At the highest level, so that no filter takes it from the events that it explains.
     let span = tracing::error_span!("socket", id = %socket_id, transport = transport.kind().name());
     let options = &server.shared.options;
     let limits = options.limits.clone();
     let keep_alive = options.keep_alive;
     let mailbox = Arc::new(Mailbox::new(visitor.peer, &limits));
-    let resume = match options.resume.map(resume_terms).transpose() {
-        Ok(resume) => resume,
-        Err(error) => return tracing::error!(%error, "no randomness for a token"),
-    };
+    let resume = options
+        .resume
+        .map(resume_terms)
+        .transpose()
+        .inspect_err(|error| tracing::error!(%error, "no randomness for a token"))
+        .ok()?;
     let hooks = ServerHooks {
         server: server.clone(),
         socket_id: socket_id.clone(),
@@ -81,14 +84,17 @@ pub(super) async fn run<T: Transport + 'static>(
         limits,
         now(),
     );
-    let socket = async {
-        let driver = Driver::new(session, transport, mailbox, hooks).with_place(Box::new(admission));
+    let mut driver = Driver::new(session, transport, mailbox, hooks).with_place(Box::new(admission));
+    let socket = async move {
+        let _live = live;
+        // By reference: a future that takes its arguments in has them twice.
         let unfinished = driver.run().await;
+        drop(driver);
         drop(entered);
         // The server's shutdown waits for these as well.
         unfinished.for_each(|()| ready(())).await;
     };
-    socket.instrument(span).await;
+    Some(socket.instrument(span))
 }
 
 /// Returns what a client is offered whose session is to outlive its link.

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use http::header::USER_AGENT;
 use http::request::Parts;
 
+use super::admission::Admission;
 use super::handle::Server;
+use super::shutdown::LiveGuard;
 use crate::mailbox::Peer;
 
 /// A client that has come by an HTTP request.
@@ -29,4 +31,13 @@ impl Visitor {
             head: is_asked.then(|| Box::new(head)),
         }
     }
+}
+
+/// A visitor who may have a socket, and has the place for it.
+#[derive(Debug)]
+pub(super) struct Guest {
+    pub(super) visitor: Visitor,
+    pub(super) admission: Admission,
+    /// Keeps the server's shutdown waiting.
+    pub(super) live: LiveGuard,
 }

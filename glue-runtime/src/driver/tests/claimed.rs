@@ -88,11 +88,11 @@ impl Asked {
         };
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &limits));
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
-        let driver = Driver::new(session, link.clone(), mailbox, hooks);
+        let mut driver = Driver::new(session, link.clone(), mailbox, hooks);
         let mut asked = Self {
             link,
             former,
-            run: Box::pin(driver.run().map(drop)),
+            run: Box::pin(async move { drop(driver.run().await) }),
         };
         asked.link.receives([BACK]);
         asked.turn();

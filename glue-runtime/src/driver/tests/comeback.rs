@@ -115,14 +115,14 @@ impl Kept {
         };
         let first = Held::new();
         let session = Session::new(role, KeepAlive::SERVER, limits, now());
-        let driver = Driver::new(session, first.link.clone(), mailbox.clone(), hooks)
+        let mut driver = Driver::new(session, first.link.clone(), mailbox.clone(), hooks)
             .with_place(Box::new(first.place.clone()));
         let mut kept = Self {
             first,
             mailbox,
             told,
             room,
-            run: Box::pin(driver.run().map(drop)),
+            run: Box::pin(async move { drop(driver.run().await) }),
         };
         kept.first.link.receives([FIRST]);
         kept.turn();
