@@ -11,6 +11,7 @@ use super::header::Opcode;
 use super::reader::Reader;
 use super::writer::Writer;
 use crate::proto::limits::Limits;
+use crate::proto::messages::Piece;
 use crate::proto::text::Text;
 use crate::transport::metered::Metered;
 use crate::transport::{Transport, TransportError, TransportKind};
@@ -139,11 +140,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
         Poll::Ready(Ok(()))
     }
 
-    fn send(&mut self, text: Text) -> Result<(), TransportError> {
+    fn send(&mut self, message: Piece<'_>) -> Result<(), TransportError> {
         if self.is_answered {
             return Err(TransportError::Lost);
         }
-        self.writer.push(Opcode::Text, text.as_bytes());
+        self.writer.push(Opcode::Text, message.as_str().as_bytes());
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use tungstenite::{Message, WebSocket};
 use super::ServerWebSocket;
 use super::client::transport_error;
 use crate::proto::limits::Limits;
-use crate::proto::text::Text;
+use crate::proto::messages::Piece;
 use crate::transport::{Transport, TransportError};
 
 /// A connection whose peer has written all that it will, and takes everything.
@@ -318,7 +318,7 @@ proptest! {
             let write = async {
                 for text in &texts {
                     poll_fn(|cx| socket.poll_ready(cx)).await.unwrap();
-                    socket.send(Text::from(text.as_str())).unwrap();
+                    socket.send(Piece::Short(text.as_str())).unwrap();
                 }
                 poll_fn(|cx| socket.poll_close(cx, None)).await;
             };
@@ -391,7 +391,7 @@ async fn an_idle_connection_holds_no_buffer() {
     let Poll::Ready(Some(Ok(received))) = socket.poll_receive(&mut cx) else {
         panic!("no message");
     };
-    socket.send(received).unwrap();
+    socket.send(Piece::Long(received)).unwrap();
     assert!(socket.poll_flush(&mut cx).is_ready());
 
     assert!(socket.poll_receive(&mut cx).is_pending());
