@@ -1,0 +1,11 @@
+//! The load generator: one thread, epoll, its own frames. It answers all that it has read in one wake-up with one write, and costs
+//! little beside any server.
+
+mod engine;
+mod frame;
+mod line;
+mod out;
+
+pub use self::engine::{Load, Task};
+pub use self::line::Caller;
+pub use self::out::Out;
