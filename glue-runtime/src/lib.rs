@@ -64,7 +64,7 @@ assert_eq!(greeter.greet("Ann".to_owned()).await?, "Hello, Ann!");
 //!
 //! | feature | default | what it brings |
 //! | --- | --- | --- |
-//! | `server` | yes | [`Server`] on hyper and tokio-tungstenite |
+//! | `server` | yes | [`Server`] on hyper |
 //! | `macros` | yes | [`channel`](macro@channel) and [`model`](macro@model), with serde and ts-rs |
 //! | `static-files` | yes | [`ServerBuilder::static_files`] |
 //! | `client` | no | [`Client`] over WebSocket |
