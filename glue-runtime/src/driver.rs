@@ -33,7 +33,7 @@ use crate::channel::Turn;
 use crate::clock::now;
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Place, Request, Task};
 use crate::proto::frame::Frame;
-use crate::proto::messages::{Messages, Piece};
+use crate::proto::messages::Messages;
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session, Verdict};
@@ -267,6 +267,7 @@ impl<H: Hooks> Driver<H> {
             return Poll::Ready(reason);
         }
         self.note_progress(now);
+        self.rest();
         if self.session.is_detached() && !self.hooks.keeps(self.weight()) {
             self.session.give_up(now);
             cx.waker().wake_by_ref();
@@ -403,14 +404,14 @@ impl<H: Hooks> Driver<H> {
             return;
         }
         self.take_all_messages();
-        self.move_out(cause);
+        self.session.outbox().append(&mut self.out, cause);
     }
 
-    fn move_out(&mut self, cause: Cause) {
-        while let Some(message) = self.out.pop() {
-            self.session.outbox().push_data(message.into_text(), cause);
-        }
+    /// Leaves no room behind that this turn has needed.
+    fn rest(&mut self) {
         self.out.rest();
+        self.urgent.shrink_to(0);
+        self.session.outbox().rest();
     }
 
     /// Takes note of a peer that comes and goes.
@@ -504,13 +505,13 @@ impl<H: Hooks> Driver<H> {
                 Poll::Ready(Err(_)) => return self.break_link(now, TransportError::Lost),
                 Poll::Pending => return,
             }
-            let Some(text) = self.session.poll_transmit(transport.joins()) else {
+            let Some(message) = self.session.poll_transmit(transport.joins()) else {
                 return;
             };
-            tracing::trace!(text = Frame::loggable(&text), "sent");
+            tracing::trace!(text = Frame::loggable(message.as_str()), "sent");
             self.unflushed = true;
-            self.traffic.send(&text);
-            if transport.send(Piece::Long(text)).is_err() {
+            self.traffic.send(message.as_str());
+            if transport.send(message).is_err() {
                 return self.break_link(now, TransportError::Lost);
             }
         }

@@ -287,7 +287,7 @@ impl<H: Hooks> Driver<H> {
 
     /// Moves what channels say as they open to the outbox, ahead of what waits to be sent on them.
     fn collect_greetings(&mut self) {
-        self.move_out(Cause::Call);
+        self.session.outbox().append(&mut self.out, Cause::Call);
     }
 
     /// Reads and drops what has arrived, behind the end of the session.

@@ -114,7 +114,7 @@ impl Traffic {
         self.bytes_in += u64::try_from(text.len()).unwrap_or_default();
     }
 
-    pub(super) fn send(&mut self, text: &Text) {
+    pub(super) fn send(&mut self, text: &str) {
         self.messages_out += 1;
         self.bytes_out += u64::try_from(text.len()).unwrap_or_default();
     }

@@ -1,20 +1,21 @@
 //! Messages in a row, on their way out: short ones in one piece of memory, so that none has an allocation of its own.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::text::Text;
 
-/// Finished messages, oldest first, and behind them one that is being written.
-#[derive(Debug, Default)]
-pub(crate) struct Messages {
+/// Finished messages, oldest first, and behind them one that is being written. Each has a tag, where the owner wants one.
+#[derive(Debug)]
+pub(crate) struct Messages<T = ()> {
     /// The short ones one behind the other, and what is written of the next.
     text: String,
     /// Bytes of `text` that belong to messages that were taken.
     taken: usize,
     /// Bytes of `text` that belong to finished messages.
     finished: usize,
-    /// Bytes of each message; one with more than [`LONGEST_SHORT`] stands in `long`.
-    lengths: VecDeque<usize>,
+    /// Bytes of each short message, or that it is the next of `long`.
+    places: VecDeque<(Place, T)>,
     long: VecDeque<Text>,
 }
 
@@ -23,11 +24,21 @@ pub(crate) struct Messages {
 pub(crate) enum Piece<'a> {
     /// Short enough that copying it costs less than sharing it.
     Short(&'a str),
+    /// Long, or it has memory of its own already.
     Long(Text),
 }
 
-impl Messages {
-    /// Starts a message: what is appended to the string belongs to it, up to [`end`](Self::end). Nothing else of the string may be
+/// Where a message stands.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// In a row with others, with so many bytes.
+    Row(u32),
+    /// By itself, as the next of these.
+    Long,
+}
+
+impl<T: Copy> Messages<T> {
+    /// Starts a message: what is appended to the string belongs to it, up to [`end`](Messages::end). Nothing else of the string may be
     /// changed. What was started before and is not finished is dropped.
     pub(crate) fn begin(&mut self) -> &mut String {
         self.abandon();
@@ -36,17 +47,18 @@ impl Messages {
     }
 
     /// Finishes the message.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end_as(&mut self, tag: T) {
         let bytes = self.text.len().saturating_sub(self.finished);
-        self.lengths.push_back(bytes);
-        if bytes <= LONGEST_SHORT {
-            self.finished = self.text.len();
-        } else if self.finished == 0 {
-            self.long.push_back(std::mem::take(&mut self.text).into());
-        } else {
-            let long = self.text.split_off(self.finished);
-            self.long.push_back(long.into());
-        }
+        let Some(row) = row(bytes) else {
+            let long = if self.finished == 0 {
+                std::mem::take(&mut self.text)
+            } else {
+                self.text.split_off(self.finished)
+            };
+            return self.push_long(long.into(), tag);
+        };
+        self.places.push_back((row, tag));
+        self.finished = self.text.len();
     }
 
     /// Drops what was appended since [`begin`](Self::begin).
@@ -55,48 +67,110 @@ impl Messages {
     }
 
     /// Adds a finished message.
-    pub(crate) fn push(&mut self, message: Text) {
-        if message.len() <= LONGEST_SHORT {
-            return self.push_str(&message);
+    pub(crate) fn push_as(&mut self, message: Piece<'_>, tag: T) {
+        match message {
+            Piece::Long(text) if row(text.len()).is_none() => self.push_long(text, tag),
+            message => {
+                self.begin().push_str(message.as_str());
+                self.end_as(tag);
+            }
         }
-        self.lengths.push_back(message.len());
-        self.long.push_back(message);
+    }
+
+    /// Takes the oldest message and its tag.
+    pub(crate) fn pop_tagged(&mut self) -> Option<(Piece<'_>, T)> {
+        let (place, tag) = self.places.pop_front()?;
+        let piece = match place {
+            Place::Row(bytes) => {
+                let start = self.taken;
+                self.taken += bytes as usize;
+                Piece::Short(self.text.get(start..self.taken)?)
+            }
+            Place::Long => Piece::Long(self.long.pop_front()?),
+        };
+        Some((piece, tag))
+    }
+
+    /// Takes the oldest message.
+    pub(crate) fn pop(&mut self) -> Option<Piece<'_>> {
+        self.pop_tagged().map(|(piece, _)| piece)
+    }
+
+    /// Returns the oldest message.
+    pub(crate) fn first(&self) -> Option<&str> {
+        match self.places.front()?.0 {
+            Place::Row(bytes) => self.text.get(self.taken..self.taken + bytes as usize),
+            Place::Long => self.long.front().map(Text::as_str),
+        }
+    }
+
+    /// Returns all, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut long = self.long.iter();
+        let mut behind = self.taken;
+        self.places.iter().filter_map(move |&(place, _)| match place {
+            Place::Row(bytes) => {
+                let start = behind;
+                behind += bytes as usize;
+                self.text.get(start..behind)
+            }
+            Place::Long => long.next().map(Text::as_str),
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Gives back the room that was needed, if nothing waits.
+    pub(crate) fn rest(&mut self) {
+        if self.is_empty() {
+            self.taken = 0;
+            self.finished = 0;
+            give_room(std::mem::take(&mut self.text));
+            self.places.shrink_to(IDLE_MESSAGES);
+            self.long.shrink_to(0);
+        }
+    }
+
+    fn push_long(&mut self, text: Text, tag: T) {
+        self.places.push_back((Place::Long, tag));
+        self.long.push_back(text);
+    }
+
+    /// Uses the room of messages that were taken again: at once when none is left, and where some always are when it is most of all,
+    /// so that less is moved than was taken.
+    fn make_room(&mut self) {
+        if self.places.is_empty() {
+            self.text.clear();
+        } else if self.taken > LONGEST_SHORT && self.taken > self.finished / 2 {
+            self.text.drain(..self.taken);
+        } else {
+            return;
+        }
+        self.taken = 0;
+        self.finished = self.text.len();
+        if self.text.capacity() == 0 {
+            self.text = take_room();
+        }
+    }
+}
+
+impl Messages {
+    /// Finishes the message.
+    pub(crate) fn end(&mut self) {
+        self.end_as(());
+    }
+
+    /// Adds a finished message.
+    pub(crate) fn push(&mut self, message: Text) {
+        self.push_as(Piece::Long(message), ());
     }
 
     /// Adds a finished message, of which only the text is at hand.
     pub(crate) fn push_str(&mut self, message: &str) {
         self.begin().push_str(message);
         self.end();
-    }
-
-    /// Takes the oldest message.
-    pub(crate) fn pop(&mut self) -> Option<Piece<'_>> {
-        let bytes = self.lengths.pop_front()?;
-        if bytes > LONGEST_SHORT {
-            return self.long.pop_front().map(Piece::Long);
-        }
-        let start = self.taken;
-        self.taken += bytes;
-        self.text.get(start..self.taken).map(Piece::Short)
-    }
-
-    /// Returns the bytes of the oldest message.
-    pub(crate) fn next_bytes(&self) -> Option<usize> {
-        self.lengths.front().copied()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.next_bytes().is_none()
-    }
-
-    /// Gives back the room that a burst has needed, if nothing waits.
-    pub(crate) fn rest(&mut self) {
-        if self.is_empty() {
-            self.make_room();
-            self.text.shrink_to(IDLE_BYTES);
-            self.lengths.shrink_to(IDLE_MESSAGES);
-            self.long.shrink_to(0);
-        }
     }
 
     /// Takes all out.
@@ -108,19 +182,23 @@ impl Messages {
         }
         texts
     }
+}
 
-    /// Uses the room of messages that were taken again: at once when none is left, and where some always are when it is most of all,
-    /// so that less is moved than was taken.
-    fn make_room(&mut self) {
-        if self.lengths.is_empty() {
-            self.text.clear();
-        } else if self.taken > LONGEST_SHORT && self.taken > self.finished / 2 {
-            self.text.drain(..self.taken);
-        } else {
-            return;
+impl<T> Default for Messages<T> {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            taken: 0,
+            finished: 0,
+            places: VecDeque::new(),
+            long: VecDeque::new(),
         }
-        self.taken = 0;
-        self.finished = self.text.len();
+    }
+}
+
+impl<T> Drop for Messages<T> {
+    fn drop(&mut self) {
+        give_room(std::mem::take(&mut self.text));
     }
 }
 
@@ -140,14 +218,47 @@ impl Piece<'_> {
     }
 }
 
+/// Returns the place of a message of so many bytes, if it is short.
+fn row(bytes: usize) -> Option<Place> {
+    let short = Some(bytes).filter(|&bytes| bytes <= LONGEST_SHORT);
+    short.and_then(|bytes| u32::try_from(bytes).ok()).map(Place::Row)
+}
+
+thread_local! {
+    /// Room for messages that no socket of this thread uses. Most sockets have nothing to say most of the time: so none keeps room of
+    /// its own, and those that are busy write where others have just written, in the processor's caches.
+    static ROOM: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take_room() -> String {
+    // Behind the end of the thread there is none.
+    let room = ROOM.try_with(|room| room.borrow_mut().pop());
+    room.ok().flatten().unwrap_or_default()
+}
+
+fn give_room(mut text: String) {
+    if (1..=MOST_ROOM).contains(&text.capacity()) {
+        text.clear();
+        let _ = ROOM.try_with(|room| {
+            let mut room = room.borrow_mut();
+            if room.len() < ROOMS {
+                room.push(text);
+            }
+        });
+    }
+}
+
 /// Bytes of the longest message that is copied. To share one costs two allocations, about what it takes to copy this much.
 pub(crate) const LONGEST_SHORT: usize = 2 << 10;
 
-/// Bytes for which there is room where nothing waits.
-const IDLE_BYTES: usize = 256;
-
-/// Messages for which there is.
+/// Messages for which there is room where nothing waits: 128 bytes.
 const IDLE_MESSAGES: usize = 8;
+
+/// Strings that a thread keeps: what calls say and what waits for the link, of one socket inside another's turn.
+const ROOMS: usize = 4;
+
+/// Bytes of the largest: what the answers of one turn take, of small calls at least.
+const MOST_ROOM: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -205,7 +316,7 @@ mod tests {
                     }
                     Step::Take(most) => {
                         for _ in 0..most {
-                            prop_assert_eq!(messages.next_bytes(), expected.front().map(String::len));
+                            prop_assert_eq!(messages.first(), expected.front().map(String::as_str));
                             let taken = messages.pop().map(|piece| piece.as_str().to_owned());
                             prop_assert_eq!(taken, expected.pop_front());
                         }
@@ -214,6 +325,7 @@ mod tests {
                 }
                 prop_assert_eq!(messages.is_empty(), expected.is_empty());
             }
+            prop_assert!(messages.iter().eq(expected.iter().map(String::as_str)));
 
             while let Some(text) = expected.pop_front() {
                 prop_assert_eq!(messages.pop().map(Piece::into_text), Some(text.into()));
@@ -225,7 +337,7 @@ mod tests {
     #[test]
     fn what_panicked_while_it_was_written_is_no_part_of_the_next() {
         let mut messages = Messages::default();
-        messages.push_str("first");
+        messages.push("first".into());
         messages.begin().push_str("half of");
 
         messages.begin().push_str("second");
@@ -250,9 +362,9 @@ mod tests {
     #[test]
     fn what_never_runs_empty_does_not_grow() {
         let mut messages = Messages::default();
-        messages.push_str("0123456789");
+        messages.push("0123456789".into());
         for _ in 0..10_000 {
-            messages.push_str("0123456789");
+            messages.push("0123456789".into());
             messages.pop();
         }
 
@@ -260,18 +372,37 @@ mod tests {
     }
 
     #[test]
+    fn room_goes_from_one_to_the_next_empty_and_is_bounded() {
+        for _ in 0..2 * ROOMS {
+            let mut messages: Vec<Messages> = (0..2 * ROOMS).map(|_| Messages::default()).collect();
+            for messages in &mut messages {
+                assert_eq!(messages.begin().as_str(), "");
+                messages.push("hello".into());
+            }
+            for messages in &mut messages {
+                messages.pop();
+                messages.rest();
+            }
+        }
+
+        assert_eq!(ROOM.with_borrow(Vec::len), ROOMS);
+        give_room(String::with_capacity(MOST_ROOM + 1));
+        assert!(ROOM.with_borrow(|room| room.iter().all(|text| text.capacity() <= MOST_ROOM)));
+    }
+
+    #[test]
     fn next_to_nothing_is_left_of_a_burst() {
         let mut messages = Messages::default();
         for _ in 0..10_000 {
-            messages.push_str("0123456789");
+            messages.push("0123456789".into());
             messages.push(Text::from("x".repeat(LONGEST_SHORT + 1)));
         }
         while messages.pop().is_some() {}
 
         messages.rest();
 
-        assert!(messages.text.capacity() <= IDLE_BYTES);
-        assert!(messages.lengths.capacity() <= 2 * IDLE_MESSAGES);
+        assert_eq!(messages.text.capacity(), 0);
+        assert!(messages.places.capacity() <= 2 * IDLE_MESSAGES);
         assert_eq!(messages.long.capacity(), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::proto::messages::{LONGEST_SHORT, Piece};
 use crate::proto::text::Text;
 
 /// Messages, oldest first, of which the first are dropped and any other may be read again.
@@ -58,12 +59,15 @@ impl SegmentText {
 
 impl Kept {
     /// Adds a message.
-    pub(super) fn push(&mut self, text: &Text) {
+    pub(super) fn push(&mut self, message: &Piece<'_>) {
+        let text = message.as_str();
         self.lengths.push_back(text.len());
-        if text.len() > LONGEST_COPY {
+        if let Piece::Long(long) = message
+            && text.len() > LONGEST_SHORT
+        {
             return self
                 .segments
-                .push_back(Segment::new(SegmentText::Shared(text.clone())));
+                .push_back(Segment::new(SegmentText::Shared(long.clone())));
         }
         if let Some(segment) = self.segments.back_mut()
             && let SegmentText::Copied(copied) = &mut segment.text
@@ -155,9 +159,6 @@ impl Kept {
     }
 }
 
-/// Bytes of the longest message that is copied: a copy of it costs about what counting does.
-const LONGEST_COPY: usize = 1 << 10;
-
 /// Bytes of a segment: dozens of small messages share an allocation, and little is held for those that are dropped already.
 const SEGMENT: usize = 8 << 10;
 
@@ -184,7 +185,7 @@ mod tests {
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         let step = prop_oneof![
             20 => (0..200_usize).prop_map(Step::Push),
-            3 => (0..LONGEST_COPY * 3).prop_map(Step::Push),
+            3 => (0..LONGEST_SHORT * 3).prop_map(Step::Push),
             1 => (0..100_usize).prop_map(Step::Drop),
         ];
         vec(step, 0..600)
@@ -202,7 +203,7 @@ mod tests {
                         let mut text = format!("{number}ä");
                         text.push_str(&"x".repeat(bytes));
                         let text = Text::from(text);
-                        kept.push(&text);
+                        kept.push(&Piece::Long(text.clone()));
                         expected.push_back(text);
                     }
                     Step::Drop(messages) => {
@@ -227,7 +228,7 @@ mod tests {
     fn an_idle_session_keeps_next_to_nothing_of_a_burst() {
         let mut kept = Kept::default();
         for _ in 0..10_000 {
-            kept.push(&Text::from_static("cd1&m0123456789"));
+            kept.push(&Piece::Short("cd1&m0123456789"));
         }
 
         kept.drop_first(9_999);
@@ -242,7 +243,7 @@ mod tests {
     fn a_burst_that_was_acknowledged_at_once_leaves_nothing_to_one_that_rests() {
         let mut kept = Kept::default();
         for _ in 0..1_000 {
-            kept.push(&Text::from_static("cd1&m0123456789"));
+            kept.push(&Piece::Short("cd1&m0123456789"));
         }
 
         kept.drop_first(1_000);
@@ -253,9 +254,9 @@ mod tests {
 
     #[test]
     fn a_long_message_is_not_copied() {
-        let text = Text::from("x".repeat(LONGEST_COPY + 1));
+        let text = Text::from("x".repeat(LONGEST_SHORT + 1));
         let mut kept = Kept::default();
-        kept.push(&text);
+        kept.push(&Piece::Long(text.clone()));
 
         assert_eq!(kept.get(0).unwrap().as_ptr(), text.as_ptr());
     }

@@ -36,6 +36,7 @@ use crate::proto::batch;
 use crate::proto::frame::Frame;
 use crate::proto::init::{Accepted, Auth, ClientInit, ServerInit, is_compatible};
 use crate::proto::limits::{KeepAlive, Limits, REFUSAL_PAUSE};
+use crate::proto::messages::Piece;
 use crate::proto::number;
 use crate::proto::pair::{self, LengthUnit};
 use crate::proto::refusal::Refusal;
@@ -352,9 +353,9 @@ impl Session {
     }
 
     /// Returns the next text for the link; where the link `joins`, all that waits in one, if the peer reads that.
-    pub(crate) fn poll_transmit(&mut self, joins: bool) -> Option<Text> {
+    pub(crate) fn poll_transmit(&mut self, joins: bool) -> Option<Piece<'_>> {
         if joins {
-            self.outbox.pop_joined()
+            self.outbox.pop_joined().map(Piece::Long)
         } else {
             self.outbox.pop()
         }

@@ -10,6 +10,7 @@ use super::replay::Replay;
 use crate::proto::batch::Joined;
 use crate::proto::frame::{ACK, CHANNEL_DATA, Frame};
 use crate::proto::limits::{BATCH_BYTES, BATCH_MESSAGES, MESSAGE_OVERHEAD};
+use crate::proto::messages::{Messages, Piece};
 use crate::proto::text::Text;
 
 /// Messages that wait for the link.
@@ -22,11 +23,8 @@ pub(crate) struct Outbox {
     control: VecDeque<Text>,
     /// Channel data that may overtake what waits in `data`: credit and cancellations of calls.
     urgent: VecDeque<(Text, Cause)>,
-    data: VecDeque<(Text, Cause)>,
-    /// Weight of all that waits.
-    total: usize,
-    /// Weight of what the peer has caused: control frames and answers.
-    caused: usize,
+    data: Messages<Cause>,
+    weights: Weights,
     /// Control frames that still go by themselves, up to the server's `in`; the peer reads containers behind that only.
     plain: Option<usize>,
     /// Set where the session outlives its link.
@@ -35,6 +33,32 @@ pub(crate) struct Outbox {
     holds: bool,
     /// Whether nothing is kept any more, as the session has ended.
     is_final: bool,
+}
+
+/// What waits, in bytes.
+#[derive(Debug, Default)]
+struct Weights {
+    /// Of all.
+    total: usize,
+    /// Of what the peer has caused: control frames and answers.
+    caused: usize,
+}
+
+impl Weights {
+    fn count(&mut self, bytes: usize, cause: Cause) {
+        self.total += weight(bytes);
+        if cause == Cause::Peer {
+            self.caused += weight(bytes);
+        }
+    }
+
+    /// Counts a message no more, which has left its queue.
+    fn forget(&mut self, bytes: usize, cause: Cause) {
+        self.total -= weight(bytes);
+        if cause == Cause::Peer {
+            self.caused -= weight(bytes);
+        }
+    }
 }
 
 /// Whose doing a message is.
@@ -62,20 +86,25 @@ impl Outbox {
                 Text::from_static(frame.command())
             }
         };
-        self.total += weight(&text);
-        self.caused += weight(&text);
+        self.weights.count(text.len(), Cause::Peer);
         self.control.push_back(text);
     }
 
     /// Queues a finished channel-data message.
     pub(crate) fn push_data(&mut self, text: Text, cause: Cause) {
-        self.count(&text, cause);
-        self.data.push_back((text, cause));
+        self.push_piece(Piece::Long(text), cause);
+    }
+
+    /// Queues all these, finished channel-data messages.
+    pub(crate) fn append(&mut self, messages: &mut Messages, cause: Cause) {
+        while let Some(message) = messages.pop() {
+            self.push_piece(message, cause);
+        }
     }
 
     /// Queues a finished channel-data message ahead of all data. It must mean the same there.
     pub(crate) fn push_urgent(&mut self, text: Text, cause: Cause) {
-        self.count(&text, cause);
+        self.weights.count(text.len(), cause);
         self.urgent.push_back((text, cause));
     }
 
@@ -87,9 +116,9 @@ impl Outbox {
     /// Takes all that waits as one message, as far as it fits a container; or the next message, if that is all or the peer
     /// doesn't read containers.
     pub(crate) fn pop_joined(&mut self) -> Option<Text> {
-        let total = self.total;
+        let total = self.total();
         let is_plain = self.plain != Some(0);
-        let first = self.pop()?;
+        let first = self.pop()?.into_text();
         if is_plain || !self.next_fits_behind(first.len() + 2 * LENGTH_BYTES) {
             return Some(first);
         }
@@ -101,49 +130,62 @@ impl Outbox {
                 break;
             }
             let Some(next) = self.pop() else { break };
-            joined.push(&next);
+            joined.push(next.as_str());
         }
         Some(joined.into_text().into())
     }
 
     /// Takes the next message that may leave.
-    pub(crate) fn pop(&mut self) -> Option<Text> {
+    pub(crate) fn pop(&mut self) -> Option<Piece<'_>> {
+        if let Some(text) = self.pop_ahead() {
+            return Some(Piece::Long(text));
+        }
+        if self.holds {
+            return None;
+        }
+        let next = self.next_data()?;
+        let bytes = next.len();
+        let is_kept = !self.is_final && next.starts_with(CHANNEL_DATA);
+        let replay = self.replay.as_deref_mut().filter(|_| is_kept);
+        if replay.as_ref().is_some_and(|replay| !replay.has_room(bytes)) {
+            return None;
+        }
+        let (message, cause) = match self.urgent.pop_front() {
+            Some((text, cause)) => (Piece::Long(text), cause),
+            None => self.data.pop_tagged()?,
+        };
+        if let Some(replay) = replay {
+            replay.keep(&message);
+        }
+        self.weights.forget(bytes, cause);
+        Some(message)
+    }
+
+    /// Takes what goes ahead of data that has not left yet.
+    fn pop_ahead(&mut self) -> Option<Text> {
         if let Some(ack) = self.pop_ack() {
             return Some(ack);
         }
         if let Some(text) = self.control.pop_front() {
             self.plain = self.plain.map(|plain| plain.saturating_sub(1));
-            self.forget(&text, Cause::Peer);
+            self.weights.forget(text.len(), Cause::Peer);
             return Some(text);
         }
         if self.holds {
             return None;
         }
-        if let Some(replay) = &mut self.replay
-            && let Some(text) = replay.again()
-        {
-            replay.carry();
-            return Some(text);
-        }
-        let is_urgent = !self.urgent.is_empty();
-        let queue = if is_urgent {
-            &mut self.urgent
-        } else {
-            &mut self.data
-        };
-        if let Some(replay) = &mut self.replay
-            && !self.is_final
-            && let Some((text, _)) = queue.front()
-            && text.starts_with(CHANNEL_DATA)
-        {
-            if !replay.has_room(text) {
-                return None;
-            }
-            replay.keep(text);
-        }
-        let (text, cause) = queue.pop_front()?;
-        self.forget(&text, cause);
+        let replay = self.replay.as_deref_mut()?;
+        let text = replay.again()?;
+        replay.carry();
         Some(text)
+    }
+
+    /// Returns the channel data that leaves next, of what has not left yet.
+    fn next_data(&self) -> Option<&str> {
+        match self.urgent.front() {
+            Some((text, _)) => Some(text),
+            None => self.data.first(),
+        }
     }
 
     // Sessions that outlive their links.
@@ -160,7 +202,7 @@ impl Outbox {
     /// Drops what means something on one link only, and lets nothing but control frames leave.
     pub(super) fn leave_link(&mut self) {
         while let Some(text) = self.control.pop_front() {
-            self.forget(&text, Cause::Peer);
+            self.weights.forget(text.len(), Cause::Peer);
         }
         self.plain = None;
         self.holds = true;
@@ -179,8 +221,7 @@ impl Outbox {
     /// Returns whether the peer must acknowledge before anything else can leave.
     pub(crate) fn is_full(&self) -> bool {
         let Some(replay) = &self.replay else { return false };
-        let next = self.urgent.front().or_else(|| self.data.front());
-        !self.is_final && next.is_some_and(|(text, _)| !replay.has_room(text))
+        !self.is_final && self.next_data().is_some_and(|text| !replay.has_room(text.len()))
     }
 
     /// Returns the weight of what is kept until it is acknowledged.
@@ -207,12 +248,12 @@ impl Outbox {
 
     /// Returns the weight of all that waits, in bytes.
     pub(crate) fn total(&self) -> usize {
-        self.total
+        self.weights.total
     }
 
     /// Returns the weight of what the peer has caused, in bytes.
     pub(crate) fn caused(&self) -> usize {
-        self.caused
+        self.weights.caused
     }
 
     /// Returns the least weight that the control frames that wait have, in bytes.
@@ -223,37 +264,34 @@ impl Outbox {
     /// Returns how many messages of channels wait; those that are urgent are nobody's message.
     pub(crate) fn channel_messages(&self) -> usize {
         let messages = self.data.iter();
-        messages
-            .filter(|(text, _)| text.starts_with(CHANNEL_DATA))
-            .count()
+        messages.filter(|text| text.starts_with(CHANNEL_DATA)).count()
     }
 
     /// Takes out what the application has sent, itself and by its calls, in order; answers to the peer are left.
     pub(crate) fn take_unsent(&mut self) -> Vec<(Text, Cause)> {
-        let mut unsent = Vec::new();
-        for (text, cause) in std::mem::take(&mut self.data) {
-            if cause != Cause::Peer && text.starts_with(CHANNEL_DATA) {
-                self.total -= weight(&text);
-                unsent.push((text, cause));
-            } else {
-                self.data.push_back((text, cause));
-            }
-        }
-        unsent
+        self.take_data(|cause| cause != Cause::Peer)
     }
 
     /// Takes out the messages of channels that are as good in another session, in order.
     pub(crate) fn take_free(&mut self) -> Vec<Text> {
-        let mut free = Vec::new();
-        for (text, cause) in std::mem::take(&mut self.data) {
-            if cause == Cause::Handle && text.starts_with(CHANNEL_DATA) {
-                self.total -= weight(&text);
-                free.push(text);
+        let free = self.take_data(|cause| cause == Cause::Handle);
+        free.into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// Takes out the messages of channels that are meant.
+    fn take_data(&mut self, is_meant: impl Fn(Cause) -> bool) -> Vec<(Text, Cause)> {
+        let mut meant = Vec::new();
+        let mut waiting = std::mem::take(&mut self.data);
+        while let Some((message, cause)) = waiting.pop_tagged() {
+            if is_meant(cause) && message.as_str().starts_with(CHANNEL_DATA) {
+                let text = message.into_text();
+                self.weights.forget(text.len(), cause);
+                meant.push((text, cause));
             } else {
-                self.data.push_back((text, cause));
+                self.data.push_as(message, cause);
             }
         }
-        free
+        meant
     }
 
     /// Drops all that waits; returns how many messages of channels there were.
@@ -278,25 +316,16 @@ impl Outbox {
             && !self.replay.as_deref().is_some_and(has_more)
     }
 
-    fn count(&mut self, text: &Text, cause: Cause) {
-        self.total += weight(text);
-        if cause == Cause::Peer {
-            self.caused += weight(text);
-        }
+    /// Gives back the room that a burst has needed, if nothing waits.
+    pub(crate) fn rest(&mut self) {
+        self.control.shrink_to(IDLE_CAPACITY);
+        self.urgent.shrink_to(IDLE_CAPACITY);
+        self.data.rest();
     }
 
-    /// Counts a message no more, which has left its queue.
-    fn forget(&mut self, text: &Text, cause: Cause) {
-        self.total -= weight(text);
-        if cause == Cause::Peer {
-            self.caused -= weight(text);
-        }
-        if self.control.is_empty() && self.urgent.is_empty() && self.data.is_empty() {
-            // A burst must not leave its queues behind in an idle socket.
-            self.control.shrink_to(IDLE_CAPACITY);
-            self.urgent.shrink_to(IDLE_CAPACITY);
-            self.data.shrink_to(IDLE_CAPACITY);
-        }
+    fn push_piece(&mut self, message: Piece<'_>, cause: Cause) {
+        self.weights.count(message.as_str().len(), cause);
+        self.data.push_as(message, cause);
     }
 
     /// Returns whether there is a next message, which may leave, and a container of `bytes` has room for it.
@@ -306,21 +335,19 @@ impl Outbox {
         if self.control.is_empty() && (self.holds || (again.is_none() && self.is_full())) {
             return false;
         }
-        let next = self.control.front().map(|text| text.len()).or_else(|| {
-            let mut data = self.urgent.iter().chain(&self.data);
-            again.or_else(|| data.next().map(|(text, _)| text.len()))
-        });
+        let next = self.control.front().map(|text| text.len());
+        let next = next.or_else(|| again.or_else(|| self.next_data().map(str::len)));
         next.is_some_and(|next| bytes + next + LENGTH_BYTES <= BATCH_BYTES)
     }
 }
 
 /// Bytes for which a message counts.
-fn weight(text: &Text) -> usize {
-    text.len() + MESSAGE_OVERHEAD
+const fn weight(bytes: usize) -> usize {
+    bytes + MESSAGE_OVERHEAD
 }
 
 /// Bytes around one message of a container: its length and `&`, and the command in front of all.
 const LENGTH_BYTES: usize = 8;
 
-/// Messages for which an idle outbox keeps room; 16 in flight are common and cost 640 bytes.
-const IDLE_CAPACITY: usize = 16;
+/// Control frames, and urgent messages, for which an idle outbox keeps room.
+const IDLE_CAPACITY: usize = 4;

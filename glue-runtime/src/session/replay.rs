@@ -2,6 +2,7 @@
 
 use super::kept::Kept;
 use crate::proto::limits::MESSAGE_OVERHEAD;
+use crate::proto::messages::Piece;
 use crate::proto::text::Text;
 
 /// Both directions of one session, whichever link carries it.
@@ -65,14 +66,14 @@ impl Replay {
     }
 
     /// Returns whether one more message may be sent.
-    pub(super) fn has_room(&self, text: &Text) -> bool {
-        self.kept.is_empty() || self.kept_weight + weight(text.len()) <= self.buffer
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.kept.is_empty() || self.kept_weight + weight(bytes) <= self.buffer
     }
 
     /// Gives a message its number and keeps it.
-    pub(super) fn keep(&mut self, text: &Text) {
-        self.kept_weight += weight(text.len());
-        self.kept.push(text);
+    pub(super) fn keep(&mut self, message: &Piece<'_>) {
+        self.kept_weight += weight(message.as_str().len());
+        self.kept.push(message);
         self.carried += 1;
     }
 

@@ -81,7 +81,7 @@ impl Peer {
     }
 
     fn transmitted(&mut self, joins: bool) -> Vec<String> {
-        std::iter::from_fn(|| self.session.poll_transmit(joins))
+        std::iter::from_fn(|| self.session.poll_transmit(joins).map(Piece::into_text))
             .map(|text| text.to_string())
             .collect()
     }

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::*;
 use crate::proto::batch::Joined;
+use crate::proto::messages::Piece;
 
 /// [U-2] [U-3] [U-4] [U-6] [U-8] [U-11] [U-12] [U-13] [U-14] [U-16]
 #[test]
@@ -386,7 +387,7 @@ impl World {
         if let Some(client) = &mut self.client
             && client.session.has_link()
         {
-            while let Some(text) = client.session.poll_transmit(joins) {
+            while let Some(text) = client.session.poll_transmit(joins).map(Piece::into_text) {
                 let texts = if wire.kind == Kind::Numbering {
                     number(&text, &mut wire.next)
                 } else {
@@ -403,7 +404,7 @@ impl World {
             _ => None,
         };
         if let Some(server) = server {
-            while let Some(text) = server.poll_transmit(joins) {
+            while let Some(text) = server.poll_transmit(joins).map(Piece::into_text) {
                 if !wire.is_down_lost {
                     wire.down.push_back(text.to_string());
                 }
