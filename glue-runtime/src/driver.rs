@@ -4,6 +4,7 @@
 //! where its message was read; what is pending stays in its channel's own set. So there is no task per call and no
 //! hop to a writer.
 
+mod channels;
 mod delivery;
 mod farewell;
 mod hooks;
@@ -160,7 +161,9 @@ impl<H: Hooks> Driver<H> {
 
     /// Goes on with the session up to its end; what was sent before may be left to transmit.
     pub(crate) fn poll_session(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        self.mailbox.begin_turn();
         let ended = self.poll_open(cx);
+        self.mailbox.end_turn(cx.waker());
         self.report_traffic();
         if let Poll::Ready(reason) = ended
             && !self.is_handed_over
@@ -209,7 +212,6 @@ impl<H: Hooks> Driver<H> {
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
         let now = now();
-        self.mailbox.register(cx.waker());
         self.note_presence(now, cx);
         let mut budget = STEPS_PER_TURN;
         // A channel that has made room just in time is not full any more.
@@ -223,6 +225,7 @@ impl<H: Hooks> Driver<H> {
         }
 
         loop {
+            self.mailbox.heed();
             self.take_requests(now, cx);
             self.take_urgent();
             self.take_messages();

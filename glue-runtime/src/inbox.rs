@@ -158,8 +158,9 @@ impl<T> Inbox<T> {
     }
 
     async fn next(&self, handler: Option<u64>) -> Option<Taken<T>> {
+        // What has come already is taken without asking to be told.
+        let mut arrived = None;
         loop {
-            let arrived = self.arrived.notified();
             {
                 let mut state = self.lock();
                 if handler.is_some_and(|handler| handler != state.handler) {
@@ -178,7 +179,10 @@ impl<T> Inbox<T> {
                     return None;
                 }
             }
-            arrived.await;
+            match arrived.take() {
+                None => arrived = Some(self.arrived.notified()),
+                Some(arrived) => arrived.await,
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The way from the handles of a socket (channels, server, client) to the one task that owns its state.
 
 mod backlog;
+mod driver_waker;
 mod fan_out;
 mod new_link;
 mod task;
@@ -16,15 +17,16 @@ pub(crate) use waiting::{Bond, Late, Outgoing};
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
-use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
 
 use self::backlog::Backlog;
+use self::driver_waker::DriverWaker;
 use crate::channel::Inbound;
 use crate::error::{Error, ErrorKind};
 use crate::proto::limits::{Leave, Limits, MESSAGE_OVERHEAD};
@@ -42,8 +44,10 @@ pub(crate) struct Mailbox {
     /// Of the application.
     values: Values,
     queues: Mutex<Queues>,
+    /// Whether there is something in `queues`: the driver looks at each message, and mostly there is nothing.
+    has_mail: AtomicBool,
     /// Wakes the driver.
-    driver: AtomicWaker,
+    driver: DriverWaker,
     /// One permit per byte that may still wait; closed with the socket.
     space: Semaphore,
     /// All permits of `space`.
@@ -138,7 +142,8 @@ impl Mailbox {
             peer,
             values: Values::default(),
             queues: Mutex::default(),
-            driver: AtomicWaker::new(),
+            has_mail: AtomicBool::new(false),
+            driver: DriverWaker::default(),
             space: Semaphore::new(capacity),
             capacity,
             backlog_bytes: limits.backlog_bytes,
@@ -279,6 +284,9 @@ impl Mailbox {
 
     /// Driver: takes the oldest message that is meant.
     fn take(&self, is_meant: impl Fn(&Outgoing) -> bool) -> Option<Outgoing> {
+        if self.is_empty() {
+            return None;
+        }
         let (message, held) = {
             let mut queues = self.lock();
             let place = queues
@@ -301,16 +309,25 @@ impl Mailbox {
 
     /// Driver: takes all that goes ahead of messages.
     pub(crate) fn take_urgent(&self) -> Vec<Box<dyn Late>> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         std::mem::take(&mut self.lock().urgent)
     }
 
     /// Driver: takes all requests.
     pub(crate) fn take_requests(&self) -> Vec<Request> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         std::mem::take(&mut self.lock().requests)
     }
 
     /// Driver: returns how many messages wait.
     pub(crate) fn messages(&self) -> usize {
+        if self.is_empty() {
+            return 0;
+        }
         self.lock().messages.len()
     }
 
@@ -322,21 +339,35 @@ impl Mailbox {
 
     /// Driver: returns whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
-        let queues = self.lock();
-        queues.messages.is_empty()
-            && queues.urgent.is_empty()
-            && queues.requests.is_empty()
-            && queues.ending.is_none()
+        !self.has_mail.load(Ordering::Acquire)
     }
 
     /// Driver: returns the end that was asked for, behind the messages that wait.
     pub(crate) fn end_request(&self) -> Option<Ending> {
+        if self.is_empty() {
+            return None;
+        }
         self.lock().ending
     }
 
     /// Driver: registers who is woken by handles.
     pub(crate) fn register(&self, waker: &Waker) {
         self.driver.register(waker);
+    }
+
+    /// Driver: it works, and will look at what handles ask for in any case.
+    pub(crate) fn begin_turn(&self) {
+        self.driver.begin_turn();
+    }
+
+    /// Driver: it is about to look at what handles ask for.
+    pub(crate) fn heed(&self) {
+        self.driver.heed();
+    }
+
+    /// Driver: it rests until it is woken, at once if it was meant to look again since the last [`Mailbox::heed`].
+    pub(crate) fn end_turn(&self, waker: &Waker) {
+        self.driver.end_turn(waker);
     }
 
     /// Driver: accepts nothing any more, and returns what was left to send; waiting senders fail.
@@ -383,7 +414,7 @@ impl Mailbox {
 
     fn request_end(&self, ending: Ending) {
         self.lock().ending.get_or_insert(ending);
-        self.driver.wake();
+        self.wake_driver();
     }
 
     fn queue(&self, message: Outgoing, weight: usize) -> Result<(), Error> {
@@ -409,7 +440,7 @@ impl Mailbox {
             }
             change(&mut queues)?;
         }
-        self.driver.wake();
+        self.wake_driver();
         Ok(())
     }
 
@@ -429,9 +460,12 @@ impl Mailbox {
         self.close_handlers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queues> {
-        // Nothing that can panic runs under the lock.
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_> {
+        Locked {
+            // Nothing that can panic runs under the lock.
+            queues: self.queues.lock().unwrap_or_else(PoisonError::into_inner),
+            has_mail: &self.has_mail,
+        }
     }
 }
 
@@ -471,6 +505,33 @@ enum Held {
     Backlog { is_droppable: bool },
 }
 
+/// The queues while somebody has them: tells the driver what is left in them.
+struct Locked<'a> {
+    queues: MutexGuard<'a, Queues>,
+    has_mail: &'a AtomicBool,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Queues;
+
+    fn deref(&self) -> &Queues {
+        &self.queues
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Queues {
+        &mut self.queues
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // Still locked: whoever comes next tells the driver something newer.
+        self.has_mail.store(!self.queues.is_empty(), Ordering::Release);
+    }
+}
+
 struct Queues {
     /// What is to be sent, in order.
     messages: VecDeque<(Outgoing, Held)>,
@@ -485,6 +546,16 @@ struct Queues {
     is_adrift: bool,
     /// Bytes of the longest text that the peer takes.
     max_text: usize,
+}
+
+impl Queues {
+    /// Returns whether nothing is asked for.
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+            && self.urgent.is_empty()
+            && self.requests.is_empty()
+            && self.ending.is_none()
+    }
 }
 
 impl Default for Queues {

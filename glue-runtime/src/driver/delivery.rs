@@ -351,12 +351,15 @@ impl<H: Hooks> Driver<H> {
 
     /// Offers a message to the channel of this name; `None` when there is none.
     fn receive(&mut self, now: Instant, name: &str, text: &str, cx: &mut Context<'_>) -> Option<Receipt> {
-        if !self.residents.channels.contains_key(name) {
-            let inbound = self.hooks.service(name)?;
-            self.residents.channels.insert(name.into(), inbound);
-        }
-        let inbound = self.residents.channels.get_mut(name)?;
-        let receipt = inbound.receive(
+        let channels = &mut self.residents.channels;
+        let place = match channels.find(name) {
+            Some(place) => place,
+            None => {
+                channels.insert(name.into(), self.hooks.service(name)?);
+                channels.find(name)?
+            }
+        };
+        let receipt = channels.at(place)?.receive(
             text,
             &mut Turn {
                 cx,

@@ -1,13 +1,12 @@
 //! What belongs to the application and outlives sessions: its channels and futures.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use crate::channel::Inbound;
+use super::channels::Channels;
 use crate::mailbox::{Late, Outgoing, Task};
 use crate::proto::frame::Frame;
 use crate::proto::pair::{self, LengthUnit};
@@ -17,7 +16,7 @@ use crate::session::Cause;
 /// What belongs to the application, be there a session or not.
 #[derive(Default)]
 pub(crate) struct Residents {
-    pub(crate) channels: HashMap<Box<str>, Box<dyn Inbound>>,
+    pub(crate) channels: Channels,
     /// Futures that live as long as the socket.
     tasks: FuturesUnordered<Task>,
 }
@@ -25,6 +24,9 @@ pub(crate) struct Residents {
 impl Residents {
     /// Polls the futures; fails when one has panicked.
     pub(crate) fn poll_tasks(&mut self, cx: &mut Context<'_>) -> Result<(), Panicked> {
+        if self.tasks.is_empty() {
+            return Ok(());
+        }
         loop {
             match catch_unwind(AssertUnwindSafe(|| self.tasks.poll_next_unpin(cx))) {
                 Ok(Poll::Ready(Some(()))) => {}

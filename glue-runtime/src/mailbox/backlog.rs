@@ -43,7 +43,7 @@ impl Mailbox {
             queues.offer(text, is_droppable, bound)
         };
         if offered != Offered::Full {
-            self.driver.wake();
+            self.wake_driver();
         }
         offered
     }

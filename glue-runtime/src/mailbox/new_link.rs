@@ -33,7 +33,7 @@ impl Mailbox {
             }
             queues.requests.push(Request::Attach(Box::new(link)));
         }
-        self.driver.wake();
+        self.wake_driver();
         Ok(())
     }
 
