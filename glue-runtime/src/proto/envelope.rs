@@ -294,7 +294,7 @@ impl<'a> Head<'a> {
         // Most heads are an id and nothing else.
         if kind.has_id()
             && let Some((id @ 1.., rest)) = number::split(text)
-            && let Some(rest) = rest.strip_prefix('&')
+            && let Some(rest) = behind_separator(rest)
         {
             let terms = Terms::default();
             return Ok((Self { id, terms }, rest));
@@ -384,6 +384,15 @@ fn split_name(rest: &str) -> Result<(&str, &str), EnvelopeError> {
         Ok((name, json(rest)?))
     } else {
         Err(EnvelopeError::BadMethod)
+    }
+}
+
+/// Returns what stands behind the `&` that `rest` begins with.
+fn behind_separator(rest: &str) -> Option<&str> {
+    if rest.as_bytes().first() == Some(&b'&') {
+        rest.get(1..)
+    } else {
+        None
     }
 }
 

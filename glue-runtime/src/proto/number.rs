@@ -33,27 +33,13 @@ pub(crate) fn split(text: &str) -> Option<(u64, &str)> {
     (!rest.as_bytes().first().is_some_and(u8::is_ascii_digit)).then_some((number, rest))
 }
 
-/// Writes a number.
+/// Writes a number, digit by digit: as numbers are short, that takes less than to check as a text what was written elsewhere.
 pub(crate) fn push(out: &mut String, number: u64) {
-    if number < 10 {
-        #[allow(clippy::cast_possible_truncation)] // one digit
-        return out.push(char::from(b'0' + number as u8));
+    if number >= 10 {
+        push(out, number / 10);
     }
-    let mut digits = [b'0'; 20];
-    let mut start = digits.len();
-    let mut rest = number;
-    for (index, digit) in digits.iter_mut().enumerate().rev() {
-        #[allow(clippy::cast_possible_truncation)] // one digit
-        let value = (rest % 10) as u8;
-        *digit = b'0' + value;
-        rest /= 10;
-        start = index;
-        if rest == 0 {
-            break;
-        }
-    }
-    let digits = digits.get(start..).unwrap_or_default();
-    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
+    #[allow(clippy::cast_possible_truncation)] // one digit
+    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Digits of the largest number.

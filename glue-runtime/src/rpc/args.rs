@@ -132,14 +132,14 @@ fn read_members(text: &str, slots: &mut [(&'static str, &mut dyn Fill)]) -> Resu
         return finish(text, at + 1, slots);
     }
     loop {
-        let (key, after) = read_key(text, at)?;
+        let (place, after) = read_place(text, at, slots)?;
         at = skip_space(text, after);
         if byte(text, at) != Some(b':') {
             return Err(Problem::Syntax { at, expected: "`:`" });
         }
         at = skip_space(text, at + 1);
         let rest = text.get(at..).unwrap_or_default();
-        at += match slots.iter_mut().find(|(name, _)| *name == key) {
+        at += match place.and_then(|place| slots.get_mut(place)) {
             Some((name, slot)) if slot.is_full() => return Err(Problem::Twice { name }),
             Some((name, slot)) => slot
                 .fill(rest)
@@ -175,6 +175,29 @@ fn finish(text: &str, at: usize, slots: &mut [(&'static str, &mut dyn Fill)]) ->
         Some(name) => Err(Problem::Missing { name }),
         None => Ok(()),
     }
+}
+
+/// Reads a key, and returns the slot that it names and where it ends.
+fn read_place(
+    text: &str,
+    at: usize,
+    slots: &[(&'static str, &mut dyn Fill)],
+) -> Result<(Option<usize>, usize), Problem> {
+    // Nearly all keys are names of slots, and written without escapes.
+    let key = text.as_bytes().get(at..).unwrap_or_default();
+    let is_here = |name: &str| {
+        let behind = key
+            .strip_prefix(b"\"")
+            .and_then(|key| key.strip_prefix(name.as_bytes()));
+        behind.is_some_and(|behind| behind.first() == Some(&b'"'))
+    };
+    for (place, (name, _)) in slots.iter().enumerate() {
+        if is_here(name) {
+            return Ok((Some(place), at + name.len() + 2));
+        }
+    }
+    let (key, after) = read_key(text, at)?;
+    Ok((slots.iter().position(|(name, _)| *name == key), after))
 }
 
 fn read_key(text: &str, at: usize) -> Result<(Cow<'_, str>, usize), Problem> {

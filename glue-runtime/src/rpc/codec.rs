@@ -13,9 +13,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Serialize;
-use serde::de::{DeserializeOwned, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny, Visitor};
 use serde::forward_to_deserialize_any;
+use serde::{Deserialize, Serialize};
 
 use super::checked;
 #[cfg(feature = "macros")]
@@ -83,11 +83,17 @@ impl<T> fmt::Debug for Json<T> {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Mirrored + Send + 'static> Codec<T> for Json<T> {
     fn read(self, text: &str) -> serde_json::Result<T> {
-        serde_json::from_str(text).map(|checked::CheckedValue(value)| value)
+        match checked::read_plain(text) {
+            Some((value, length)) if length == text.len() => Ok(value),
+            _ => serde_json::from_str(text).map(|checked::CheckedValue(value)| value),
+        }
     }
 
     fn read_prefix(self, text: &str) -> serde_json::Result<(T, usize)> {
-        read_prefix(text).map(|(checked::CheckedValue(value), length)| (value, length))
+        match checked::read_plain(text) {
+            Some(read) => Ok(read),
+            None => read_prefix(text).map(|(checked::CheckedValue(value), length)| (value, length)),
+        }
     }
 
     #[cfg(feature = "macros")]
@@ -178,13 +184,12 @@ pub(crate) fn write<T: Serialize>(value: &T) -> serde_json::Result<String> {
 }
 
 /// Reads the JSON value that `text` begins with, and returns how many bytes it takes.
-pub(super) fn read_prefix<T: DeserializeOwned>(text: &str) -> serde_json::Result<(T, usize)> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    match values.next() {
-        Some(Ok(value)) => Ok((value, values.byte_offset())),
-        Some(Err(error)) => Err(error),
-        None => Err(serde::de::Error::custom("a value is missing")),
-    }
+pub(super) fn read_prefix<'de, T: Deserialize<'de>>(text: &'de str) -> serde_json::Result<(T, usize)> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(&mut deserializer)?;
+    // Only this form of it says where it stands.
+    let length = deserializer.into_iter::<IgnoredAny>().byte_offset();
+    Ok((value, length))
 }
 
 /// Reads as `None` and as nothing else, the way serde's derive treats a missing field.

@@ -1,6 +1,6 @@
 //! The caller's exchanges under way: id to waiter.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -48,7 +48,7 @@ pub(super) enum Pace {
 #[derive(Debug)]
 pub(super) struct InFlight {
     next_id: u64,
-    entries: HashMap<u64, Entry>,
+    entries: BTreeMap<u64, Entry>,
 }
 
 impl InFlight {
@@ -56,7 +56,7 @@ impl InFlight {
     pub(super) fn new(first_id: u64) -> Self {
         Self {
             next_id: first_id,
-            entries: HashMap::new(),
+            entries: BTreeMap::new(),
         }
     }
 
@@ -132,8 +132,6 @@ impl InFlight {
     /// Ends with its session; returns the requests that are to be sent again in the next, in their order, and all that others wait
     /// for.
     pub(super) fn lose(self) -> (Vec<Box<dyn Late>>, Vec<Lost>) {
-        let mut entries: Vec<_> = self.entries.into_iter().collect();
-        entries.sort_unstable_by_key(|(id, _)| *id);
         let (mut again, mut lost) = (Vec::new(), Vec::new());
         for (
             _,
@@ -143,7 +141,7 @@ impl InFlight {
                 asked,
                 ..
             },
-        ) in entries
+        ) in self.entries
         {
             let repeated = match asked {
                 Some(asked) => asked.repeat(waiter),

@@ -61,7 +61,7 @@ impl Formatter for TextFormatter {
 }
 
 /// Returns how many bytes there are in front of the first that JSON escapes.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     // Without a branch inside of a block, so that it becomes one comparison of all.
     let plain = blocks
