@@ -25,6 +25,11 @@ impl Deadlines {
         self.due.remove(&(deadline, id));
     }
 
+    /// Returns whether there is neither a deadline nor a timer.
+    pub(super) fn is_idle(&self) -> bool {
+        self.due.is_empty() && self.sleep.is_none()
+    }
+
     /// Returns a call whose time has run out, and arranges to be polled for the next.
     pub(super) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<u64> {
         let Some(&(deadline, id)) = self.due.first() else {

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
@@ -26,6 +26,7 @@ use super::service::{Quotas, Setting};
 use super::serving::Serving;
 use super::stream::Items;
 use super::trace::TraceContext;
+use super::turn_waker::TurnWaker;
 use crate::channel::{Receipt, Turn};
 use crate::clock::now;
 use crate::proto::code::Code;
@@ -60,6 +61,8 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     spare: Option<Pin<Box<F>>>,
     /// Calls and streams that are waiting for something.
     running: FuturesUnordered<Running<F>>,
+    /// With what they are polled, from the first stream on.
+    waker: Option<TurnWaker>,
     /// Those of `running`, and of `queue`, that somebody waits for.
     open: BTreeMap<u64, Open>,
     deadlines: Deadlines,
@@ -128,12 +131,14 @@ where
                 self.cancel(id, Code::Cancelled);
                 Receipt::Taken
             }
-            Envelope::Credit { id, items } if self.was_opened(id) => match self.exchanges.grant(id, items) {
-                Ok(()) => Receipt::Taken,
-                Err(_) => Receipt::Fault,
-            },
+            Envelope::Credit { id, items } if self.was_opened(id) => {
+                match self.quietly(|exchanges| exchanges.grant(id, items)) {
+                    Ok(()) => Receipt::Taken,
+                    Err(_) => Receipt::Fault,
+                }
+            }
             Envelope::Item { id, json } if self.was_opened(id) => {
-                match self.exchanges.receive_item(id, json) {
+                match self.quietly(|exchanges| exchanges.receive_item(id, json)) {
                     Ok(()) => Receipt::Taken,
                     Err(_) => {
                         let error = RpcError::new(Code::ResourceExhausted, "more items than were granted");
@@ -143,7 +148,7 @@ where
                 }
             }
             Envelope::End { id } if self.was_opened(id) => {
-                self.exchanges.receive_end(id);
+                self.quietly(|exchanges| exchanges.receive_end(id));
                 Receipt::Taken
             }
             Envelope::Hello { json } => {
@@ -192,6 +197,9 @@ where
     /// Handles what can't wait until there is room to send: calls whose time has run out or whose caller has broken the rules,
     /// credits and cancellations.
     pub(super) fn settle(&mut self, turn: &mut Turn<'_, '_>) {
+        if self.deadlines.is_idle() && !self.exchanges.has_news() {
+            return;
+        }
         loop {
             let failed = self.exchanges.take_failed();
             let due = self.deadlines.poll_due(turn.cx);
@@ -239,6 +247,7 @@ where
             quotas: setting.quotas,
             spare: None,
             running: FuturesUnordered::new(),
+            waker: None,
             open: BTreeMap::new(),
             deadlines: Deadlines::default(),
             queue: VecDeque::new(),
@@ -347,7 +356,7 @@ where
         let id = exchange.id.unwrap_or_default();
         self.exchanges.enter(exchange.key);
         let cx = Context::new(&exchange, self.exchanges.clone(), deadline, trace);
-        let items = Items::new(id, self.exchanges.clone());
+        let items = Items::new(id, exchange.is_stream().then(|| self.exchanges.clone()));
         // Creating the future runs none of the method yet, so this needs no guard.
         let future = (self.run)(cx, call, items);
         let mut future = match self.spare.take() {
@@ -380,6 +389,9 @@ where
     /// Keeps a call that waits for something in the socket's own set.
     fn park(&mut self, exchange: Exchange, measure: Measure, future: Pin<Box<F>>) {
         self.exchanges.park(exchange.key);
+        if exchange.is_stream() {
+            self.waker.get_or_insert_with(TurnWaker::new);
+        }
         if D::IS_SEQUENTIAL && !exchange.kind.sends_items() {
             self.holder = Some(exchange.key);
         }
@@ -403,7 +415,10 @@ where
 
     /// Goes on with what waits.
     fn drive(&mut self, turn: &mut Turn<'_, '_>) {
-        while let Poll::Ready(Some(ended)) = self.running.poll_next_unpin(turn.cx) {
+        if let Some(waker) = &self.waker {
+            waker.register(turn.cx.waker());
+        }
+        while let Poll::Ready(Some(ended)) = self.poll_running(turn.cx) {
             let Ended {
                 exchange,
                 measure,
@@ -431,6 +446,27 @@ where
             }
         }
         self.drain(turn);
+    }
+
+    fn poll_running(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Ended<F::Output>>> {
+        if self.running.is_empty() {
+            return Poll::Ready(None);
+        }
+        match &self.waker {
+            Some(waker) => {
+                let mut cx = TaskContext::from_waker(waker.waker());
+                self.running.poll_next_unpin(&mut cx)
+            }
+            None => self.running.poll_next_unpin(cx),
+        }
+    }
+
+    /// Lets calls go on; they are polled when the driver has read all that is at hand.
+    fn quietly<T>(&self, act: impl FnOnce(&Exchanges) -> T) -> T {
+        match &self.waker {
+            Some(waker) => waker.mute(|| act(&self.exchanges)),
+            None => act(&self.exchanges),
+        }
     }
 
     /// Sends what streams have written, and takes note of those that it ends.

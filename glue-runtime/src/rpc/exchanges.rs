@@ -247,6 +247,11 @@ impl Exchanges {
         self.lane.mailbox().wake_driver();
     }
 
+    /// Returns whether an exchange was ended where its stream is read, or there is something to say of one.
+    pub(super) fn has_news(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed) || self.has_control.load(Ordering::Relaxed)
+    }
+
     pub(super) fn take_failed(&self) -> Vec<(u64, RpcError)> {
         if !take(&self.has_failed) {
             return Vec::new();

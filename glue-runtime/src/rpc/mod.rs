@@ -37,6 +37,7 @@ mod serving;
 mod stream;
 mod trace;
 mod tracked;
+mod turn_waker;
 mod upload;
 
 #[cfg(test)]

@@ -21,11 +21,12 @@ use crate::proto::envelope::Kind;
 #[derive(Debug)]
 pub struct Items {
     id: u64,
-    exchanges: Arc<Exchanges>,
+    /// None for a method without streams.
+    exchanges: Option<Arc<Exchanges>>,
 }
 
 impl Items {
-    pub(super) fn new(id: u64, exchanges: Arc<Exchanges>) -> Self {
+    pub(super) fn new(id: u64, exchanges: Option<Arc<Exchanges>>) -> Self {
         Self { id, exchanges }
     }
 
@@ -40,7 +41,12 @@ impl Items {
         param: &'static str,
         codec: impl Codec<T> + Send + 'static,
     ) -> Incoming<T> {
-        Incoming::new(self.exchanges.clone(), self.id, method, param, codec)
+        Incoming::new(self.exchanges().clone(), self.id, method, param, codec)
+    }
+
+    fn exchanges(&self) -> &Arc<Exchanges> {
+        let exchanges = self.exchanges.as_ref();
+        exchanges.expect("a message's kind says whether its method has streams")
     }
 
     /// Sends what `stream` yields, each item wrapped into the channel's reply message, until it ends.
@@ -101,16 +107,16 @@ struct Open {
 impl Open {
     fn new(items: Items) -> Self {
         let mut head = String::new();
-        write_head(items.exchanges.lane(), Kind::Item, items.id, &mut head);
+        write_head(items.exchanges().lane(), Kind::Item, items.id, &mut head);
         Self { items, head }
     }
 
     /// Waits until an item may be asked for.
     fn poll_turn(&self, cx: &Context<'_>) -> Poll<Turn<'_>> {
-        let Items { id, exchanges } = &self.items;
-        exchanges.poll_allowance(*id, cx).map(|allowance| Turn {
+        let (id, exchanges) = (self.items.id, self.items.exchanges());
+        exchanges.poll_allowance(id, cx).map(|allowance| Turn {
             exchanges,
-            id: *id,
+            id,
             allowance,
             is_over: false,
         })
@@ -119,7 +125,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.items.exchanges.close_down(self.items.id);
+        self.items.exchanges().close_down(self.items.id);
     }
 }
 
