@@ -228,12 +228,11 @@ fn skip_value(text: &str) -> serde_json::Result<usize> {
     codec::read_prefix::<IgnoredAny>(text).map(|(_, length)| length)
 }
 
-fn skip_space(text: &str, at: usize) -> usize {
-    let rest = text.as_bytes().get(at..).unwrap_or_default();
-    at + rest
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
-        .count()
+fn skip_space(text: &str, mut at: usize) -> usize {
+    while matches!(byte(text, at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        at += 1;
+    }
+    at
 }
 
 fn byte(text: &str, at: usize) -> Option<u8> {

@@ -62,19 +62,32 @@ impl Formatter for TextFormatter {
 
 /// Returns how many bytes there are in front of the first that JSON escapes.
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    // Without a branch inside of a block, so that it becomes one comparison of all.
-    let plain = blocks
-        .iter()
-        .take_while(|block| !block.iter().fold(false, |found, &byte| found | is_escaped(byte)))
-        .count()
-        * BLOCK;
-    let rest = bytes.get(plain..).unwrap_or_default();
-    plain + rest.iter().take_while(|&&byte| !is_escaped(byte)).count()
+    let mut plain = 0;
+    for block in bytes.as_chunks::<BLOCK>().0 {
+        if has_escaped(block) {
+            break;
+        }
+        plain += BLOCK;
+    }
+    if plain + BLOCK > bytes.len() && bytes.last_chunk().is_some_and(|block| !has_escaped(block)) {
+        return bytes.len();
+    }
+    while bytes.get(plain).is_some_and(|&byte| !is_escaped(byte)) {
+        plain += 1;
+    }
+    plain
+}
+
+/// Returns whether JSON escapes one of the bytes. Written so that the compiler makes a few instructions for all of them of it.
+fn has_escaped(block: &[u8; BLOCK]) -> bool {
+    // What is equal becomes less than a space, and nothing else.
+    let marked = |byte: u8, other: u8| (byte ^ other).saturating_add(b' ' - 1);
+    let least = block.map(|byte| byte.min(marked(byte, b'"')).min(marked(byte, b'\\')));
+    least.iter().fold(false, |found, &byte| found | (byte < b' '))
 }
 
 const fn is_escaped(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
 const fn escape(byte: u8) -> CharEscape {
@@ -92,3 +105,31 @@ const fn escape(byte: u8) -> CharEscape {
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn each_byte_is_escaped_or_not_in_a_block_as_it_is_by_itself() {
+        for byte in u8::MIN..=u8::MAX {
+            for place in 0..BLOCK {
+                let mut block = [b'a'; BLOCK];
+                block[place] = byte;
+                assert_eq!(has_escaped(&block), is_escaped(byte), "{byte} at {place}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_plain_ends_at_the_first_byte_that_is_escaped(bytes in "[ -~é]{0,60}[\\x00-~]{0,20}") {
+            let bytes = bytes.as_bytes();
+            let end = bytes.iter().position(|&byte| is_escaped(byte));
+
+            prop_assert_eq!(plain_length(bytes), end.unwrap_or(bytes.len()));
+        }
+    }
+}
