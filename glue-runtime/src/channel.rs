@@ -271,17 +271,17 @@ impl Lane {
 #[derive(Debug)]
 pub(crate) struct Channels {
     mailbox: Arc<Mailbox>,
-    limits: Limits,
+    limits: Arc<Limits>,
     open: Mutex<Handles>,
     /// Whether the log has heard of too many channels.
     has_warned: AtomicBool,
 }
 
 impl Channels {
-    pub(crate) fn new(mailbox: Arc<Mailbox>, limits: Limits) -> Self {
+    pub(crate) fn new(mailbox: Arc<Mailbox>, limits: impl Into<Arc<Limits>>) -> Self {
         Self {
             mailbox,
-            limits,
+            limits: limits.into(),
             open: Mutex::default(),
             has_warned: AtomicBool::new(false),
         }

@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
@@ -85,7 +85,7 @@ pub(crate) enum Ending {
 #[derive(Debug, Default)]
 pub(crate) struct Peer {
     /// Set before the application sees the socket.
-    pub(crate) socket_id: OnceLock<String>,
+    pub(crate) socket_id: OnceLock<Arc<str>>,
     /// Moves with the peer.
     remote_addr: Mutex<Option<IpAddr>>,
     pub(crate) user_agent: Option<String>,
@@ -268,7 +268,7 @@ impl Mailbox {
 
     /// Returns the socket's id, empty until the application sees the socket.
     pub(crate) fn socket_id(&self) -> &str {
-        self.peer.socket_id.get().map_or("", String::as_str)
+        self.peer.socket_id.get().map_or("", |id| id)
     }
 
     /// Returns how many messages have never left, once the socket has ended.

@@ -390,9 +390,9 @@ impl Hooks for ClientHooks {
         self.refusal = Some(refusal);
     }
 
-    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
+    fn opened(&mut self, socket_id: Arc<str>) -> Option<BoxFuture<'static, ()>> {
         self.mailbox.resume();
-        self.status.connected(socket_id);
+        self.status.connected(socket_id.to_string());
         None
     }
 

@@ -1,6 +1,7 @@
 //! The driver's way in: from the transport through the session to the channels.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -236,12 +237,12 @@ impl<H: Hooks> Driver<H> {
     }
 
     /// Opens the socket to the application.
-    pub(super) fn open(&mut self, now: Instant, socket_id: String, cx: &mut Context<'_>) {
+    pub(super) fn open(&mut self, now: Instant, socket_id: Arc<str>, cx: &mut Context<'_>) {
         if self.mailbox.end_request().is_some() {
             // Released or shut down: no new sockets are let in, and this one ends in the same turn.
             return;
         }
-        tracing::debug!(socket_id, "socket open");
+        tracing::debug!(socket_id = &*socket_id, "socket open");
         if let Some(task) = self.hooks.opened(socket_id) {
             self.residents.spawn(Task::new(task));
             self.poll_tasks(now, cx);

@@ -57,7 +57,7 @@ pub(crate) trait Hooks: Send {
     fn refused(&mut self, _refusal: Refusal) {}
 
     /// The socket is open; the returned future is polled with it, first before any message is delivered.
-    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>>;
+    fn opened(&mut self, socket_id: Arc<str>) -> Option<BoxFuture<'static, ()>>;
 
     /// Returns whether a channel carries typed calls that are served here.
     fn serves(&self, name: &str) -> bool;

@@ -157,7 +157,7 @@ impl Hooks for TestHooks {
         self.refused.lock().unwrap().push(refusal);
     }
 
-    fn opened(&mut self, _socket_id: String) -> Option<BoxFuture<'static, ()>> {
+    fn opened(&mut self, _socket_id: Arc<str>) -> Option<BoxFuture<'static, ()>> {
         let main = self.channels.channel(MAIN_CHANNEL);
         let _ = self.main.set(main.clone());
         let is_echo = self.is_echo;
@@ -221,7 +221,7 @@ impl Stage {
         resume: Option<Box<ResumeTerms>>,
     ) -> Self {
         let role = Role::Server {
-            socket_id: "x".repeat(20),
+            socket_id: "x".repeat(20).into(),
             decides: decision.is_some(),
             resume,
         };
@@ -968,7 +968,7 @@ fn over_websocket(room: usize) -> (DuplexStream, Arc<Channels>, JoinHandle<()>) 
     let task = tokio::spawn(async move {
         let transport = ServerWebSocket::new(io, Vec::new(), &limits);
         let role = Role::Server {
-            socket_id: "x".repeat(20),
+            socket_id: "x".repeat(20).into(),
             decides: false,
             resume: None,
         };

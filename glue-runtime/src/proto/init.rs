@@ -1,6 +1,7 @@
 //! The `in` exchange and the version rule.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use semver::Version;
@@ -136,7 +137,7 @@ pub(crate) enum ServerInit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Accepted {
     /// Identifier of the new socket; not a secret.
-    pub(crate) socket_id: String,
+    pub(crate) socket_id: Arc<str>,
     /// Whether the server reads containers; only for a client that does.
     pub(crate) batch: bool,
     /// Bytes of the longest message that the server takes, where it tells.
@@ -159,7 +160,8 @@ impl ServerInit {
         Ok(Self::Accepted(Accepted {
             socket_id: socket_id
                 .filter(|id| !id.is_empty())
-                .ok_or(InitError::NoSocketId)?,
+                .ok_or(InitError::NoSocketId)?
+                .into(),
             batch,
             limit: members.exact("limit").and_then(read).and_then(whole),
             resume: members.exact("resume").filter(|_| batch).and_then(decode_terms),

@@ -1,6 +1,7 @@
 //! What the init exchange says of sessions that outlive their links (docs/PROTOCOL.md, part 21).
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a client asks for.
@@ -36,11 +37,11 @@ pub(crate) struct ResumeTerms {
 
 /// The secret that a session is resumed with; it shows itself to nobody.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ResumeToken(String);
+pub(crate) struct ResumeToken(Arc<str>);
 
 impl ResumeToken {
-    pub(crate) const fn new(token: String) -> Self {
-        Self(token)
+    pub(crate) fn new(token: String) -> Self {
+        Self(token.into())
     }
 
     pub(crate) fn as_str(&self) -> &str {

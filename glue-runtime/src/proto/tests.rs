@@ -163,7 +163,7 @@ fn inits_are_read_and_versions_compared_as_the_vectors_say() {
             let (value, refusal) = (&case["value"], &case["refusal"]);
             match &init {
                 ServerInit::Accepted(init) => {
-                    assert_eq!(value["socketID"], init.socket_id);
+                    assert_eq!(value["socketID"], *init.socket_id);
                     assert_eq!(value["batch"].as_bool().unwrap_or(false), init.batch);
                     assert_eq!(value["limit"].as_u64(), init.limit);
                     assert_eq!(value["drain"].as_bool().unwrap_or(false), init.drain);
@@ -553,7 +553,7 @@ fn the_largest_terms_are_written_so_that_they_count() {
         received: None,
     };
     let accepted = Accepted {
-        socket_id: "x".repeat(20),
+        socket_id: "x".repeat(20).into(),
         batch: true,
         limit: None,
         resume: Some(terms),

@@ -131,7 +131,7 @@ impl ServerBuilder {
     /// Sets the bounds of each socket.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.options.limits = limits;
+        self.options.limits = limits.into();
         self
     }
 
@@ -204,7 +204,8 @@ impl ServerBuilder {
 pub(super) struct Options {
     pub(super) base_url: String,
     pub(super) policy: Policy,
-    pub(super) limits: Limits,
+    /// Shared by all sockets.
+    pub(super) limits: Arc<Limits>,
     pub(super) server_limits: ServerLimits,
     pub(super) keep_alive: KeepAlive,
     pub(super) resume: Option<Resume>,
@@ -259,7 +260,7 @@ impl Default for Options {
         Self {
             base_url: "/glue/".to_owned(),
             policy: Policy::default(),
-            limits: Limits::default(),
+            limits: Arc::default(),
             server_limits: ServerLimits::default(),
             keep_alive: KeepAlive::SERVER,
             resume: Some(Resume::default()),

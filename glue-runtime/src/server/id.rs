@@ -1,6 +1,7 @@
 //! Random identifiers.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::proto::ajax::{TOKEN_LENGTH, UID_LENGTH};
 use crate::proto::resume::ResumeToken;
@@ -9,8 +10,8 @@ use crate::proto::resume::ResumeToken;
 ///
 /// # Errors
 /// Fails when the operating system has no randomness to give.
-pub(super) fn socket_id() -> io::Result<String> {
-    alphanumeric(SOCKET_ID_LENGTH)
+pub(super) fn socket_id() -> io::Result<Arc<str>> {
+    alphanumeric(SOCKET_ID_LENGTH).map(Arc::from)
 }
 
 /// Returns the secret by which the requests of an Ajax client are known: 59 random bits, as the original client expects it.

@@ -12,7 +12,7 @@ use crate::table;
 /// Every socket by its id, from its first byte to its end.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    sockets: Mutex<HashMap<String, Entry>>,
+    sockets: Mutex<HashMap<Arc<str>, Entry>>,
 }
 
 #[derive(Debug)]
@@ -24,13 +24,13 @@ enum Entry {
 
 impl Registry {
     /// Adds a socket whose link has just come up.
-    pub(super) fn enter(&self, id: String, mailbox: Arc<Mailbox>) {
+    pub(super) fn enter(&self, id: Arc<str>, mailbox: Arc<Mailbox>) {
         self.lock().insert(id, Entry::Opening(mailbox));
     }
 
     /// Shows a socket to the application.
-    pub(super) fn open(&self, socket: Socket) {
-        self.lock().insert(socket.id().to_owned(), Entry::Open(socket));
+    pub(super) fn open(&self, id: Arc<str>, socket: Socket) {
+        self.lock().insert(id, Entry::Open(socket));
     }
 
     /// Removes a socket that has ended.
@@ -82,7 +82,7 @@ impl Registry {
         sockets.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

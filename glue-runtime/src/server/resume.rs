@@ -14,7 +14,7 @@ use crate::table;
 /// Every session that outlives its links. Bounded by the sockets that the server admits, and by its detached sessions.
 #[derive(Default)]
 pub(super) struct Sessions {
-    by_id: Mutex<HashMap<String, Entry>>,
+    by_id: Mutex<HashMap<Arc<str>, Entry>>,
 }
 
 /// What becomes of somebody who says that he has had a session.
@@ -61,14 +61,14 @@ impl Entry {
 
 impl Sessions {
     /// Adds a session, with the token that its client gets.
-    pub(super) fn enter(&self, socket_id: &str, issued: ResumeToken, mailbox: Arc<Mailbox>) {
+    pub(super) fn enter(&self, socket_id: Arc<str>, issued: ResumeToken, mailbox: Arc<Mailbox>) {
         let entry = Entry {
             mailbox,
             tokens: [issued].into(),
             presented: 0,
             claims: 0,
         };
-        self.lock().insert(socket_id.to_owned(), entry);
+        self.lock().insert(socket_id, entry);
     }
 
     /// Removes a session that has ended.
@@ -81,7 +81,7 @@ impl Sessions {
     /// Returns the session that a client proves to have had, with `terms` for its next link, in which there is a new token then.
     pub(super) fn claim(&self, former: &Former, terms: &ResumeTerms) -> Claimed {
         let mut sessions = self.lock();
-        let Some(entry) = sessions.get_mut(&former.socket_id) else {
+        let Some(entry) = sessions.get_mut(former.socket_id.as_str()) else {
             return Claimed::Unknown;
         };
         let Some(position) = entry.position(&former.token) else {
@@ -116,7 +116,7 @@ impl Sessions {
         entry.is_some_and(|entry| entry.claims > claim.generation)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Entry>> {
         // Nothing that can panic runs under the lock.
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,8 +149,8 @@ mod tests {
     fn sessions(token: &str) -> Sessions {
         let sessions = Sessions::default();
         let mailbox = Arc::new(Mailbox::new(Peer::default(), &Limits::default()));
-        mailbox.peer().socket_id.set("S".to_owned()).unwrap();
-        sessions.enter("S", ResumeToken::new(token.to_owned()), mailbox);
+        mailbox.peer().socket_id.set("S".into()).unwrap();
+        sessions.enter("S".into(), ResumeToken::new(token.to_owned()), mailbox);
         sessions
     }
 

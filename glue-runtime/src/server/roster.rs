@@ -251,7 +251,7 @@ pub(super) mod tests {
     impl Page {
         pub(in crate::server) fn new(id: &str) -> Self {
             let peer = Peer::default();
-            let _ = peer.socket_id.set(id.to_owned());
+            let _ = peer.socket_id.set(id.into());
             let limits = Limits {
                 // Room for two events.
                 backlog_bytes: 2 * ("cd5&roomsev&said&0".len() + MESSAGE_OVERHEAD),

@@ -110,7 +110,7 @@ fn resume_terms(resume: Resume) -> io::Result<Box<ResumeTerms>> {
 /// What a server does at the turns of a socket's life.
 struct ServerHooks {
     server: Server,
-    socket_id: String,
+    socket_id: Arc<str>,
     /// What is offered to the client.
     resume: Option<Box<ResumeTerms>>,
     mailbox: Arc<Mailbox>,
@@ -230,18 +230,17 @@ impl Hooks for ServerHooks {
         }
     }
 
-    fn opened(&mut self, socket_id: String) -> Option<BoxFuture<'static, ()>> {
+    fn opened(&mut self, socket_id: Arc<str>) -> Option<BoxFuture<'static, ()>> {
         let socket = self.socket.take().unwrap_or_else(|| self.new_socket());
         let shared = &self.server.shared;
         // A session opens once, so the id was not set before.
-        let _ = self.mailbox.peer().socket_id.set(socket_id);
-        if let Some(terms) = &self.resume {
-            let token = terms.token.clone();
-            shared
-                .sessions
-                .enter(&self.socket_id, token, self.mailbox.clone());
+        let _ = self.mailbox.peer().socket_id.set(socket_id.clone());
+        // Only who opens a session asks for one that it has had.
+        if let Some(terms) = self.resume.take() {
+            let mailbox = self.mailbox.clone();
+            shared.sessions.enter(socket_id.clone(), terms.token, mailbox);
         }
-        shared.registry.open(socket.clone());
+        shared.registry.open(socket_id, socket.clone());
         self.counter.open();
         match &self.asked {
             Asked::No => {}

@@ -1,5 +1,6 @@
 //! What a session tells its driver.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::proto::init::Auth;
@@ -21,7 +22,7 @@ pub(crate) enum Event {
     /// The server's application doesn't accept the client; told on both sides, and the end follows.
     Refused(Refusal),
     /// The init exchange is done; channel data may follow.
-    Opened { socket_id: String },
+    Opened { socket_id: Arc<str> },
     /// The link is lost and the session is kept.
     Detached(CloseReason),
     /// The session goes on over another link.

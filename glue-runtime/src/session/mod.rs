@@ -22,6 +22,7 @@ pub(crate) use outbox::{Cause, Outbox};
 pub(crate) use resume::{Former, Verdict};
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use semver::Version;
@@ -57,7 +58,7 @@ pub(crate) enum Role {
     },
     /// Answers `in` with this socket id; at once, or when the application has decided that it may.
     Server {
-        socket_id: String,
+        socket_id: Arc<str>,
         decides: bool,
         /// What it offers to clients that want their sessions to outlive their links.
         resume: Option<Box<ResumeTerms>>,
@@ -77,7 +78,7 @@ pub(crate) enum Content<'a> {
 #[derive(Debug)]
 pub(crate) struct Session {
     role: Role,
-    limits: Limits,
+    limits: Arc<Limits>,
     state: State,
     keep_alive: KeepAliveTimer,
     timers: TimerTable,
@@ -110,7 +111,13 @@ pub(crate) struct Session {
 
 impl Session {
     /// Starts a session on a fresh link; a client's `in` is ready to be transmitted.
-    pub(crate) fn new(role: Role, keep_alive: KeepAlive, limits: Limits, now: Instant) -> Self {
+    pub(crate) fn new(
+        role: Role,
+        keep_alive: KeepAlive,
+        limits: impl Into<Arc<Limits>>,
+        now: Instant,
+    ) -> Self {
+        let limits = limits.into();
         let mut outbox = Outbox::default();
         if let Role::Client { auth, .. } = &role {
             let init = client_init(&role, auth.clone(), ResumeWish::New);
@@ -349,7 +356,12 @@ impl Session {
 
     /// Returns the oldest event that was not taken yet.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if self.events.is_empty() {
+            // There are a handful in all of a session's life.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     /// Returns the next text for the link; where the link `joins`, all that waits in one, if the peer reads that.
@@ -502,18 +514,19 @@ impl Session {
     fn welcome(&mut self, announced: Announced) {
         let Role::Server {
             socket_id, resume, ..
-        } = &self.role
+        } = &mut self.role
         else {
             return;
         };
         let socket_id = socket_id.clone();
-        let resume = resume.clone().filter(|_| announced.resume);
+        // For other links there are others.
+        let resume = resume.take().filter(|_| announced.resume);
         self.drains = announced.drain;
         self.push_welcome(socket_id.clone(), announced.batch, resume.as_deref().cloned());
         self.open(socket_id, announced.batch, resume.as_deref());
     }
 
-    fn push_welcome(&mut self, socket_id: String, batch: bool, resume: Option<ResumeTerms>) {
+    fn push_welcome(&mut self, socket_id: Arc<str>, batch: bool, resume: Option<ResumeTerms>) {
         let limit = u64::try_from(self.limits.message_bytes).ok();
         let accepted = Accepted {
             socket_id,
@@ -526,7 +539,7 @@ impl Session {
             .push_control(Frame::Init(&ServerInit::Accepted(accepted).encode()));
     }
 
-    fn open(&mut self, socket_id: String, batch: bool, resume: Option<&ResumeTerms>) {
+    fn open(&mut self, socket_id: Arc<str>, batch: bool, resume: Option<&ResumeTerms>) {
         self.state = State::Open;
         self.batch = batch;
         if batch {

@@ -237,7 +237,7 @@ impl Session {
         let terms = init.resume.filter(|_| resume && batch);
         self.former = terms.as_ref().map(|terms| {
             Box::new(Former {
-                socket_id: init.socket_id.clone(),
+                socket_id: init.socket_id.to_string(),
                 token: terms.token.clone(),
                 received: 0,
             })
@@ -264,7 +264,7 @@ impl Session {
     fn received_by(&self, init: &Accepted) -> Option<u64> {
         let former = self.former.as_ref()?;
         let terms = init.resume.as_ref()?;
-        terms.received.filter(|_| former.socket_id == init.socket_id)
+        terms.received.filter(|_| *former.socket_id == *init.socket_id)
     }
 
     fn take_answer(&mut self, now: Instant, received: u64, init: Accepted) {

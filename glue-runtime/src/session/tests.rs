@@ -24,7 +24,7 @@ const fn client(batch: bool) -> Role {
 
 fn server(decides: bool) -> Role {
     Role::Server {
-        socket_id: ID.to_owned(),
+        socket_id: ID.into(),
         decides,
         resume: None,
     }
@@ -60,9 +60,7 @@ impl Peer {
         assert_eq!(peer.sent(), [format!(r#"in{{"socketID":"{ID}"}}"#)]);
         assert_eq!(
             peer.session.poll_event(),
-            Some(Event::Opened {
-                socket_id: ID.to_owned()
-            })
+            Some(Event::Opened { socket_id: ID.into() })
         );
         peer
     }
@@ -193,9 +191,7 @@ fn client_and_server_open_over_a_slow_link() {
 
     pair.pass(seconds(4));
 
-    let opened = Some(Event::Opened {
-        socket_id: ID.to_owned(),
-    });
+    let opened = Some(Event::Opened { socket_id: ID.into() });
     assert_eq!(pair.client.session.poll_event(), opened);
     assert_eq!(pair.server.session.poll_event(), opened);
 }

@@ -44,7 +44,7 @@ impl Hooks for Claiming {
         self.is_outdated
     }
 
-    fn opened(&mut self, _socket_id: String) -> Option<BoxFuture<'static, ()>> {
+    fn opened(&mut self, _socket_id: Arc<str>) -> Option<BoxFuture<'static, ()>> {
         None
     }
 
@@ -82,7 +82,7 @@ impl Asked {
             is_outdated,
         };
         let role = Role::Server {
-            socket_id: "x".repeat(20),
+            socket_id: "x".repeat(20).into(),
             decides: true,
             resume: Some(Box::new(terms())),
         };

@@ -42,7 +42,7 @@ impl Hooks for Keeping {
         self.tell(Told::Resumed);
     }
 
-    fn opened(&mut self, _socket_id: String) -> Option<BoxFuture<'static, ()>> {
+    fn opened(&mut self, _socket_id: Arc<str>) -> Option<BoxFuture<'static, ()>> {
         None
     }
 
@@ -109,7 +109,7 @@ impl Kept {
             room: room.clone(),
         };
         let role = Role::Server {
-            socket_id: "x".repeat(20),
+            socket_id: "x".repeat(20).into(),
             decides: false,
             resume: Some(Box::new(terms())),
         };

@@ -57,7 +57,7 @@ fn the_application_is_asked_before_the_client_is_accepted() {
 
     server.session.accept();
     assert_eq!(server.sent(), [format!(r#"in{{"socketID":"{ID}"}}"#)]);
-    let socket_id = ID.to_owned();
+    let socket_id = ID.into();
     assert_eq!(server.events(), [Event::Opened { socket_id }]);
     assert_eq!(server.receive("cd1&mx"), Some(Content::ChannelData("1&mx")));
 }

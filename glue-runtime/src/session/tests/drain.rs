@@ -31,7 +31,7 @@ fn server_of(init: &str, members: &str, role: Role) -> Peer {
 /// A server whose client can come back, and be told to leave.
 fn server_that_can_resume() -> Peer {
     let role = Role::Server {
-        socket_id: ID.to_owned(),
+        socket_id: ID.into(),
         decides: false,
         resume: Some(Box::new(terms())),
     };

@@ -30,7 +30,7 @@ const fn resuming_client() -> Role {
 
 fn resuming_server(socket_id: &str, token: &str) -> Role {
     Role::Server {
-        socket_id: socket_id.to_owned(),
+        socket_id: socket_id.into(),
         decides: false,
         resume: Some(Box::new(terms(token))),
     }
@@ -202,7 +202,7 @@ fn a_session_without_a_message_goes_on() {
 fn what_has_come_meanwhile_is_acknowledged_along_with_something_else() {
     for joins in [false, true] {
         let mut server = Peer::new(Role::Server {
-            socket_id: ID.to_owned(),
+            socket_id: ID.into(),
             decides: false,
             resume: Some(Box::new(ResumeTerms {
                 buffer_bytes: 256 << 10,

@@ -359,7 +359,7 @@ impl World {
         self.sessions += 1;
         self.tokens += 1;
         let role = Role::Server {
-            socket_id: format!("{:020}", self.sessions),
+            socket_id: format!("{:020}", self.sessions).into(),
             decides: false,
             resume: Some(Box::new(ResumeTerms {
                 token: token(self.tokens),
@@ -480,7 +480,7 @@ impl World {
                     .flatten()
                     .any(|token| *token == given);
                 let server = self.server.as_mut().filter(|server| {
-                    is_valid && matches!(&server.session.role, Role::Server { socket_id, .. } if *socket_id == former.socket_id)
+                    is_valid && matches!(&server.session.role, Role::Server { socket_id, .. } if **socket_id == *former.socket_id)
                 });
                 if let Some(server) = server {
                     self.tokens += 1;
