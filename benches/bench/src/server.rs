@@ -111,19 +111,17 @@ impl Drop for Server {
     }
 }
 
-/// Builds what has to be built for these peers.
+/// Builds what has to be built for these peers: each by itself, so that none gets features of a dependency that another asks for.
 ///
 /// # Errors
 /// It can't be.
 pub fn build(peers: &[&dyn Peer]) -> Result<(), Failure> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(workspace())
-        .args(["build", "--release", "--locked", "--quiet"]);
     for peer in peers {
         match peer.program() {
             Program::Rust(package) => {
-                cargo.args(["--package", package]);
+                let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+                cargo.args(["build", "--release", "--locked", "--quiet", "--package", package]);
+                run(cargo.current_dir(workspace()))?;
             }
             Program::Node { folder, .. } => {
                 let folder = servers().join(folder);
@@ -133,7 +131,7 @@ pub fn build(peers: &[&dyn Peer]) -> Result<(), Failure> {
             }
         }
     }
-    run(&mut cargo)
+    Ok(())
 }
 
 /// Returns the time that this process has had.
