@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo demo`, `cargo xtask test`, `cargo xtask fidelity`, `cargo xtask resume`, `cargo xtask pressure`,
-//! `cargo xtask resume-cost` and `cargo xtask codegen-times`.
+//! `cargo xtask counts`, `cargo xtask resume-cost` and `cargo xtask codegen-times`.
 
+mod counts;
 mod debian;
 mod demo;
 mod fidelity;
@@ -45,6 +46,7 @@ fn command(args: &[String]) -> Result<(), Failure> {
         Some((command, rest)) if command == "fidelity" => fidelity::command(rest),
         Some((command, rest)) if command == "resume" => resume::command(rest),
         Some((command, [])) if command == "pressure" => pressure::pressure(),
+        Some((command, rest)) if command == "counts" => counts::command(rest),
         Some((command, rest)) if command == "resume-cost" => resume_cost::command(rest),
         Some((command, [])) if command == "codegen-times" => times::times(),
         Some((command, [])) if matches!(command.as_str(), "help" | "-h" | "--help") => {
@@ -72,6 +74,8 @@ Usage: cargo demo [--listen ADDR:PORT]
          Breaks the links of clients again and again, and tells what was lost; --help says more.
        cargo xtask pressure
          Shows a server's memory under peers that cost as much as they can; needs a Unix with /proc.
+       cargo xtask counts [--bless]
+         Counts a server's instructions for each call, and compares them with the committed ones; needs valgrind.
        cargo xtask resume-cost [--rounds N] [--sockets N] [--check]
          Measures what sessions that outlive their links cost; takes some minutes, on a quiet machine; --help says more.
        cargo xtask codegen-times
