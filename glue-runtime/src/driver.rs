@@ -275,6 +275,9 @@ impl<H: Hooks> Driver<H> {
             self.session.give_up(now);
             cx.waker().wake_by_ref();
         }
+        if let Some(transport) = &mut self.transport {
+            transport.rest();
+        }
         self.arm_timer(cx);
         Poll::Pending
     }

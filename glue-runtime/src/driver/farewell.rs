@@ -59,6 +59,9 @@ impl<H: Hooks> Driver<H> {
             if self.fault == Some(TransportError::Lost) {
                 return Poll::Ready(());
             }
+            if let Some(transport) = &mut self.transport {
+                transport.rest();
+            }
         }
         self.arm_timer(cx);
         Poll::Pending

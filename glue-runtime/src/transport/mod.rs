@@ -63,6 +63,9 @@ pub(crate) trait Transport: Send + Unpin {
     /// Another driver polls it from now on: what it has to know of the peer is told anew.
     fn change_hands(&mut self) {}
 
+    /// The turn is over: gives back what is only needed by one at work. Also when nothing is at hand, by itself.
+    fn rest(&mut self) {}
+
     /// Says goodbye, for `fault` if that was the cause; ready when that is written and our side is shut down.
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()>;
 

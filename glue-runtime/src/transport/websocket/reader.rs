@@ -19,7 +19,7 @@ pub(super) struct Reader {
     input: Vec<u8>,
     /// Bytes of the input that are decoded.
     decoded: usize,
-    /// Whether the input is in a buffer of the thread, which is given back by [`Reader::settle`].
+    /// Whether the input is in a buffer of the thread, which [`Reader::settle`] gives back.
     is_lent: bool,
     /// Bytes that the first frame lacks, at least.
     missing: usize,
@@ -75,11 +75,11 @@ impl Reader {
     {
         if self.is_lent {
             self.compact();
-            return poll_read_into(io, cx, &mut self.input);
+            return poll_read_into(io, cx, &mut (&mut self.input).limit(AT_ONCE));
         }
         let mut buffer = scratch::take();
         buffer.extend_from_slice(self.input.get(self.decoded..).unwrap_or_default());
-        let read = poll_read_into(io, cx, &mut buffer);
+        let read = poll_read_into(io, cx, &mut (&mut buffer).limit(AT_ONCE));
         if matches!(read, Poll::Ready(Ok(()))) {
             self.input = buffer;
             self.decoded = 0;
@@ -103,7 +103,26 @@ impl Reader {
         poll_read_into(io, cx, &mut (&mut self.input).limit(self.missing))
     }
 
-    /// Gives back what is not needed: the connection keeps no more than what it has read and not decoded.
+    /// Reads and drops what comes, up to the peer's end.
+    pub(super) fn poll_drain<S>(&mut self, io: &mut S, cx: &mut Context<'_>) -> Poll<()>
+    where
+        S: AsyncRead + Unpin,
+    {
+        let mut buffer = scratch::take();
+        let end = loop {
+            buffer.clear();
+            match poll_read_into(io, cx, &mut buffer) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => break Poll::Ready(()),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        scratch::give_back(buffer);
+        end
+    }
+
+    /// Gives back what is not needed: the connection keeps no more than what it has read and not decoded. To be called at
+    /// the end of a turn.
     pub(super) fn settle(&mut self) {
         let rest = self.input.get(self.decoded..).unwrap_or_default();
         if !self.is_lent && !rest.is_empty() {
@@ -126,16 +145,25 @@ impl Reader {
         self.input.capacity()
     }
 
+    /// Drops what is left: nothing of it counts.
+    pub(super) fn end(&mut self) {
+        self.decoded = self.input.len();
+        self.settle();
+    }
+
     fn compact(&mut self) {
-        self.input.drain(..self.decoded);
+        if self.decoded == self.input.len() {
+            self.input.clear();
+        } else {
+            self.input.drain(..self.decoded);
+        }
         self.decoded = 0;
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.decoded = self.input.len();
-        self.settle();
+        self.end();
     }
 }
 
@@ -151,6 +179,10 @@ fn poll_read_into<S: AsyncRead + Unpin>(
         Ok(_) => Poll::Ready(Ok(())),
     }
 }
+
+/// Bytes that are read at once: two messages of 16 KiB. They are what a connection keeps whose channel has no room for the first of
+/// them. With half of it each such message takes two reads.
+const AT_ONCE: usize = scratch::SIZE / 2;
 
 /// Bytes of a frame that is not whole with which it is read into memory of its own. Below that it is copied in front of what
 /// is read next, which costs less than a read more.

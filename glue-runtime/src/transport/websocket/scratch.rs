@@ -30,8 +30,8 @@ thread_local! {
     static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes of a buffer, which bound what is read at once: four messages of 16 KiB. With a quarter of it those take four times as
-/// many reads; more doesn't fit the cache beside what is done with it.
+/// Bytes of a buffer. Half of it is read or written at once, behind what was there before; more doesn't fit the cache beside
+/// what is done with it.
 pub(super) const SIZE: usize = 64 << 10;
 
 /// Buffers that a thread keeps: one for reading, one for writing.

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::close::farewell;
 use super::decoder::Event;
@@ -118,7 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
             return Poll::Ready(None);
         }
         let mut received = self.poll_message(cx);
-        self.reader.settle();
+        if received.is_pending() {
+            self.reader.settle();
+        }
         // Ready or not, the next call goes on with it.
         if self.owes_pong
             && let Poll::Ready(Err(error)) = self.poll_flush(cx)
@@ -126,7 +128,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
         {
             received = Poll::Ready(Some(Err(error)));
         }
-        self.is_over = matches!(received, Poll::Ready(None | Some(Err(_))));
+        if matches!(received, Poll::Ready(None | Some(Err(_)))) {
+            self.is_over = true;
+            self.reader.end();
+        }
         received
     }
 
@@ -166,10 +171,19 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
         self.close_code
     }
 
+    fn rest(&mut self) {
+        self.reader.settle();
+    }
+
+    fn change_hands(&mut self) {
+        self.reader.settle();
+    }
+
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()> {
         loop {
             match self.closing {
                 Closing::Open => {
+                    self.reader.end();
                     if !self.is_answered {
                         self.writer.push(Opcode::Close, &farewell(fault));
                         self.is_answered = true;
@@ -191,15 +205,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            // Frames or not: nothing of it counts.
-            let mut scratch = [0; 1024];
-            let mut buffer = ReadBuf::new(&mut scratch);
-            let read = ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer));
-            if read.is_err() || buffer.filled().is_empty() {
-                return Poll::Ready(());
-            }
-        }
+        // Frames or not: nothing of it counts.
+        self.reader.poll_drain(&mut self.io, cx)
     }
 }
 

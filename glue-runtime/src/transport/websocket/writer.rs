@@ -95,6 +95,6 @@ impl Drop for Writer {
     }
 }
 
-/// Bytes after which frames are written without waiting for the flush at the end of a wake-up; a quarter of it already is
-/// one write per many small messages, four times as much only costs memory.
-const FULL: usize = 16 << 10;
+/// Bytes after which frames are written without waiting for the flush at the end of a wake-up: two messages of 16 KiB. A fraction
+/// of it already is one write per many small messages; more of it is more that is kept for a peer that takes nothing.
+const FULL: usize = scratch::SIZE / 2;
