@@ -4,6 +4,7 @@
 //! where its message was read; what is pending stays in its channel's own set. So there is no task per call and no
 //! hop to a writer.
 
+mod alarm;
 mod channels;
 mod delivery;
 mod farewell;
@@ -20,15 +21,15 @@ pub(crate) use residents::{Residents, Unfinished};
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::future::{FutureExt as _, poll_fn, ready};
 use futures_util::stream::StreamExt as _;
-use tokio::time::Sleep;
 
+use self::alarm::Alarm;
 use self::delivery::{Reading, Stalled};
 use crate::channel::Turn;
 use crate::clock::now;
@@ -77,7 +78,7 @@ pub(crate) struct Driver<H> {
     fault: Option<TransportError>,
     /// Why the session has ended, once it has.
     closed: Option<CloseReason>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
 }
 
 impl<H: Hooks> Driver<H> {
@@ -107,7 +108,7 @@ impl<H: Hooks> Driver<H> {
             unflushed: false,
             fault: None,
             closed: None,
-            sleep: None,
+            alarm: Alarm::default(),
         }
     }
 
@@ -558,30 +559,9 @@ impl<H: Hooks> Driver<H> {
     }
 
     /// Makes sure that the driver is woken at the session's next deadline.
-    ///
-    /// The deadline moves with every message, the timer only when it fires too late or has fired: a timer that fires
-    /// early costs one wake-up per keep-alive, moving it costs something per message.
     fn arm_timer(&mut self, cx: &mut Context<'_>) {
-        let Some(deadline) = self.session.poll_timeout() else {
-            return;
-        };
-        let deadline = tokio::time::Instant::from_std(deadline);
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        loop {
-            if deadline < sleep.deadline() {
-                sleep.as_mut().reset(deadline);
-            }
-            if sleep.as_mut().poll(cx).is_pending() {
-                return;
-            }
-            if deadline <= sleep.deadline() {
-                // Due while we worked: the next turn handles it.
-                cx.waker().wake_by_ref();
-                return;
-            }
-            sleep.as_mut().reset(deadline);
+        if let Some(deadline) = self.session.poll_timeout() {
+            self.alarm.set(deadline, cx);
         }
     }
 }

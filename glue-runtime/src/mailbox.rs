@@ -4,6 +4,7 @@ mod backlog;
 mod driver_waker;
 mod fan_out;
 mod new_link;
+mod peer;
 mod task;
 mod waiting;
 
@@ -12,15 +13,15 @@ pub use fan_out::{Delivery, SlowConsumer};
 pub(crate) use backlog::Offered;
 pub(crate) use fan_out::FanOut;
 pub(crate) use new_link::{NewLink, Place};
+pub(crate) use peer::Peer;
 pub(crate) use task::Task;
 pub(crate) use waiting::{Bond, Late, Outgoing};
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
@@ -79,41 +80,6 @@ pub(crate) enum Ending {
     Close(CloseReason),
     /// Because the application closes it; the client must not come back by itself.
     Dismiss,
-}
-
-/// Who is on the other side.
-#[derive(Debug, Default)]
-pub(crate) struct Peer {
-    /// Set before the application sees the socket.
-    pub(crate) socket_id: OnceLock<Arc<str>>,
-    /// Moves with the peer.
-    remote_addr: Mutex<Option<IpAddr>>,
-    pub(crate) user_agent: Option<String>,
-}
-
-impl Peer {
-    #[cfg(feature = "server")]
-    pub(crate) fn new(remote_addr: Option<IpAddr>, user_agent: Option<String>) -> Self {
-        Self {
-            socket_id: OnceLock::new(),
-            remote_addr: Mutex::new(remote_addr),
-            user_agent,
-        }
-    }
-
-    pub(crate) fn remote_addr(&self) -> Option<IpAddr> {
-        *self.lock_remote_addr()
-    }
-
-    /// Takes note that the peer is where another one was seen.
-    fn follow(&self, other: &Self) {
-        *self.lock_remote_addr() = other.remote_addr();
-    }
-
-    fn lock_remote_addr(&self) -> MutexGuard<'_, Option<IpAddr>> {
-        // Nothing that can panic runs under the lock.
-        self.remote_addr.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// What the application asks of the driver beside sending.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// A deadline; its doc says what expiry means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A deadline; its doc says what expiry means. Of some that are due at once, the first here comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
     /// The init exchange took too long.
     Init,
@@ -27,67 +27,64 @@ pub(crate) enum Timer {
     Close,
 }
 
-impl Timer {
-    const ALL: [Self; 10] = [
-        Self::Init,
-        Self::KeepAlive,
-        Self::Stall,
-        Self::Absence,
-        Self::Ack,
-        Self::Window,
-        Self::Leave,
-        Self::Finish,
-        Self::Refusal,
-        Self::Close,
-    ];
-}
-
-/// The deadlines that are set.
+/// The deadlines that are set; rarely more than two, so they stand in a row.
 #[derive(Debug, Default)]
 pub(crate) struct TimerTable {
-    deadlines: [Option<Instant>; Timer::ALL.len()],
+    deadlines: Vec<(Timer, Instant)>,
 }
 
 impl TimerTable {
     /// Sets or moves a deadline; one further away than time goes is none.
     pub(crate) fn set(&mut self, timer: Timer, now: Instant, after: Duration) {
-        self.deadlines[timer as usize] = now.checked_add(after);
+        let Some(deadline) = now.checked_add(after) else {
+            return self.stop(timer);
+        };
+        match self.deadlines.iter_mut().find(|(other, _)| *other == timer) {
+            Some((_, former)) => *former = deadline,
+            None => self.deadlines.push((timer, deadline)),
+        }
     }
 
     /// Sets a deadline, unless it is set to an earlier moment.
     pub(crate) fn advance(&mut self, timer: Timer, now: Instant, after: Duration) {
-        let former = self.deadlines[timer as usize];
-        self.set(timer, now, after);
-        let both = former.into_iter().chain(self.deadlines[timer as usize]);
-        self.deadlines[timer as usize] = both.min();
+        let is_earlier = |former: &Instant| now.checked_add(after).is_none_or(|deadline| *former <= deadline);
+        if self.get(timer).as_ref().is_none_or(|former| !is_earlier(former)) {
+            self.set(timer, now, after);
+        }
     }
 
     /// Takes a deadline back.
     pub(crate) fn stop(&mut self, timer: Timer) {
-        self.deadlines[timer as usize] = None;
+        self.deadlines.retain(|(other, _)| *other != timer);
     }
 
     /// Takes all deadlines back.
     pub(crate) fn clear(&mut self) {
-        self.deadlines = Default::default();
+        self.deadlines.clear();
     }
 
-    /// Takes one deadline that has been reached.
+    /// Takes one deadline that has been reached; of some, the first of the enum.
     pub(crate) fn pop_expired(&mut self, now: Instant) -> Option<Timer> {
-        let timer = Timer::ALL
-            .into_iter()
-            .find(|&timer| self.deadlines[timer as usize].is_some_and(|deadline| deadline <= now))?;
+        let expired = self.deadlines.iter().filter(|(_, deadline)| *deadline <= now);
+        let timer = expired.map(|(timer, _)| *timer).min()?;
         self.stop(timer);
         Some(timer)
     }
 
     /// Returns whether a deadline is set.
     pub(crate) fn is_set(&self, timer: Timer) -> bool {
-        self.deadlines[timer as usize].is_some()
+        self.deadlines.iter().any(|(other, _)| *other == timer)
     }
 
     /// Returns the earliest deadline.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.deadlines.iter().flatten().min().copied()
+        self.deadlines.iter().map(|(_, deadline)| *deadline).min()
+    }
+
+    fn get(&self, timer: Timer) -> Option<Instant> {
+        let mut deadlines = self.deadlines.iter();
+        deadlines
+            .find(|(other, _)| *other == timer)
+            .map(|(_, deadline)| *deadline)
     }
 }
