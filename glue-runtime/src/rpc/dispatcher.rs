@@ -61,7 +61,7 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     spare: Option<Pin<Box<F>>>,
     /// Calls and streams that are waiting for something.
     running: FuturesUnordered<Running<F>>,
-    /// With what they are polled, from the first stream on.
+    /// With what they are polled, from the first on.
     waker: Option<TurnWaker>,
     /// Those of `running`, and of `queue`, that somebody waits for.
     open: BTreeMap<u64, Open>,
@@ -389,9 +389,7 @@ where
     /// Keeps a call that waits for something in the socket's own set.
     fn park(&mut self, exchange: Exchange, measure: Measure, future: Pin<Box<F>>) {
         self.exchanges.park(exchange.key);
-        if exchange.is_stream() {
-            self.waker.get_or_insert_with(TurnWaker::new);
-        }
+        self.waker.get_or_insert_with(TurnWaker::new);
         if D::IS_SEQUENTIAL && !exchange.kind.sends_items() {
             self.holder = Some(exchange.key);
         }
@@ -415,9 +413,6 @@ where
 
     /// Goes on with what waits.
     fn drive(&mut self, turn: &mut Turn<'_, '_>) {
-        if let Some(waker) = &self.waker {
-            waker.register(turn.cx.waker());
-        }
         while let Poll::Ready(Some(ended)) = self.poll_running(turn.cx) {
             let Ended {
                 exchange,
@@ -448,17 +443,22 @@ where
         self.drain(turn);
     }
 
-    fn poll_running(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Ended<F::Output>>> {
-        if self.running.is_empty() {
+    /// Polls what was woken, and what that wakes, once each.
+    fn poll_running(&mut self, cx: &TaskContext<'_>) -> Poll<Option<Ended<F::Output>>> {
+        let Some(waker) = self.waker.as_ref().filter(|_| !self.running.is_empty()) else {
             return Poll::Ready(None);
+        };
+        let mut inner = TaskContext::from_waker(waker.waker());
+        waker.begin(cx.waker());
+        let mut polled = self.running.poll_next_unpin(&mut inner);
+        if polled.is_pending() && waker.begin(cx.waker()) {
+            polled = self.running.poll_next_unpin(&mut inner);
         }
-        match &self.waker {
-            Some(waker) => {
-                let mut cx = TaskContext::from_waker(waker.waker());
-                self.running.poll_next_unpin(&mut cx)
-            }
-            None => self.running.poll_next_unpin(cx),
+        if waker.end() && polled.is_pending() {
+            // One that wakes itself lets others go first.
+            cx.waker().wake_by_ref();
         }
+        polled
     }
 
     /// Lets calls go on; they are polled when the driver has read all that is at hand.

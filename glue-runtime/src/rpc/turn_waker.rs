@@ -1,7 +1,7 @@
 //! Wakes a driver for the calls of one channel, but not for what it does to them itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Wake, Waker};
 
 use futures_util::task::AtomicWaker;
@@ -9,8 +9,8 @@ use futures_util::task::AtomicWaker;
 /// The waker with which calls that wait for something are polled.
 ///
 /// What a driver reads may let a call go on: credit, or an item of the caller. The driver polls the calls behind that, in the same
-/// turn or when there is room again; woken as well, it would look through everything once more for nothing, and so it would for
-/// each credit of a stream.
+/// turn or when there is room again; woken as well, it would look through everything once more for nothing. So it would for each
+/// time that it polls a call, as the set of them wakes who has polled all that is in it.
 #[derive(Debug)]
 pub(super) struct TurnWaker {
     state: Arc<State>,
@@ -20,8 +20,18 @@ pub(super) struct TurnWaker {
 #[derive(Debug, Default)]
 struct State {
     driver: AtomicWaker,
-    is_muted: AtomicBool,
+    /// One of the three below.
+    stage: AtomicU8,
 }
+
+/// Who wakes a call wakes the driver.
+const LOUD: u8 = 0;
+
+/// The driver is at it.
+const QUIET: u8 = 1;
+
+/// Likewise, and a call was woken since.
+const WOKEN: u8 = 2;
 
 impl TurnWaker {
     pub(super) fn new() -> Self {
@@ -32,21 +42,29 @@ impl TurnWaker {
         }
     }
 
-    /// Takes note of who is woken from now on.
-    pub(super) fn register(&self, driver: &Waker) {
-        self.state.driver.register(driver);
-    }
-
     pub(super) fn waker(&self) -> &Waker {
         &self.waker
     }
 
-    /// Does something behind which the calls are polled in any case.
+    /// The driver, whose waker this is, polls calls: it is not woken before [`TurnWaker::end`]. Returns whether a call was woken
+    /// since it has begun last.
+    pub(super) fn begin(&self, driver: &Waker) -> bool {
+        self.state.driver.register(driver);
+        self.state.stage.swap(QUIET, Ordering::AcqRel) == WOKEN
+    }
+
+    /// It has polled them; returns whether a call was woken since it began.
+    #[must_use = "nobody was woken for it"]
+    pub(super) fn end(&self) -> bool {
+        self.state.stage.swap(LOUD, Ordering::AcqRel) == WOKEN
+    }
+
+    /// Does something behind which calls are polled in any case.
     pub(super) fn mute<T>(&self, act: impl FnOnce() -> T) -> T {
-        self.state.is_muted.store(true, Ordering::Relaxed);
+        self.state.stage.store(QUIET, Ordering::Release);
         let done = act();
-        // Others who wake a call meanwhile have made it ready before, so it is found so when the calls are polled.
-        self.state.is_muted.store(false, Ordering::Relaxed);
+        // Whoever wakes a call meanwhile has made it ready before, so it is found ready then.
+        self.state.stage.store(LOUD, Ordering::Release);
         done
     }
 }
@@ -57,7 +75,12 @@ impl Wake for State {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.is_muted.load(Ordering::Relaxed) {
+        let woken = self
+            .stage
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |stage| {
+                (stage == QUIET).then_some(WOKEN)
+            });
+        if woken == Err(LOUD) {
             self.driver.wake();
         }
     }
@@ -81,13 +104,34 @@ mod tests {
     #[test]
     fn only_what_others_do_wakes_the_driver() {
         let count = Arc::<Count>::default();
+        let driver = count.clone().into();
         let turn = TurnWaker::new();
-        turn.register(&count.clone().into());
+        assert!(!turn.begin(&driver));
+        assert!(!turn.end());
 
         turn.mute(|| turn.waker().wake_by_ref());
         assert_eq!(count.0.load(Ordering::Relaxed), 0);
 
         turn.waker().wake_by_ref();
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn what_is_woken_while_calls_are_polled_is_told_once() {
+        let count = Arc::<Count>::default();
+        let driver = count.clone().into();
+        let turn = TurnWaker::new();
+
+        assert!(!turn.begin(&driver));
+        turn.waker().wake_by_ref();
+        turn.waker().wake_by_ref();
+        assert!(turn.begin(&driver));
+        assert!(!turn.begin(&driver));
+        turn.waker().wake_by_ref();
+        assert!(turn.end());
+
+        assert!(!turn.begin(&driver));
+        assert!(!turn.end());
+        assert_eq!(count.0.load(Ordering::Relaxed), 0);
     }
 }

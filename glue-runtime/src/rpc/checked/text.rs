@@ -41,6 +41,18 @@ impl io::Write for TextWriter<'_> {
 pub(super) struct TextFormatter;
 
 impl Formatter for TextFormatter {
+    fn write_u8<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u8) -> io::Result<()> {
+        write_digits(writer, value.into())
+    }
+
+    fn write_u16<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u16) -> io::Result<()> {
+        write_digits(writer, value.into())
+    }
+
+    fn write_u32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u32) -> io::Result<()> {
+        write_digits(writer, value.into())
+    }
+
     fn write_byte_array<W>(&mut self, writer: &mut W, bytes: &[u8]) -> io::Result<()>
     where
         W: ?Sized + io::Write,
@@ -58,6 +70,15 @@ impl Formatter for TextFormatter {
         }
         writer.write_all(b"\"")
     }
+}
+
+/// Writes a number digit by digit: of a short one that takes less than to check as a text what was written elsewhere.
+fn write_digits<W: ?Sized + io::Write>(writer: &mut W, number: u32) -> io::Result<()> {
+    if number >= 10 {
+        write_digits(writer, number / 10)?;
+    }
+    #[allow(clippy::cast_possible_truncation)] // one digit
+    writer.write_all(&[b'0' + (number % 10) as u8])
 }
 
 /// Returns how many bytes there are in front of the first that JSON escapes.
@@ -78,12 +99,15 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     plain
 }
 
-/// Returns whether JSON escapes one of the bytes. Written so that the compiler makes a few instructions for all of them of it.
+/// Returns whether JSON escapes one of the bytes. The compiler makes a dozen instructions for all of them of this form: a minimum and a
+/// comparison with a space.
 fn has_escaped(block: &[u8; BLOCK]) -> bool {
-    // What is equal becomes less than a space, and nothing else.
-    let marked = |byte: u8, other: u8| (byte ^ other).saturating_add(b' ' - 1);
-    let least = block.map(|byte| byte.min(marked(byte, b'"')).min(marked(byte, b'\\')));
-    least.iter().fold(false, |found, &byte| found | (byte < b' '))
+    block.iter().fold(false, |found, &byte| {
+        // What is equal becomes less than a space, and nothing else.
+        let quote = (byte ^ b'"').saturating_add(b' ' - 1);
+        let backslash = (byte ^ b'\\').saturating_add(b' ' - 1);
+        found | (byte.min(quote).min(backslash) < b' ')
+    })
 }
 
 const fn is_escaped(byte: u8) -> bool {
