@@ -141,9 +141,11 @@ impl Admission {
     /// Notes that the socket is in the registry, where a release finds it, for as long as the returned value lives.
     pub(super) fn enter(&self) -> Entered {
         // First, so that a release that is not seen by `is_late` sees this.
-        self.admissions
-            .entered
-            .send_modify(|entered| *entered.entry(self.releases).or_default() += 1);
+        self.admissions.entered.send_if_modified(|entered| {
+            *entered.entry(self.releases).or_default() += 1;
+            // A release waits until there are fewer.
+            false
+        });
         Entered {
             admissions: self.admissions.clone(),
             releases: self.releases,
@@ -183,13 +185,16 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.admissions.entered.send_modify(|entered| {
-            if let Some(sockets) = entered.get_mut(&self.releases) {
-                *sockets -= 1;
-                if *sockets == 0 {
-                    entered.remove(&self.releases);
-                }
+        self.admissions.entered.send_if_modified(|entered| {
+            let Some(sockets) = entered.get_mut(&self.releases) else {
+                return false;
+            };
+            *sockets -= 1;
+            let is_last = *sockets == 0;
+            if is_last {
+                entered.remove(&self.releases);
             }
+            is_last
         });
     }
 }

@@ -9,41 +9,74 @@ use crate::proto::resume::ResumeToken;
 /// Returns a new socket id: 20 characters of `0-9A-Za-z`, 119 random bits. It names a socket and is no secret.
 ///
 /// # Errors
-/// Fails when the operating system has no randomness to give.
-pub(super) fn socket_id() -> io::Result<Arc<str>> {
-    alphanumeric(SOCKET_ID_LENGTH).map(Arc::from)
+/// Fails when the operating system has no randomness to give; so below.
+pub(super) fn socket_id(random: &mut Random) -> io::Result<Arc<str>> {
+    random.alphanumeric(SOCKET_ID_LENGTH).map(Arc::from)
 }
 
 /// Returns the secret by which the requests of an Ajax client are known: 59 random bits, as the original client expects it.
 pub(super) fn ajax_uid() -> io::Result<String> {
-    alphanumeric(UID_LENGTH)
+    Random::default().alphanumeric(UID_LENGTH)
 }
 
 /// Returns a token for the next poll of an Ajax client: 41 random bits beside those of the uid.
 pub(super) fn ajax_token() -> io::Result<String> {
-    alphanumeric(TOKEN_LENGTH)
+    Random::default()
+        .alphanumeric(TOKEN_LENGTH)
         .inspect_err(|error| tracing::error!(%error, "no randomness for a token, the socket ends"))
 }
 
 /// Returns a secret with which a session is resumed: 190 random bits.
-pub(super) fn resume_token() -> io::Result<ResumeToken> {
-    alphanumeric(RESUME_TOKEN_LENGTH).map(ResumeToken::new)
+pub(super) fn resume_token(random: &mut Random) -> io::Result<ResumeToken> {
+    random.alphanumeric(RESUME_TOKEN_LENGTH).map(ResumeToken::new)
 }
 
-/// Returns random characters of `0-9A-Za-z`, each as likely as the others, from the operating system.
-fn alphanumeric(length: usize) -> io::Result<String> {
-    let mut id = String::with_capacity(length);
-    let mut bytes = [0; SOCKET_ID_LENGTH + SOCKET_ID_LENGTH / 2];
-    while id.len() < length {
-        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        // 248 is the largest multiple of 62 in a byte: taking what lies above would favour the first characters.
-        let unbiased = bytes
-            .iter()
-            .filter(|&&byte| byte < 248)
-            .map(|&byte| ALPHABET[usize::from(byte % 62)]);
-        id.extend(unbiased.take(length - id.len()).map(char::from));
+/// Random bytes of the operating system, asked for at once for all that a new socket needs.
+#[derive(Debug)]
+pub(super) struct Random {
+    bytes: [u8; Self::BYTES],
+    /// Those that were used.
+    used: usize,
+}
+
+impl Default for Random {
+    fn default() -> Self {
+        Self {
+            bytes: [0; Self::BYTES],
+            used: Self::BYTES,
+        }
     }
-    Ok(id)
+}
+
+impl Random {
+    /// Half as much again as an id and a token take, as some are of no use.
+    const BYTES: usize = (SOCKET_ID_LENGTH + RESUME_TOKEN_LENGTH) / 2 * 3;
+
+    /// Returns random characters of `0-9A-Za-z`, each as likely as the others.
+    fn alphanumeric(&mut self, length: usize) -> io::Result<String> {
+        let mut id = String::with_capacity(length);
+        while id.len() < length {
+            let byte = self.next()?;
+            // 248 is the largest multiple of 62 in a byte: taking what lies above would favour the first characters.
+            if byte < 248 {
+                id.push(char::from(ALPHABET[usize::from(byte % 62)]));
+            }
+        }
+        Ok(id)
+    }
+
+    fn next(&mut self) -> io::Result<u8> {
+        let byte = match self.bytes.get(self.used) {
+            Some(byte) => *byte,
+            None => {
+                getrandom::fill(&mut self.bytes).map_err(io::Error::other)?;
+                self.used = 0;
+                self.bytes[0]
+            }
+        };
+        self.used += 1;
+        Ok(byte)
+    }
 }
 
 const SOCKET_ID_LENGTH: usize = 20;
@@ -58,7 +91,8 @@ mod tests {
 
     #[test]
     fn ids_are_20_alphanumeric_characters_and_differ() {
-        let ids: std::collections::HashSet<_> = (0..1000).map(|_| socket_id().unwrap()).collect();
+        let mut random = Random::default();
+        let ids: std::collections::HashSet<_> = (0..1000).map(|_| socket_id(&mut random).unwrap()).collect();
 
         assert_eq!(ids.len(), 1000);
         assert!(
@@ -78,8 +112,9 @@ mod tests {
     #[test]
     fn no_character_is_more_frequent_than_the_others() {
         let mut counts = [0_u32; 62];
+        let mut random = Random::default();
         for _ in 0..31_000 {
-            for byte in alphanumeric(20).unwrap().bytes() {
+            for byte in random.alphanumeric(20).unwrap().bytes() {
                 let index = ALPHABET.iter().position(|&letter| letter == byte).unwrap();
                 counts[index] += 1;
             }

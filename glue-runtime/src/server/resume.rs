@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use subtle::ConstantTimeEq as _;
 
-use super::id::resume_token;
+use super::id::{Random, resume_token};
 use crate::driver::Claim;
 use crate::mailbox::Mailbox;
 use crate::proto::resume::{Former, ResumeTerms, ResumeToken};
@@ -90,8 +90,8 @@ impl Sessions {
         if position < entry.presented {
             return Claimed::Outdated;
         }
-        let Ok(token) =
-            resume_token().inspect_err(|error| tracing::error!(%error, "no randomness for a token"))
+        let Ok(token) = resume_token(&mut Random::default())
+            .inspect_err(|error| tracing::error!(%error, "no randomness for a token"))
         else {
             return Claimed::Unknown;
         };

@@ -83,13 +83,21 @@ pub(super) struct LiveGuard {
 
 impl LiveGuard {
     fn new(live: &watch::Sender<usize>) -> Self {
-        live.send_modify(|live| *live += 1);
+        // Nobody waits for more.
+        live.send_if_modified(|live| {
+            *live += 1;
+            false
+        });
         Self { live: live.clone() }
     }
 }
 
 impl Drop for LiveGuard {
     fn drop(&mut self) {
-        self.live.send_modify(|live| *live -= 1);
+        // Telling all who wait costs more than counting: they wait for none.
+        self.live.send_if_modified(|live| {
+            *live -= 1;
+            *live == 0
+        });
     }
 }

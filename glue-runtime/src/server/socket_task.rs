@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use super::counters::SocketCounter;
 use super::detached::DetachedPlace;
 use super::handle::Server;
-use super::id::{resume_token, socket_id};
+use super::id::{Random, resume_token, socket_id};
 use super::refusal::RefusalReason;
 use super::resume::Claimed;
 use super::socket::Socket;
@@ -41,7 +41,8 @@ pub(super) fn start<T: Transport + 'static>(
         admission,
         live,
     } = guest;
-    let socket_id = socket_id()
+    let mut random = Random::default();
+    let socket_id = socket_id(&mut random)
         .inspect_err(|error| tracing::error!(%error, "no randomness for a socket id"))
         .ok()?;
     // At the highest level, so that no filter takes it from the events that it explains.
@@ -52,7 +53,7 @@ pub(super) fn start<T: Transport + 'static>(
     let mailbox = Arc::new(Mailbox::new(visitor.peer, &limits));
     let resume = options
         .resume
-        .map(resume_terms)
+        .map(|resume| resume_terms(resume, &mut random))
         .transpose()
         .inspect_err(|error| tracing::error!(%error, "no randomness for a token"))
         .ok()?;
@@ -98,9 +99,9 @@ pub(super) fn start<T: Transport + 'static>(
 }
 
 /// Returns what a client is offered whose session is to outlive its link.
-fn resume_terms(resume: Resume) -> io::Result<Box<ResumeTerms>> {
+fn resume_terms(resume: Resume, random: &mut Random) -> io::Result<Box<ResumeTerms>> {
     Ok(Box::new(ResumeTerms {
-        token: resume_token()?,
+        token: resume_token(random)?,
         window: resume.window,
         buffer_bytes: resume.buffer_bytes,
         received: None,
