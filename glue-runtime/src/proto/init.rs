@@ -1,5 +1,6 @@
 //! The `in` exchange and the version rule.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use thiserror::Error;
 
 use super::code::Code;
 use super::limits::MAX_ID;
+use super::number::push;
 use super::refusal::Refusal;
 use super::resume::{Former, ResumeTerms, ResumeToken, ResumeWish};
 
@@ -179,11 +181,26 @@ impl ServerInit {
                 resume,
                 drain,
             }) => {
-                let batch = if *batch { BATCH } else { "" };
-                let limit = limit.map_or(String::new(), |limit| format!(r#","limit":{limit}"#));
-                let resume = resume.as_ref().map_or(String::new(), encode_terms);
-                let drain = if *drain { DRAIN } else { "" };
-                format!(r#"{{"socketID":"{socket_id}"{batch}{limit}{resume}{drain}}}"#)
+                // Every connection gets one: by hand it takes a fifth of what formatting takes.
+                let mut out = String::with_capacity(ACCEPTED_BYTES);
+                out.push_str(r#"{"socketID":""#);
+                out.push_str(socket_id);
+                out.push('"');
+                if *batch {
+                    out.push_str(BATCH);
+                }
+                if let Some(limit) = limit {
+                    out.push_str(r#","limit":"#);
+                    push(&mut out, *limit);
+                }
+                if let Some(terms) = resume {
+                    encode_terms(terms, &mut out);
+                }
+                if *drain {
+                    out.push_str(DRAIN);
+                }
+                out.push('}');
+                out
             }
             Self::Refused(refusal) => {
                 let code = refusal.code();
@@ -199,19 +216,28 @@ impl ServerInit {
 }
 
 /// Writes a server's member `resume`, behind another; a token needs no escaping.
-fn encode_terms(terms: &ResumeTerms) -> String {
+fn encode_terms(terms: &ResumeTerms, out: &mut String) {
     let ResumeTerms {
         token,
         window,
         buffer_bytes,
         received,
     } = terms;
-    let token = token.as_str();
-    let received = received.map_or(String::new(), |received| format!(r#","received":{received}"#));
+    out.push_str(r#","resume":{"token":""#);
+    out.push_str(token.as_str());
+    out.push('"');
+    if let Some(received) = received {
+        out.push_str(r#","received":"#);
+        push(out, *received);
+    }
     // What is larger would be as if it were missing.
-    let window = window.as_millis().min(MAX_ID.into());
+    let window = u64::try_from(window.as_millis()).map_or(MAX_ID, |millis| millis.min(MAX_ID));
     let buffer_bytes = u64::try_from(*buffer_bytes).map_or(MAX_ID, |bytes| bytes.min(MAX_ID));
-    format!(r#","resume":{{"token":"{token}"{received},"windowMs":{window},"bufferBytes":{buffer_bytes}}}"#)
+    out.push_str(r#","windowMs":"#);
+    push(out, window);
+    out.push_str(r#","bufferBytes":"#);
+    push(out, buffer_bytes);
+    out.push('}');
 }
 
 /// Reads a server's member `resume`; without all that is needed there is none.
@@ -270,7 +296,7 @@ pub(crate) enum InitError {
 
 /// The members of a JSON object in their order, duplicates kept; none for `null`.
 #[derive(Default)]
-struct Members<'a>(Vec<(String, &'a str)>);
+struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
     fn decode(json: &'a str) -> Result<Self, InitError> {
@@ -315,7 +341,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
                 // As text, so that what is unknown is not built and what is kept is not changed.
-                while let Some((name, json)) = map.next_entry::<String, &RawValue>()? {
+                while let Some((Name(name), json)) = map.next_entry::<Name<'_>, &RawValue>()? {
                     members.push((name, json.get()));
                 }
                 Ok(Members(members))
@@ -325,6 +351,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
         deserializer.deserialize_any(Collect)
     }
 }
+
+/// The name of a member, which is a part of the text unless something in it is escaped.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads a value of this type.
 fn read<T: for<'a> Deserialize<'a>>(json: &str) -> Option<T> {
@@ -346,6 +376,9 @@ fn number(value: f64) -> Option<u64> {
     const MOST: f64 = 9_007_199_254_740_991.0;
     ((0.0..=MOST).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }
+
+/// Bytes of what a client is told that is accepted, all members and the largest numbers among them.
+const ACCEPTED_BYTES: usize = 224;
 
 /// The member that announces that leaving can be asked for, as it is written behind another.
 const DRAIN: &str = r#","drain":true"#;
