@@ -17,18 +17,18 @@ use crate::session::Cause;
 #[derive(Default)]
 pub(crate) struct Residents {
     pub(crate) channels: Channels,
-    /// Futures that live as long as the socket.
-    tasks: FuturesUnordered<Task>,
+    /// Futures that live as long as the socket; where there have been none, there is no set of them either.
+    tasks: Option<FuturesUnordered<Task>>,
 }
 
 impl Residents {
     /// Polls the futures; fails when one has panicked.
     pub(crate) fn poll_tasks(&mut self, cx: &mut Context<'_>) -> Result<(), Panicked> {
-        if self.tasks.is_empty() {
+        let Some(tasks) = self.tasks.as_mut().filter(|tasks| !tasks.is_empty()) else {
             return Ok(());
-        }
+        };
         loop {
-            match catch_unwind(AssertUnwindSafe(|| self.tasks.poll_next_unpin(cx))) {
+            match catch_unwind(AssertUnwindSafe(|| tasks.poll_next_unpin(cx))) {
                 Ok(Poll::Ready(Some(()))) => {}
                 Ok(Poll::Ready(None) | Poll::Pending) => return Ok(()),
                 Err(_) => {
@@ -40,7 +40,7 @@ impl Residents {
     }
 
     pub(crate) fn spawn(&mut self, task: Task) {
-        self.tasks.push(task);
+        self.tasks.get_or_insert_default().push(task);
     }
 
     /// The session has ended, and this was not handed to the link. Returns what is to be sent in the next: first what may have
@@ -80,7 +80,7 @@ impl Residents {
         let unfinished = self.channels.values_mut().filter_map(|inbound| inbound.finish());
         let unfinished = unfinished.collect();
         self.channels.clear();
-        self.tasks.clear();
+        self.tasks = None;
         unfinished
     }
 }
