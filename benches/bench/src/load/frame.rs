@@ -56,9 +56,8 @@ pub(super) fn finish(bytes: &mut Vec<u8>, start: usize, opcode: u8) {
 /// # Errors
 /// It is none that our peers write: not final, or masked.
 pub(super) fn read(bytes: &[u8]) -> Result<Option<Frame<'_>>, &'static str> {
-    let (&[first, second], rest) = match bytes.split_first_chunk() {
-        Some(split) => split,
-        None => return Ok(None),
+    let Some((&[first, second], rest)) = bytes.split_first_chunk() else {
+        return Ok(None);
     };
     if first & !0xf != FINAL || second & MASKED != 0 {
         return Err("a frame that is fragmented, masked, or of an extension");

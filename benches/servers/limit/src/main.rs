@@ -69,10 +69,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Serves one connection until it ends.
 async fn attend(stream: TcpStream, seats: Arc<Seats>) -> Result<(), Failure> {
     stream.set_nodelay(true)?;
-    // tungstenite's default, 128 KiB, is zeroed before each read: 4 KiB is what small messages need. Writes are joined up to 16 KiB.
+    // tungstenite's default, 128 KiB, is zeroed before each read: 4 KiB is what small messages need.
     let config = WebSocketConfig::default()
         .read_buffer_size(4 * 1024)
-        .write_buffer_size(16 * 1024);
+        .write_buffer_size(4 * 1024);
     let mut socket = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await?;
     let seat = seats.take();
     loop {
