@@ -172,7 +172,7 @@ impl Trial<'_, '_> {
                 let lines = self.sockets(lines);
                 let times = self.operations(times, 3);
                 self.open(lines)?;
-                self.load.run(&mut Once::new(What::Add, lines))?;
+                self.load.run(&mut Once::new(What::Listen, lines))?;
                 self.load.run(&mut Shouts::new(lines, 2, SHOUT_BYTES))?;
                 self.measure(lines * times, &mut Shouts::new(lines, times, SHOUT_BYTES))
             }

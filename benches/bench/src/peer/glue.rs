@@ -61,6 +61,8 @@ impl Session for Visitor {
                     number(b, out);
                     out.push(b'}');
                 }
+                // Whoever has greeted listens.
+                Call::Listen => out.extend_from_slice(br#"&add&{"a":0,"b":0}"#),
                 Call::Echo(text) => with_text("echo", text, out),
                 Call::Shout(text) => with_text("shout", text, out),
             }

@@ -2,12 +2,18 @@
 
 mod glue;
 mod json;
+mod jsonrpsee;
 mod limit;
+mod socketioxide;
+mod trpc;
 
 use std::error::Error;
 
 pub use self::glue::Glue;
+pub use self::jsonrpsee::Jsonrpsee;
 pub use self::limit::Limit;
+pub use self::socketioxide::Socketioxide;
+pub use self::trpc::Trpc;
 use crate::load::Out;
 
 /// Why a run failed: an answer that is wrong, missing or surplus, or a server that doesn't do what it should.
@@ -46,7 +52,6 @@ pub trait Peer: Sync {
 pub enum Program {
     /// A package of this workspace, with one binary of the same name.
     Rust(&'static str),
-    #[allow(dead_code)] // as long as no peer is one
     /// A script in a folder below `servers`; `npm ci` is run there where `node_modules` is missing.
     Node {
         /// The folder's name.
@@ -63,7 +68,9 @@ pub enum Call<'a> {
     Add(u32, u32),
     /// The text is answered. It has nothing in it that JSON must escape.
     Echo(&'a str),
-    /// The text goes to all connections that have called something, this one as well. Any value is answered.
+    /// Shouts are wanted on this connection from now on. Any value is answered.
+    Listen,
+    /// The text goes to all connections that listen, this one as well. Any value is answered.
     Shout(&'a str),
 }
 
@@ -116,7 +123,7 @@ pub enum Event<'a> {
 
 /// Returns all servers, in the order of the tables; the first is the one that the others are compared with.
 pub fn all() -> Vec<&'static dyn Peer> {
-    vec![&Limit, &Glue]
+    vec![&Limit, &Glue, &Jsonrpsee, &Socketioxide, &Trpc]
 }
 
 /// Shows a text that makes no sense.
