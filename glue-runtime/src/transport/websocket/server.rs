@@ -85,7 +85,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> ServerWebSocket<S> {
                         return Poll::Ready(Some(Err(error)));
                     }
                 }
-                Ok(Some(Event::Message(text))) => return Poll::Ready(Some(Ok(Text::from(text.as_ref())))),
+                Ok(Some(Event::Message(text))) => {
+                    return Poll::Ready(Some(Ok(Text::from(text.into_owned()))));
+                }
                 Ok(Some(Event::Nothing)) => {}
                 Ok(Some(Event::Ping(payload))) => {
                     self.writer.push(Opcode::Pong, payload);
@@ -173,10 +175,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
 
     fn rest(&mut self) {
         self.reader.settle();
+        self.writer.settle();
     }
 
     fn change_hands(&mut self) {
-        self.reader.settle();
+        self.rest();
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>, fault: Option<TransportError>) -> Poll<()> {

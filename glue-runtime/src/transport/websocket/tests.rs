@@ -387,7 +387,11 @@ fn between_turns_only_what_is_unread_is_kept() {
     for number in 0..100 {
         Frame::new(1, number.to_string().into()).encode(&mut bytes);
     }
-    let mut socket = ServerWebSocket::new(Script::new(&bytes, &[bytes.len()]), Vec::new(), &Limits::default());
+    let mut socket = ServerWebSocket::new(
+        Script::new(&bytes, &[bytes.len()]),
+        Vec::new(),
+        &Limits::default(),
+    );
 
     assert_eq!(next_text(&mut socket), "0");
     socket.rest();

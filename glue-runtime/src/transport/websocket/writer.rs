@@ -64,6 +64,13 @@ impl Writer {
         Pin::new(io).poll_flush(cx)
     }
 
+    /// Gives a buffer of the thread back. To be called at the end of a turn.
+    pub(super) fn settle(&mut self) {
+        if self.is_lent {
+            self.keep_rest();
+        }
+    }
+
     /// The peer takes no more now: keeps what is left in memory of its own, however long that takes.
     fn keep_rest(&mut self) {
         let rest = self.out.get(self.written..).unwrap_or_default();
