@@ -104,7 +104,7 @@ impl Reader {
     }
 
     /// Reads and drops what comes, up to the peer's end.
-    pub(super) fn poll_drain<S>(&mut self, io: &mut S, cx: &mut Context<'_>) -> Poll<()>
+    pub(super) fn poll_drain<S>(io: &mut S, cx: &mut Context<'_>) -> Poll<()>
     where
         S: AsyncRead + Unpin,
     {

@@ -209,7 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ServerWebSocket<S> 
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // Frames or not: nothing of it counts.
-        self.reader.poll_drain(&mut self.io, cx)
+        Reader::poll_drain(&mut self.io, cx)
     }
 }
 
