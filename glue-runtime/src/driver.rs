@@ -35,7 +35,6 @@ use crate::channel::Turn;
 use crate::clock::now;
 use crate::mailbox::{Bond, Ending, Mailbox, Outgoing, Place, Request, Task};
 use crate::proto::frame::Frame;
-use crate::proto::messages::Messages;
 use crate::proto::refusal::Refusal;
 use crate::proto::text::Text;
 use crate::session::{Cause, CloseReason, Event, Session, Verdict};
@@ -64,9 +63,7 @@ pub(crate) struct Driver<H> {
     /// What was received and not yet delivered: the first had no room in its channel, it is a container of which more was
     /// in it than one turn takes, or they came before `in`. While there is some, nothing is read.
     stalled: Stalled,
-    /// What calls have produced in this turn.
-    out: Messages,
-    /// What of that goes ahead of all else.
+    /// What calls have produced in this turn that goes ahead of all else.
     urgent: Vec<Text>,
     /// What has moved in this turn.
     traffic: Traffic,
@@ -101,7 +98,6 @@ impl<H: Hooks> Driver<H> {
             is_handed_over: false,
             generation: 0,
             stalled: Stalled::default(),
-            out: Messages::default(),
             urgent: Vec::new(),
             traffic: Traffic::default(),
             work_waits: false,
@@ -344,8 +340,6 @@ impl<H: Hooks> Driver<H> {
             };
             self.push(message);
         }
-        // Now, as a turn may read many calls, each of which may broadcast.
-        self.note_unsent();
     }
 
     fn note_unsent(&mut self) {
@@ -373,7 +367,7 @@ impl<H: Hooks> Driver<H> {
         for inbound in self.residents.channels.values_mut() {
             inbound.settle(&mut Turn {
                 cx,
-                out: &mut self.out,
+                out: self.session.outbox().written(),
                 urgent: &mut self.urgent,
             });
         }
@@ -387,7 +381,7 @@ impl<H: Hooks> Driver<H> {
             }
             inbound.poll(&mut Turn {
                 cx,
-                out: &mut self.out,
+                out: self.session.outbox().written(),
                 urgent: &mut self.urgent,
             });
         }
@@ -407,16 +401,23 @@ impl<H: Hooks> Driver<H> {
         for text in self.urgent.drain(..) {
             self.session.outbox().push_urgent(text, cause);
         }
-        if self.out.is_empty() {
+        let outbox = self.session.outbox();
+        if !outbox.has_written() {
             return;
         }
-        self.take_all_messages();
-        self.session.outbox().append(&mut self.out, cause);
+        if self.mailbox.is_empty() {
+            outbox.take_written(cause);
+        } else {
+            let written = outbox.take_back_written();
+            self.take_all_messages();
+            self.session.outbox().append(written, cause);
+        }
+        // Now, as a turn may read many calls, each of which may broadcast.
+        self.note_unsent();
     }
 
     /// Leaves no room behind that this turn has needed.
     fn rest(&mut self) {
-        self.out.rest();
         self.urgent.shrink_to(0);
         self.session.outbox().rest();
     }

@@ -165,7 +165,8 @@ impl<H: Hooks> Driver<H> {
     /// a turn may take.
     pub(super) fn deliver_stalled(&mut self, now: Instant, budget: &mut usize, cx: &mut Context<'_>) {
         // What waits for room in its channel is offered in any case.
-        while (self.session.is_stalled() || self.can_take_more(now, budget, cx))
+        while !self.stalled.is_empty()
+            && (self.session.is_stalled() || self.can_take_more(now, budget, cx))
             && let Some(received) = self.stalled.pop_front()
         {
             let left = match received {
@@ -252,7 +253,7 @@ impl<H: Hooks> Driver<H> {
         for inbound in self.residents.channels.values_mut() {
             inbound.opened(&mut Turn {
                 cx,
-                out: &mut self.out,
+                out: self.session.outbox().written(),
                 urgent: &mut self.urgent,
             });
         }
@@ -278,7 +279,7 @@ impl<H: Hooks> Driver<H> {
         if self.session.is_open() {
             inbound.opened(&mut Turn {
                 cx,
-                out: &mut self.out,
+                out: self.session.outbox().written(),
                 urgent: &mut self.urgent,
             });
             self.collect_greetings();
@@ -288,7 +289,7 @@ impl<H: Hooks> Driver<H> {
 
     /// Moves what channels say as they open to the outbox, ahead of what waits to be sent on them.
     fn collect_greetings(&mut self) {
-        self.session.outbox().append(&mut self.out, Cause::Call);
+        self.session.outbox().take_written(Cause::Call);
     }
 
     /// Reads and drops what has arrived, behind the end of the session.
@@ -364,14 +365,14 @@ impl<H: Hooks> Driver<H> {
             text,
             &mut Turn {
                 cx,
-                out: &mut self.out,
+                out: self.session.outbox().written(),
                 urgent: &mut self.urgent,
             },
         );
+        self.collect(Cause::Peer);
         if receipt == Receipt::Fault {
             self.session.fault(now);
         }
-        self.collect(Cause::Peer);
         Some(receipt)
     }
 

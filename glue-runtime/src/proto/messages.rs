@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use super::text::Text;
 
-/// Finished messages, oldest first, and behind them one that is being written. Each has a tag, where the owner wants one.
-#[derive(Debug)]
-pub(crate) struct Messages<T = ()> {
+/// Finished messages, oldest first, and behind them one that is being written.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
     /// The short ones one behind the other, and what is written of the next.
     text: String,
     /// Bytes of `text` that belong to messages that were taken.
@@ -15,8 +15,10 @@ pub(crate) struct Messages<T = ()> {
     /// Bytes of `text` that belong to finished messages.
     finished: usize,
     /// Bytes of each short message, or that it is the next of `long`.
-    places: VecDeque<(Place, T)>,
+    places: VecDeque<Place>,
     long: VecDeque<Text>,
+    /// Bytes of all finished messages.
+    bytes: usize,
 }
 
 /// One message, as it is taken out.
@@ -37,8 +39,8 @@ enum Place {
     Long,
 }
 
-impl<T: Copy> Messages<T> {
-    /// Starts a message: what is appended to the string belongs to it, up to [`end`](Messages::end). Nothing else of the string may be
+impl Messages {
+    /// Starts a message: what is appended to the string belongs to it, up to [`end`](Self::end). Nothing else of the string may be
     /// changed. What was started before and is not finished is dropped.
     pub(crate) fn begin(&mut self) -> &mut String {
         self.abandon();
@@ -47,7 +49,7 @@ impl<T: Copy> Messages<T> {
     }
 
     /// Finishes the message.
-    pub(crate) fn end_as(&mut self, tag: T) {
+    pub(crate) fn end(&mut self) {
         let bytes = self.text.len().saturating_sub(self.finished);
         let Some(row) = row(bytes) else {
             let long = if self.finished == 0 {
@@ -55,9 +57,10 @@ impl<T: Copy> Messages<T> {
             } else {
                 self.text.split_off(self.finished)
             };
-            return self.push_long(long.into(), tag);
+            return self.push_long(long.into());
         };
-        self.places.push_back((row, tag));
+        self.places.push_back(row);
+        self.bytes += bytes;
         self.finished = self.text.len();
     }
 
@@ -67,20 +70,27 @@ impl<T: Copy> Messages<T> {
     }
 
     /// Adds a finished message.
-    pub(crate) fn push_as(&mut self, message: Piece<'_>, tag: T) {
+    pub(crate) fn push(&mut self, message: Text) {
+        self.push_piece(Piece::Long(message));
+    }
+
+    /// Adds a finished message, of which only the text is at hand.
+    pub(crate) fn push_str(&mut self, message: &str) {
+        self.begin().push_str(message);
+        self.end();
+    }
+
+    /// Adds a message that was taken from others.
+    pub(crate) fn push_piece(&mut self, message: Piece<'_>) {
         match message {
-            Piece::Long(text) if row(text.len()).is_none() => self.push_long(text, tag),
-            message => {
-                self.begin().push_str(message.as_str());
-                self.end_as(tag);
-            }
+            Piece::Long(text) if row(text.len()).is_none() => self.push_long(text),
+            message => self.push_str(message.as_str()),
         }
     }
 
-    /// Takes the oldest message and its tag.
-    pub(crate) fn pop_tagged(&mut self) -> Option<(Piece<'_>, T)> {
-        let (place, tag) = self.places.pop_front()?;
-        let piece = match place {
+    /// Takes the oldest message.
+    pub(crate) fn pop(&mut self) -> Option<Piece<'_>> {
+        let piece = match self.places.pop_front()? {
             Place::Row(bytes) => {
                 let start = self.taken;
                 self.taken += bytes as usize;
@@ -88,18 +98,40 @@ impl<T: Copy> Messages<T> {
             }
             Place::Long => Piece::Long(self.long.pop_front()?),
         };
-        Some((piece, tag))
+        self.bytes -= piece.as_str().len();
+        Some(piece)
     }
 
-    /// Takes the oldest message.
-    pub(crate) fn pop(&mut self) -> Option<Piece<'_>> {
-        self.pop_tagged().map(|(piece, _)| piece)
+    /// Takes out all messages behind the first so many.
+    pub(crate) fn split_off(&mut self, messages: usize) -> Self {
+        self.abandon();
+        let places = self.places.split_off(messages.min(self.places.len()));
+        let (mut short, mut long) = (0, 0);
+        for place in &places {
+            match place {
+                Place::Row(bytes) => short += *bytes as usize,
+                Place::Long => long += 1,
+            }
+        }
+        let text = self.text.split_off(self.finished - short);
+        let long = self.long.split_off(self.long.len() - long);
+        let bytes = short + long.iter().map(|text| text.len()).sum::<usize>();
+        self.bytes -= bytes;
+        self.finished = self.text.len();
+        Self {
+            finished: text.len(),
+            taken: 0,
+            text,
+            places,
+            long,
+            bytes,
+        }
     }
 
     /// Returns the oldest message.
     pub(crate) fn first(&self) -> Option<&str> {
-        match self.places.front()?.0 {
-            Place::Row(bytes) => self.text.get(self.taken..self.taken + bytes as usize),
+        match self.places.front()? {
+            Place::Row(bytes) => self.text.get(self.taken..self.taken + *bytes as usize),
             Place::Long => self.long.front().map(Text::as_str),
         }
     }
@@ -108,7 +140,7 @@ impl<T: Copy> Messages<T> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut long = self.long.iter();
         let mut behind = self.taken;
-        self.places.iter().filter_map(move |&(place, _)| match place {
+        self.places.iter().filter_map(move |place| match *place {
             Place::Row(bytes) => {
                 let start = behind;
                 behind += bytes as usize;
@@ -116,6 +148,16 @@ impl<T: Copy> Messages<T> {
             }
             Place::Long => long.next().map(Text::as_str),
         })
+    }
+
+    /// Returns how many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns the bytes of all.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -133,8 +175,9 @@ impl<T: Copy> Messages<T> {
         }
     }
 
-    fn push_long(&mut self, text: Text, tag: T) {
-        self.places.push_back((Place::Long, tag));
+    fn push_long(&mut self, text: Text) {
+        self.places.push_back(Place::Long);
+        self.bytes += text.len();
         self.long.push_back(text);
     }
 
@@ -154,24 +197,6 @@ impl<T: Copy> Messages<T> {
             self.text = take_room();
         }
     }
-}
-
-impl Messages {
-    /// Finishes the message.
-    pub(crate) fn end(&mut self) {
-        self.end_as(());
-    }
-
-    /// Adds a finished message.
-    pub(crate) fn push(&mut self, message: Text) {
-        self.push_as(Piece::Long(message), ());
-    }
-
-    /// Adds a finished message, of which only the text is at hand.
-    pub(crate) fn push_str(&mut self, message: &str) {
-        self.begin().push_str(message);
-        self.end();
-    }
 
     /// Takes all out.
     #[cfg(test)]
@@ -184,19 +209,7 @@ impl Messages {
     }
 }
 
-impl<T> Default for Messages<T> {
-    fn default() -> Self {
-        Self {
-            text: String::new(),
-            taken: 0,
-            finished: 0,
-            places: VecDeque::new(),
-            long: VecDeque::new(),
-        }
-    }
-}
-
-impl<T> Drop for Messages<T> {
+impl Drop for Messages {
     fn drop(&mut self) {
         give_room(std::mem::take(&mut self.text));
     }
@@ -251,7 +264,7 @@ fn give_room(mut text: String) {
 /// Bytes of the longest message that is copied. To share one costs two allocations, about what it takes to copy this much.
 pub(crate) const LONGEST_SHORT: usize = 2 << 10;
 
-/// Messages for which there is room where nothing waits: 128 bytes.
+/// Messages for which there is room where nothing waits.
 const IDLE_MESSAGES: usize = 8;
 
 /// Strings that a thread keeps: what calls say and what waits for the link, of one socket inside another's turn.
@@ -267,13 +280,15 @@ mod tests {
 
     use super::*;
 
-    /// What a case does: writes a message of so many bytes, adds a finished one, starts one and drops it, takes so many, or rests.
+    /// What a case does: writes a message of so many bytes, adds a finished one, starts one and drops it, takes so many, moves all behind the first so
+    /// many away and back, or rests.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Write(usize),
         Push(usize),
         Abandon(usize),
         Take(usize),
+        Split(usize),
         Rest,
     }
 
@@ -284,6 +299,7 @@ mod tests {
             3 => bytes().prop_map(Step::Push),
             1 => bytes().prop_map(Step::Abandon),
             4 => (0..6_usize).prop_map(Step::Take),
+            1 => (0..6_usize).prop_map(Step::Split),
             1 => Just(Step::Rest),
         ];
         vec(step, 0..300)
@@ -321,8 +337,19 @@ mod tests {
                             prop_assert_eq!(taken, expected.pop_front());
                         }
                     }
+                    Step::Split(first) => {
+                        let mut behind = messages.split_off(first);
+                        let expected = expected.iter().skip(first);
+                        prop_assert!(behind.iter().eq(expected.map(String::as_str)));
+                        while let Some(message) = behind.pop() {
+                            messages.push_piece(message);
+                        }
+                        prop_assert_eq!(behind.bytes(), 0);
+                    }
                     Step::Rest => messages.rest(),
                 }
+                prop_assert_eq!(messages.len(), expected.len());
+                prop_assert_eq!(messages.bytes(), expected.iter().map(String::len).sum::<usize>());
                 prop_assert_eq!(messages.is_empty(), expected.is_empty());
             }
             prop_assert!(messages.iter().eq(expected.iter().map(String::as_str)));

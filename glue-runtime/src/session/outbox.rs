@@ -23,7 +23,9 @@ pub(crate) struct Outbox {
     control: VecDeque<Text>,
     /// Channel data that may overtake what waits in `data`: credit and cancellations of calls.
     urgent: VecDeque<(Text, Cause)>,
-    data: Messages<Cause>,
+    /// Other channel data, and behind that what channels are about to queue.
+    data: Messages,
+    queued: Queued,
     weights: Weights,
     /// Control frames that still go by themselves, up to the server's `in`; the peer reads containers behind that only.
     plain: Option<usize>,
@@ -45,10 +47,11 @@ struct Weights {
 }
 
 impl Weights {
-    fn count(&mut self, bytes: usize, cause: Cause) {
-        self.total += weight(bytes);
+    fn count(&mut self, messages: usize, bytes: usize, cause: Cause) {
+        let weight = bytes + messages * MESSAGE_OVERHEAD;
+        self.total += weight;
         if cause == Cause::Peer {
-            self.caused += weight(bytes);
+            self.caused += weight;
         }
     }
 
@@ -58,6 +61,42 @@ impl Weights {
         if cause == Cause::Peer {
             self.caused -= weight(bytes);
         }
+    }
+}
+
+/// What is queued of `Outbox::data`, and whose doing it is.
+#[derive(Debug, Default)]
+struct Queued {
+    messages: usize,
+    bytes: usize,
+    /// So many messages of this cause, then so many of that.
+    causes: VecDeque<(Cause, usize)>,
+}
+
+impl Queued {
+    fn add(&mut self, messages: usize, bytes: usize, cause: Cause) {
+        if messages == 0 {
+            return;
+        }
+        self.messages += messages;
+        self.bytes += bytes;
+        match self.causes.back_mut() {
+            Some((last, count)) if *last == cause => *count += messages,
+            _ => self.causes.push_back((cause, messages)),
+        }
+    }
+
+    /// Counts the first message no more, and returns whose doing it was.
+    fn forget(&mut self, bytes: usize) -> Option<Cause> {
+        let (cause, count) = self.causes.front_mut()?;
+        let cause = *cause;
+        *count -= 1;
+        if *count == 0 {
+            self.causes.pop_front();
+        }
+        self.messages -= 1;
+        self.bytes -= bytes;
+        Some(cause)
     }
 }
 
@@ -86,7 +125,7 @@ impl Outbox {
                 Text::from_static(frame.command())
             }
         };
-        self.weights.count(text.len(), Cause::Peer);
+        self.weights.count(1, text.len(), Cause::Peer);
         self.control.push_back(text);
     }
 
@@ -95,8 +134,32 @@ impl Outbox {
         self.push_piece(Piece::Long(text), cause);
     }
 
+    /// Returns where channels write what they have to say, behind all that waits: it is queued by
+    /// [`take_written`](Self::take_written), before anything else is.
+    pub(crate) fn written(&mut self) -> &mut Messages {
+        &mut self.data
+    }
+
+    /// Returns whether channels have written something that isn't queued.
+    pub(crate) fn has_written(&self) -> bool {
+        self.data.len() > self.queued.messages
+    }
+
+    /// Queues what channels have written.
+    pub(crate) fn take_written(&mut self, cause: Cause) {
+        let messages = self.data.len() - self.queued.messages;
+        let bytes = self.data.bytes() - self.queued.bytes;
+        self.weights.count(messages, bytes, cause);
+        self.queued.add(messages, bytes, cause);
+    }
+
+    /// Takes out what channels have written, for it to be queued behind something else.
+    pub(crate) fn take_back_written(&mut self) -> Messages {
+        self.data.split_off(self.queued.messages)
+    }
+
     /// Queues all these, finished channel-data messages.
-    pub(crate) fn append(&mut self, messages: &mut Messages, cause: Cause) {
+    pub(crate) fn append(&mut self, mut messages: Messages, cause: Cause) {
         while let Some(message) = messages.pop() {
             self.push_piece(message, cause);
         }
@@ -104,7 +167,7 @@ impl Outbox {
 
     /// Queues a finished channel-data message ahead of all data. It must mean the same there.
     pub(crate) fn push_urgent(&mut self, text: Text, cause: Cause) {
-        self.weights.count(text.len(), cause);
+        self.weights.count(1, text.len(), cause);
         self.urgent.push_back((text, cause));
     }
 
@@ -152,7 +215,7 @@ impl Outbox {
         }
         let (message, cause) = match self.urgent.pop_front() {
             Some((text, cause)) => (Piece::Long(text), cause),
-            None => self.data.pop_tagged()?,
+            None => (self.data.pop()?, self.queued.forget(bytes)?),
         };
         if let Some(replay) = replay {
             replay.keep(&message);
@@ -184,6 +247,7 @@ impl Outbox {
     fn next_data(&self) -> Option<&str> {
         match self.urgent.front() {
             Some((text, _)) => Some(text),
+            None if self.queued.messages == 0 => None,
             None => self.data.first(),
         }
     }
@@ -237,7 +301,7 @@ impl Outbox {
     /// Takes the acknowledgement that is due, or goes along with what else is about to leave; behind the init exchange only, and first
     /// in a container.
     fn pop_ack(&mut self) -> Option<Text> {
-        let has_more = !(self.control.is_empty() && self.urgent.is_empty() && self.data.is_empty());
+        let has_more = !(self.control.is_empty() && self.urgent.is_empty() && self.queued.messages == 0);
         let replay = self.replay.as_mut()?;
         let is_due = replay.is_ack_due() || (replay.is_worth_an_ack() && has_more);
         if !is_due || self.plain != Some(0) {
@@ -282,13 +346,15 @@ impl Outbox {
     fn take_data(&mut self, is_meant: impl Fn(Cause) -> bool) -> Vec<(Text, Cause)> {
         let mut meant = Vec::new();
         let mut waiting = std::mem::take(&mut self.data);
-        while let Some((message, cause)) = waiting.pop_tagged() {
+        let mut queued = std::mem::take(&mut self.queued);
+        while let Some(message) = waiting.pop() {
+            let bytes = message.as_str().len();
+            let Some(cause) = queued.forget(bytes) else { break };
+            self.weights.forget(bytes, cause);
             if is_meant(cause) && message.as_str().starts_with(CHANNEL_DATA) {
-                let text = message.into_text();
-                self.weights.forget(text.len(), cause);
-                meant.push((text, cause));
+                meant.push((message.into_text(), cause));
             } else {
-                self.data.push_as(message, cause);
+                self.push_piece(message, cause);
             }
         }
         meant
@@ -312,7 +378,7 @@ impl Outbox {
         let has_more = |replay: &Replay| replay.is_ack_due() || replay.bytes_again().is_some();
         self.control.is_empty()
             && self.urgent.is_empty()
-            && self.data.is_empty()
+            && self.queued.messages == 0
             && !self.replay.as_deref().is_some_and(has_more)
     }
 
@@ -320,12 +386,15 @@ impl Outbox {
     pub(crate) fn rest(&mut self) {
         self.control.shrink_to(IDLE_CAPACITY);
         self.urgent.shrink_to(IDLE_CAPACITY);
+        self.queued.causes.shrink_to(IDLE_CAPACITY);
         self.data.rest();
     }
 
     fn push_piece(&mut self, message: Piece<'_>, cause: Cause) {
-        self.weights.count(message.as_str().len(), cause);
-        self.data.push_as(message, cause);
+        let bytes = message.as_str().len();
+        self.weights.count(1, bytes, cause);
+        self.queued.add(1, bytes, cause);
+        self.data.push_piece(message);
     }
 
     /// Returns whether there is a next message, which may leave, and a container of `bytes` has room for it.
