@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task;
 use std::time::Duration;
 
@@ -273,6 +273,8 @@ pub(crate) struct Channels {
     mailbox: Arc<Mailbox>,
     limits: Arc<Limits>,
     open: Mutex<Handles>,
+    /// The main channel, once it is open: each text that a socket sends by itself goes there.
+    main: OnceLock<Channel>,
     /// Whether the log has heard of too many channels.
     has_warned: AtomicBool,
 }
@@ -283,6 +285,7 @@ impl Channels {
             mailbox,
             limits: limits.into(),
             open: Mutex::default(),
+            main: OnceLock::new(),
             has_warned: AtomicBool::new(false),
         }
     }
@@ -300,6 +303,11 @@ impl Channels {
     ///
     /// On a name that carries typed calls, and past [`Limits::channels`], the channel can send but receives nothing.
     pub(crate) fn channel(&self, name: &str) -> Channel {
+        if name == MAIN_CHANNEL
+            && let Some(main) = self.main.get()
+        {
+            return main.clone();
+        }
         let raw = |lane| {
             let channel = Channel {
                 lane,
@@ -318,6 +326,9 @@ impl Channels {
             None
         };
         drop(open);
+        if let Some(main) = channel.as_ref().filter(|_| name == MAIN_CHANNEL) {
+            let _ = self.main.set(main.clone());
+        }
         if !has_room && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 limit = self.limits.channels,

@@ -398,8 +398,10 @@ impl<H: Hooks> Driver<H> {
 
     /// Moves what calls have produced to the outbox, behind what was sent through handles before a call ended.
     fn collect(&mut self, cause: Cause) {
-        for text in self.urgent.drain(..) {
-            self.session.outbox().push_urgent(text, cause);
+        if !self.urgent.is_empty() {
+            for text in self.urgent.drain(..) {
+                self.session.outbox().push_urgent(text, cause);
+            }
         }
         let outbox = self.session.outbox();
         if !outbox.has_written() {
@@ -418,7 +420,9 @@ impl<H: Hooks> Driver<H> {
 
     /// Leaves no room behind that this turn has needed.
     fn rest(&mut self) {
-        self.urgent.shrink_to(0);
+        if self.urgent.capacity() > 0 {
+            self.urgent = Vec::new();
+        }
         self.session.outbox().rest();
     }
 

@@ -169,9 +169,15 @@ impl Messages {
         if self.is_empty() {
             self.taken = 0;
             self.finished = 0;
-            give_room(std::mem::take(&mut self.text));
-            self.places.shrink_to(IDLE_MESSAGES);
-            self.long.shrink_to(0);
+            if self.text.capacity() > 0 {
+                give_room(std::mem::take(&mut self.text));
+            }
+            if self.places.capacity() > IDLE_MESSAGES {
+                self.places.shrink_to(IDLE_MESSAGES);
+            }
+            if self.long.capacity() > 0 {
+                self.long = VecDeque::new();
+            }
         }
     }
 
@@ -265,7 +271,7 @@ fn give_room(mut text: String) {
 pub(crate) const LONGEST_SHORT: usize = 2 << 10;
 
 /// Messages for which there is room where nothing waits.
-const IDLE_MESSAGES: usize = 8;
+const IDLE_MESSAGES: usize = 16;
 
 /// Strings that a thread keeps: what calls say and what waits for the link, of one socket inside another's turn.
 const ROOMS: usize = 4;

@@ -301,10 +301,14 @@ impl Outbox {
     /// Takes the acknowledgement that is due, or goes along with what else is about to leave; behind the init exchange only, and first
     /// in a container.
     fn pop_ack(&mut self) -> Option<Text> {
-        let has_more = !(self.control.is_empty() && self.urgent.is_empty() && self.queued.messages == 0);
-        let replay = self.replay.as_mut()?;
-        let is_due = replay.is_ack_due() || (replay.is_worth_an_ack() && has_more);
-        if !is_due || self.plain != Some(0) {
+        let replay = self.replay.as_deref_mut()?;
+        if !replay.is_ack_due() {
+            let has_more = !self.control.is_empty() || !self.urgent.is_empty() || self.queued.messages > 0;
+            if !(replay.is_worth_an_ack() && has_more) {
+                return None;
+            }
+        }
+        if self.plain != Some(0) {
             return None;
         }
         Some(format!("{ACK}{}", replay.take_ack()).into())
@@ -384,10 +388,22 @@ impl Outbox {
 
     /// Gives back the room that a burst has needed, if nothing waits.
     pub(crate) fn rest(&mut self) {
-        self.control.shrink_to(IDLE_CAPACITY);
-        self.urgent.shrink_to(IDLE_CAPACITY);
-        self.queued.causes.shrink_to(IDLE_CAPACITY);
+        if self.has_room_to_give() {
+            self.control.shrink_to(IDLE_CAPACITY);
+            self.urgent.shrink_to(IDLE_CAPACITY);
+            self.queued.causes.shrink_to(IDLE_CAPACITY);
+        }
         self.data.rest();
+    }
+
+    /// Returns whether one of the small queues has grown. Mostly none has, and this is asked each time a driver rests.
+    fn has_room_to_give(&self) -> bool {
+        let rooms = [
+            self.control.capacity(),
+            self.urgent.capacity(),
+            self.queued.causes.capacity(),
+        ];
+        rooms.into_iter().any(|room| room > IDLE_CAPACITY)
     }
 
     fn push_piece(&mut self, message: Piece<'_>, cause: Cause) {
@@ -420,3 +436,104 @@ const LENGTH_BYTES: usize = 8;
 
 /// Control frames, and urgent messages, for which an idle outbox keeps room.
 const IDLE_CAPACITY: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CAUSES: [Cause; 3] = [Cause::Handle, Cause::Call, Cause::Peer];
+
+    /// What a case does: channels write so many messages, which are queued as they are or behind one of a handle, or so many leave.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Write {
+            messages: usize,
+            cause: usize,
+            is_behind: bool,
+        },
+        Push {
+            bytes: usize,
+            cause: usize,
+        },
+        Leave(usize),
+        TakeUnsent,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let write = (0..5_usize, 0..3_usize, any::<bool>());
+        let step = prop_oneof![
+            4 => write.prop_map(|(messages, cause, is_behind)| Step::Write { messages, cause, is_behind }),
+            3 => (0..5000_usize, 0..3_usize).prop_map(|(bytes, cause)| Step::Push { bytes, cause }),
+            4 => (0..6_usize).prop_map(Step::Leave),
+            1 => Just(Step::TakeUnsent),
+        ];
+        vec(step, 0..200)
+    }
+
+    fn caused(waiting: &VecDeque<(String, Cause)>) -> usize {
+        let by_peer = waiting.iter().filter(|(_, cause)| *cause == Cause::Peer);
+        by_peer.map(|(text, _)| weight(text.len())).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn what_channels_write_leaves_in_its_place_and_is_counted(steps in steps()) {
+            let mut outbox = Outbox::default();
+            let mut expected = VecDeque::<(String, Cause)>::new();
+            let mut number = 0;
+            let mut next = |bytes: usize| {
+                number += 1;
+                format!("cd1&m{number}{}", "x".repeat(bytes))
+            };
+
+            for step in steps {
+                match step {
+                    Step::Write { messages, cause, is_behind } => {
+                        let written: Vec<String> = (0..messages).map(|_| next(20)).collect();
+                        for text in &written {
+                            outbox.written().push_str(text);
+                        }
+                        prop_assert_eq!(outbox.has_written(), messages > 0);
+                        prop_assert_eq!(outbox.is_empty(), expected.is_empty(), "it isn't queued yet");
+                        if is_behind {
+                            let written = outbox.take_back_written();
+                            let text = next(0);
+                            outbox.push_data(text.as_str().into(), Cause::Handle);
+                            expected.push_back((text, Cause::Handle));
+                            outbox.append(written, CAUSES[cause]);
+                        } else {
+                            outbox.take_written(CAUSES[cause]);
+                        }
+                        expected.extend(written.into_iter().map(|text| (text, CAUSES[cause])));
+                    }
+                    Step::Push { bytes, cause } => {
+                        let text = next(bytes);
+                        outbox.push_data(text.as_str().into(), CAUSES[cause]);
+                        expected.push_back((text, CAUSES[cause]));
+                    }
+                    Step::Leave(messages) => {
+                        for _ in 0..messages {
+                            let left = outbox.pop().map(|message| message.as_str().to_owned());
+                            prop_assert_eq!(left, expected.pop_front().map(|(text, _)| text));
+                        }
+                        outbox.rest();
+                    }
+                    Step::TakeUnsent => {
+                        let unsent = outbox.take_unsent();
+                        let unsent: Vec<_> = unsent.iter().map(|(text, cause)| (text.to_string(), *cause)).collect();
+                        let (answers, others) = expected.into_iter().partition(|(_, cause)| *cause == Cause::Peer);
+                        expected = answers;
+                        prop_assert_eq!(unsent, Vec::from_iter::<VecDeque<_>>(others));
+                    }
+                }
+                prop_assert!(!outbox.has_written());
+                prop_assert_eq!(outbox.channel_messages(), expected.len());
+                prop_assert_eq!(outbox.caused(), caused(&expected));
+                prop_assert_eq!(outbox.total(), expected.iter().map(|(text, _)| weight(text.len())).sum::<usize>());
+            }
+        }
+    }
+}
