@@ -130,12 +130,16 @@ impl Mailbox {
 
     /// Queues a message if there is room.
     pub(crate) fn try_send(&self, text: Text) -> Result<(), Error> {
-        match self.space.try_acquire_many(self.weight(text.len())) {
-            Ok(permits) => Room {
+        self.try_reserve(text.len())?.send(text)
+    }
+
+    /// Returns room for a message of about `bytes`, if there is some now.
+    pub(crate) fn try_reserve(&self, bytes: usize) -> Result<Room<'_>, Error> {
+        match self.space.try_acquire_many(self.weight(bytes)) {
+            Ok(permits) => Ok(Room {
                 mailbox: self,
                 permits,
-            }
-            .send(text),
+            }),
             Err(TryAcquireError::NoPermits) => Err(ErrorKind::Full.into()),
             Err(TryAcquireError::Closed) => Err(ErrorKind::Closed.into()),
         }

@@ -11,7 +11,8 @@ use super::item_queue::Grant;
 use super::tracked::resumed;
 use super::upload::Upload;
 use crate::clock::now;
-use crate::mailbox::{Bond, Late};
+use crate::error::{Error, ErrorKind};
+use crate::mailbox::{Bond, Late, Room};
 use crate::proto::code::Code;
 use crate::proto::envelope::{Envelope, Terms};
 use crate::proto::limits::MAX_TIMEOUT;
@@ -49,15 +50,15 @@ pub(super) struct Question {
 }
 
 impl Exchange {
-    /// Sends a request, in this session or the next; the returned guard cancels it unless it has ended by itself.
-    pub(super) async fn open(
+    /// Makes a request, to be sent in this session or the next.
+    pub(super) fn open(
         shared: &Arc<Shared>,
         question: Question,
         args: String,
         under_way: UnderWay,
         waiter: Waiter,
         upload: Option<Arc<Upload>>,
-    ) -> Result<ExchangeGuard, RpcError> {
+    ) -> Result<Opening, RpcError> {
         if let Some(error) = shared.stale(question.method) {
             return Err(error);
         }
@@ -68,20 +69,18 @@ impl Exchange {
             question,
             stage: Mutex::new(Stage::Waiting),
         });
-        let room = shared.lane.mailbox().reserve(size).await;
-        let request: Box<dyn Late> = Box::new(Request {
+        let request = Box::new(Request {
             exchange: exchange.clone(),
             args,
             waiter: Some(waiter),
             upload,
             has_left: false,
         });
-        // The guard is there before the request: from here on it may have been sent.
-        let guard = ExchangeGuard(exchange);
-        match room.and_then(|room| room.send(request)) {
-            Ok(()) => Ok(guard),
-            Err(_) => Err(unavailable("not_sent")),
-        }
+        Ok(Opening {
+            exchange,
+            request,
+            size,
+        })
     }
 
     /// Sends a part of an exchange that is under way, when there is room for it.
@@ -120,15 +119,52 @@ impl Exchange {
     }
 }
 
+/// A request that was made and not sent.
+pub(super) struct Opening {
+    exchange: Arc<Exchange>,
+    request: Box<Request>,
+    size: usize,
+}
+
+impl Opening {
+    pub(super) const fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
+    }
+
+    /// Sends the request if there is room for it now; the guard cancels it unless it has ended by itself.
+    pub(super) fn try_send(self) -> Result<Result<ExchangeGuard, RpcError>, Self> {
+        let shared = self.exchange.shared.clone();
+        match shared.lane.mailbox().try_reserve(self.size) {
+            Err(error) if error.kind() == ErrorKind::Full => Err(self),
+            room => Ok(self.send_to(room)),
+        }
+    }
+
+    /// Sends the request when there is room for it.
+    pub(super) async fn send(self) -> Result<ExchangeGuard, RpcError> {
+        let shared = self.exchange.shared.clone();
+        let room = shared.lane.mailbox().reserve(self.size).await;
+        self.send_to(room)
+    }
+
+    fn send_to(self, room: Result<Room<'_>, Error>) -> Result<ExchangeGuard, RpcError> {
+        let Self {
+            exchange, request, ..
+        } = self;
+        // The guard is there before the request: from here on it may have been sent.
+        let guard = ExchangeGuard(exchange);
+        match room.and_then(|room| room.send(request as Box<dyn Late>)) {
+            Ok(()) => Ok(guard),
+            Err(_) => Err(unavailable("not_sent")),
+        }
+    }
+}
+
 /// Cancels an exchange that is given up before its end.
 #[derive(Debug)]
 pub(super) struct ExchangeGuard(Arc<Exchange>);
 
 impl ExchangeGuard {
-    pub(super) const fn exchange(&self) -> &Arc<Exchange> {
-        &self.0
-    }
-
     /// Grants credit, where the exchange is still under way in the session that it is meant for: a later one was granted it with
     /// its request.
     pub(super) fn grant(&self, Grant { items, session }: Grant) {

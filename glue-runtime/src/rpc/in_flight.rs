@@ -1,6 +1,7 @@
 //! The caller's exchanges under way: id to waiter.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -48,7 +49,7 @@ pub(super) enum Pace {
 #[derive(Debug)]
 pub(super) struct InFlight {
     next_id: u64,
-    entries: BTreeMap<u64, Entry>,
+    entries: HashMap<u64, Entry, BuildHasherDefault<IdHasher>>,
 }
 
 impl InFlight {
@@ -56,7 +57,7 @@ impl InFlight {
     pub(super) fn new(first_id: u64) -> Self {
         Self {
             next_id: first_id,
-            entries: BTreeMap::new(),
+            entries: HashMap::default(),
         }
     }
 
@@ -132,6 +133,8 @@ impl InFlight {
     /// Ends with its session; returns the requests that are to be sent again in the next, in their order, and all that others wait
     /// for.
     pub(super) fn lose(self) -> (Vec<Box<dyn Late>>, Vec<Lost>) {
+        let mut entries: Vec<_> = self.entries.into_iter().collect();
+        entries.sort_unstable_by_key(|(id, _)| *id);
         let (mut again, mut lost) = (Vec::new(), Vec::new());
         for (
             _,
@@ -141,7 +144,7 @@ impl InFlight {
                 asked,
                 ..
             },
-        ) in self.entries
+        ) in entries
         {
             let repeated = match asked {
                 Some(asked) => asked.repeat(waiter),
@@ -290,6 +293,27 @@ pub(super) enum Handled {
     Broken {
         id: u64,
     },
+}
+
+/// Spreads ids over a table. Those in it are our own, one behind the other, so nobody can make them meet in one place.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(byte.into());
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        // By the golden ratio: neighbours come far apart, in the upper bits too, which the table looks at as well.
+        self.0 = (self.0 ^ id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]

@@ -9,17 +9,17 @@ use std::time::Instant;
 use futures_util::future::{Either, FutureExt as _};
 use futures_util::{Stream, stream};
 use tokio::sync::oneshot;
-use tokio::time::Sleep;
+use tokio::time::{Sleep, sleep_until};
 
-use super::caller::{CallOptions, CallRequest, Caller, OnLoss, SentItems};
-use super::calls::{Shared, UnderWay, unavailable};
+use super::caller::{CallOptions, CallRequest, Caller, OnLoss};
+use super::calls::{Shared, unavailable};
 use super::error::RpcError;
-use super::exchange::{Exchange, ExchangeGuard, Notification, Question};
+use super::exchange::{Exchange, ExchangeGuard, Notification, Opening, Question};
 use super::in_flight::Waiter;
 use super::item_queue::{ItemQueue, Taken};
 use super::serving::{ClientHandler, ServeRpc};
 use super::trace::TraceContext;
-use super::upload::{Pump, Upload};
+use super::upload::Pump;
 use crate::channel::SocketGuard;
 use crate::clock::now;
 use crate::inbox::Inbox;
@@ -63,8 +63,8 @@ impl RpcChannel {
         }
     }
 
-    /// Returns what a call says, what it streams, and what counts it.
-    fn prepare(&self, request: CallRequest) -> Result<Prepared, RpcError> {
+    /// Makes a request, without anything that waits: what a future holds is moved about with it.
+    fn prepare(&self, request: CallRequest, waiter: Waiter) -> Result<Prepared, RpcError> {
         let CallRequest {
             method,
             args,
@@ -72,18 +72,24 @@ impl RpcChannel {
             options,
             on_loss,
         } = request;
+        let deadline = self.deadline(options);
         let question = Question {
             method,
-            deadline: self.deadline(options),
+            deadline,
             trace: self.trace(options),
             on_loss,
         };
-        let upload = items.map(|source| (Arc::default(), source));
+        let upload = items.is_some().then(Arc::default);
+        let under_way = self.shared.begin()?;
+        let opening = Exchange::open(&self.shared, question, args, under_way, waiter, upload.clone())?;
+        let exchange = opening.exchange();
+        let pump = upload
+            .zip(items)
+            .map(|(upload, source)| Pump::new(exchange.clone(), upload, source));
         Ok(Prepared {
-            question,
-            args,
-            upload,
-            under_way: self.shared.begin()?,
+            opening,
+            pump,
+            deadline,
         })
     }
 
@@ -108,20 +114,23 @@ impl std::fmt::Debug for RpcChannel {
 
 impl Caller for RpcChannel {
     async fn call(&self, request: CallRequest) -> Result<String, RpcError> {
-        let prepared = self.prepare(request)?;
-        within(prepared.question.deadline, async {
-            let (sender, mut answer) = oneshot::channel();
-            let (_exchange, mut pump) = prepared.open(&self.shared, Waiter::Call(sender)).await?;
-            poll_fn(|cx| {
-                if let Poll::Ready(answer) = answer.poll_unpin(cx) {
-                    return Poll::Ready(answer.unwrap_or_else(|_| Err(unavailable("unknown"))));
-                }
-                match poll_pump(&mut pump, cx) {
-                    Some(error) => Poll::Ready(Err(error)),
-                    None => Poll::Pending,
-                }
-            })
-            .await
+        let (sender, mut answer) = oneshot::channel();
+        let Opened {
+            exchange: _exchange,
+            mut pump,
+            mut timer,
+        } = self.prepare(request, Waiter::Call(sender))?.open().await?;
+        poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.poll_unpin(cx) {
+                return Poll::Ready(answer.unwrap_or_else(|_| Err(unavailable("unknown"))));
+            }
+            if let Some(error) = poll_pump(&mut pump, cx) {
+                return Poll::Ready(Err(error));
+            }
+            match &mut timer {
+                Some(timer) => timer.as_mut().poll(cx).map(|()| Err(too_late())),
+                None => Poll::Pending,
+            }
         })
         .await
     }
@@ -175,15 +184,17 @@ impl RpcChannel {
     async fn start(self, request: CallRequest) -> Result<ItemStream, RpcError> {
         // Where items go up as well, the stream can't begin again.
         let is_tracked = matches!(request.on_loss, OnLoss::ResumeFrom(_)) && request.items.is_none();
-        let prepared = self.prepare(request)?;
-        let deadline = prepared.question.deadline;
         let items = Arc::new(ItemQueue::new(is_tracked));
-        let waiter = Waiter::Stream(items.clone());
-        let (exchange, pump) = within(deadline, prepared.open(&self.shared, waiter)).await?;
+        let prepared = self.prepare(request, Waiter::Stream(items.clone()))?;
+        let Opened {
+            exchange,
+            pump,
+            timer,
+        } = prepared.open().await?;
         Ok(ItemStream {
             items,
             pump,
-            timer: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline.into()))),
+            timer,
             exchange,
             _channel: self,
         })
@@ -198,26 +209,39 @@ impl ServeRpc for RpcChannel {
 
 /// A call that was not made yet.
 struct Prepared {
-    question: Question,
-    args: String,
-    upload: Option<(Arc<Upload>, SentItems)>,
-    under_way: UnderWay,
+    opening: Opening,
+    pump: Option<Pump>,
+    deadline: Option<Instant>,
+}
+
+/// A call that was made.
+struct Opened {
+    /// Cancels the call when it is dropped.
+    exchange: ExchangeGuard,
+    /// Moves the caller's items.
+    pump: Option<Pump>,
+    /// Runs out with the call's time.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Prepared {
-    /// Queues the request; what is returned drives the call, and cancels it when it is dropped.
-    async fn open(
-        self,
-        shared: &Arc<Shared>,
-        waiter: Waiter,
-    ) -> Result<(ExchangeGuard, Option<Pump>), RpcError> {
-        let upload = self.upload.as_ref().map(|(upload, _)| upload.clone());
-        let exchange =
-            Exchange::open(shared, self.question, self.args, self.under_way, waiter, upload).await?;
-        let pump = self
-            .upload
-            .map(|(upload, source)| Pump::new(exchange.exchange().clone(), upload, source));
-        Ok((exchange, pump))
+    /// Queues the request.
+    async fn open(self) -> Result<Opened, RpcError> {
+        let Self {
+            opening,
+            pump,
+            deadline,
+        } = self;
+        let exchange = match opening.try_send() {
+            Ok(exchange) => exchange?,
+            // In a box, as hardly any call has to wait for room, and all would have room for that in them.
+            Err(opening) => Box::pin(within(deadline, opening.send())).await?,
+        };
+        Ok(Opened {
+            exchange,
+            pump,
+            timer: deadline.map(|deadline| Box::pin(sleep_until(deadline.into()))),
+        })
     }
 }
 

@@ -145,7 +145,7 @@ fn request(
     items: Option<SentItems>,
     options: CallOptions,
 ) -> Result<CallRequest, RpcError> {
-    let mut args = String::new();
+    let mut args = String::with_capacity(ARGS_BYTES);
     message
         .encode_args(&mut args)
         .map_err(|error| RpcError::new(Code::InvalidArgument, error.to_string()))?;
@@ -186,3 +186,6 @@ fn read_result<T, E>(
         Err(error) => Err(error.into()),
     }
 }
+
+/// Bytes for which there is room in arguments before they are written; longer ones make room for themselves.
+const ARGS_BYTES: usize = 128;

@@ -41,18 +41,6 @@ impl io::Write for TextWriter<'_> {
 pub(super) struct TextFormatter;
 
 impl Formatter for TextFormatter {
-    fn write_u8<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u8) -> io::Result<()> {
-        write_digits(writer, value.into())
-    }
-
-    fn write_u16<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u16) -> io::Result<()> {
-        write_digits(writer, value.into())
-    }
-
-    fn write_u32<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u32) -> io::Result<()> {
-        write_digits(writer, value.into())
-    }
-
     fn write_byte_array<W>(&mut self, writer: &mut W, bytes: &[u8]) -> io::Result<()>
     where
         W: ?Sized + io::Write,
@@ -70,15 +58,6 @@ impl Formatter for TextFormatter {
         }
         writer.write_all(b"\"")
     }
-}
-
-/// Writes a number digit by digit: of a short one that takes less than to check as a text what was written elsewhere.
-fn write_digits<W: ?Sized + io::Write>(writer: &mut W, number: u32) -> io::Result<()> {
-    if number >= 10 {
-        write_digits(writer, number / 10)?;
-    }
-    #[allow(clippy::cast_possible_truncation)] // one digit
-    writer.write_all(&[b'0' + (number % 10) as u8])
 }
 
 /// Returns how many bytes there are in front of the first that JSON escapes.
