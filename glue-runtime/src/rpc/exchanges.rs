@@ -371,6 +371,7 @@ impl Exchanges {
             std::mem::swap(out, &mut state.out);
         } else {
             move_messages(&mut state.out, out);
+            state.out.rest();
         }
         if state.down.is_empty() {
             state.out = Messages::default();
