@@ -174,6 +174,9 @@ pub(crate) trait Inbound: Send {
     /// Handles what can't wait until there is room to send; called before [`Inbound::poll`], and where that isn't.
     fn settle(&mut self, _turn: &mut Turn<'_, '_>) {}
 
+    /// Nothing was said for a while: gives back what is kept for more to come.
+    fn rest(&mut self) {}
+
     /// The socket has ended: drops what is under way, and returns what must run to its end nevertheless.
     fn finish(&mut self) -> Option<BoxFuture<'static, ()>> {
         None

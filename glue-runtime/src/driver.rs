@@ -215,6 +215,9 @@ impl<H: Hooks> Driver<H> {
         self.deliver_stalled(now, &mut budget, cx);
         self.note_progress(now);
         self.session.handle_timeout(now);
+        if self.session.take_rest() {
+            self.residents.rest();
+        }
         if self.decision.is_some() {
             self.decide(now, cx);
             // What came before `in` is there to be delivered then.

@@ -39,6 +39,13 @@ impl Residents {
         }
     }
 
+    /// Gives back what is kept for more to come.
+    pub(crate) fn rest(&mut self) {
+        for inbound in self.channels.values_mut() {
+            inbound.rest();
+        }
+    }
+
     pub(crate) fn spawn(&mut self, task: Task) {
         self.tasks.get_or_insert_default().push(task);
     }

@@ -118,6 +118,12 @@ impl Inbound for CallerInbound {
         self.calls.recall(data)
     }
 
+    fn rest(&mut self) {
+        for Tenure { serving, .. } in &mut self.servings {
+            serving.rest();
+        }
+    }
+
     fn lost(&mut self) -> Vec<Box<dyn Late>> {
         let again = self.calls.lost();
         self.last_id = 0;

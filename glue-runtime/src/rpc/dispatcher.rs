@@ -60,7 +60,7 @@ pub(super) struct Dispatcher<D: Dispatch, R, F> {
     /// The box of a call that ended where it was read, for the next one: most calls need no allocation of their own.
     spare: Option<Pin<Box<F>>>,
     /// Calls and streams that are waiting for something.
-    running: FuturesUnordered<Running<F>>,
+    running: Option<FuturesUnordered<Running<F>>>,
     /// With what they are polled, from the first on.
     waker: Option<TurnWaker>,
     /// Those of `running`, and of `queue`, that somebody waits for.
@@ -177,14 +177,23 @@ where
         self.greeted = false;
     }
 
+    fn rest(&mut self) {
+        // As large as the largest method.
+        let spare = self.spare.take();
+        let _ = guard(|| drop(spare));
+        if !self.has_running() {
+            self.running = None;
+        }
+    }
+
     fn is_busy(&self) -> bool {
-        let running = self.running.iter().map(Running::exchange);
+        let running = self.running.iter().flatten().map(Running::exchange);
         let queued = self.queue.iter().map(|(pending, _)| pending.exchange);
         running.chain(queued).any(|exchange| !exchange.is_stream())
     }
 
     fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.queue.is_empty()
+        !self.has_running() && self.queue.is_empty()
     }
 }
 
@@ -226,6 +235,7 @@ where
         let (unfinished, mut dropped): (FuturesUnordered<_>, FuturesUnordered<_>) =
             std::mem::take(&mut self.running)
                 .into_iter()
+                .flatten()
                 .partition(|call| call.exchange().runs_to_end);
         for call in &mut dropped {
             call.stop(Code::Cancelled);
@@ -246,7 +256,7 @@ where
             timeouts: setting.timeouts,
             quotas: setting.quotas,
             spare: None,
-            running: FuturesUnordered::new(),
+            running: None,
             waker: None,
             open: BTreeMap::new(),
             deadlines: Deadlines::default(),
@@ -394,7 +404,8 @@ where
             self.holder = Some(exchange.key);
         }
         let place = Place::take(&self.exchanges, exchange);
-        self.running.push(Running::new(exchange, place, measure, future));
+        let running = self.running.get_or_insert_default();
+        running.push(Running::new(exchange, place, measure, future));
     }
 
     /// Takes note of an exchange that somebody waits for.
@@ -443,16 +454,21 @@ where
         self.drain(turn);
     }
 
+    fn has_running(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| !running.is_empty())
+    }
+
     /// Polls what was woken, and what that wakes, once each.
     fn poll_running(&mut self, cx: &TaskContext<'_>) -> Poll<Option<Ended<F::Output>>> {
-        let Some(waker) = self.waker.as_ref().filter(|_| !self.running.is_empty()) else {
+        let running = self.running.as_mut().filter(|running| !running.is_empty());
+        let (Some(running), Some(waker)) = (running, &self.waker) else {
             return Poll::Ready(None);
         };
         let mut inner = TaskContext::from_waker(waker.waker());
         waker.begin(cx.waker());
-        let mut polled = self.running.poll_next_unpin(&mut inner);
+        let mut polled = running.poll_next_unpin(&mut inner);
         if polled.is_pending() && waker.begin(cx.waker()) {
-            polled = self.running.poll_next_unpin(&mut inner);
+            polled = running.poll_next_unpin(&mut inner);
         }
         if waker.end() && polled.is_pending() {
             // One that wakes itself lets others go first.
@@ -512,7 +528,7 @@ where
             // It runs on; its answer will find nobody.
             _ if exchange.runs_to_end => {}
             Stage::Running | Stage::Told => {
-                let mut running = self.running.iter_mut();
+                let mut running = self.running.iter_mut().flatten();
                 if let Some(call) = running.find(|call| call.exchange().key == exchange.key) {
                     call.stop(code);
                 }

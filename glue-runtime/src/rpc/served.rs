@@ -66,6 +66,10 @@ where
         self.serving.settle(turn);
     }
 
+    fn rest(&mut self) {
+        self.serving.rest();
+    }
+
     fn is_busy(&self) -> bool {
         let calls = self.serving.exchanges().calls().get();
         self.serving.is_busy() || calls.is_some_and(Calls::is_busy)

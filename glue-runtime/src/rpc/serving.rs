@@ -21,6 +21,9 @@ pub(crate) trait Serving: Send {
     /// The session has ended: what is under way is dropped, and ids begin anew.
     fn lost(&mut self);
 
+    /// Nothing was said for a while: gives back what is kept for more to come.
+    fn rest(&mut self) {}
+
     /// Returns whether something but streams is under way.
     fn is_busy(&self) -> bool;
 

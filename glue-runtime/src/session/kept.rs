@@ -107,10 +107,11 @@ impl Kept {
             // A burst must not leave its queues behind in an idle socket; nor must a busy one ask for them again and again. How much
             // was acknowledged tells one from the other: the last of a burst by itself, when nothing has followed for a while.
             if bytes < SEGMENT / 4 {
-                self.spare = None;
+                self.rest();
+            } else {
+                self.lengths.shrink_to(messages.max(IDLE_CAPACITY));
+                self.segments.shrink_to(IDLE_CAPACITY);
             }
-            self.lengths.shrink_to(messages.max(IDLE_CAPACITY));
-            self.segments.shrink_to(IDLE_CAPACITY);
         }
         bytes
     }
@@ -118,7 +119,7 @@ impl Kept {
     /// Gives room back that is kept for more to come.
     pub(super) fn rest(&mut self) {
         if self.lengths.is_empty() {
-            self.spare = None;
+            *self = Self::default();
         }
     }
 

@@ -94,6 +94,8 @@ pub(crate) struct Session {
     peer_limit: usize,
     /// Malformed messages so far.
     faults: u32,
+    /// Whether somebody has to hear of a [`take_rest`](Self::take_rest).
+    rests: bool,
     /// What carries the session; always up where that ends with its link.
     link: LinkState,
     /// At a client: what it needs to go on with the session over another link.
@@ -139,6 +141,7 @@ impl Session {
             refusal: None,
             peer_limit: usize::MAX,
             faults: 0,
+            rests: false,
             link: LinkState::Up,
             former: None,
             window: None,
@@ -211,9 +214,7 @@ impl Session {
                 Timer::Init => self.lose_link(now, CloseReason::InitTimeout),
                 Timer::KeepAlive => match self.keep_alive.handle_timeout() {
                     KeepAliveAction::Ping { timeout } => {
-                        if let Some(replay) = self.outbox.replay() {
-                            replay.rest();
-                        }
+                        self.rest();
                         self.outbox.push_control(Frame::Ping);
                         self.timers.set(Timer::KeepAlive, now, timeout);
                     }
@@ -225,6 +226,7 @@ impl Session {
                     if let Some(replay) = self.outbox.replay() {
                         replay.handle_ack_time();
                     }
+                    self.rest();
                 }
                 Timer::Window => self.end_window(now),
                 Timer::Leave => self.handle_leave_time(now),
@@ -232,6 +234,19 @@ impl Session {
                 Timer::Refusal => self.finish(now, CloseReason::Refused),
                 Timer::Close => self.state = State::Closed,
             }
+        }
+    }
+
+    /// Returns whether it is time to give back what is kept for more to come: when nothing was said for a while, and where sessions
+    /// outlive their links now and then, so that one that has just become idle holds it no longer than a busy one needs it.
+    pub(crate) fn take_rest(&mut self) -> bool {
+        std::mem::take(&mut self.rests)
+    }
+
+    fn rest(&mut self) {
+        self.rests = true;
+        if let Some(replay) = self.outbox.replay() {
+            replay.rest();
         }
     }
 
@@ -356,12 +371,12 @@ impl Session {
 
     /// Returns the oldest event that was not taken yet.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
+        let event = self.events.pop_front()?;
         if self.events.is_empty() {
             // There are a handful in all of a session's life.
             self.events = VecDeque::new();
         }
-        event
+        Some(event)
     }
 
     /// Returns the next text for the link; where the link `joins`, all that waits in one, if the peer reads that.
