@@ -54,28 +54,21 @@ impl Random {
 
     /// Returns random characters of `0-9A-Za-z`, each as likely as the others.
     fn alphanumeric(&mut self, length: usize) -> io::Result<String> {
-        let mut id = String::with_capacity(length);
+        let mut id = Vec::with_capacity(length);
         while id.len() < length {
-            let byte = self.next()?;
-            // 248 is the largest multiple of 62 in a byte: taking what lies above would favour the first characters.
-            if byte < 248 {
-                id.push(char::from(ALPHABET[usize::from(byte % 62)]));
-            }
-        }
-        Ok(id)
-    }
-
-    fn next(&mut self) -> io::Result<u8> {
-        let byte = match self.bytes.get(self.used) {
-            Some(byte) => *byte,
-            None => {
+            if self.used == Self::BYTES {
                 getrandom::fill(&mut self.bytes).map_err(io::Error::other)?;
                 self.used = 0;
-                self.bytes[0]
             }
-        };
-        self.used += 1;
-        Ok(byte)
+            // 248 is the largest multiple of 62 in a byte: taking what lies above would favour the first characters.
+            let unbiased = self.bytes[self.used..]
+                .iter()
+                .inspect(|_| self.used += 1)
+                .filter(|&&byte| byte < 248)
+                .map(|&byte| ALPHABET[usize::from(byte % 62)]);
+            id.extend(unbiased.take(length - id.len()));
+        }
+        String::from_utf8(id).map_err(io::Error::other)
     }
 }
 
