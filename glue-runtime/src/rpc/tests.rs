@@ -336,6 +336,23 @@ fn a_call_that_waits_does_not_keep_others_waiting() {
 }
 
 #[test]
+fn a_channel_that_rests_goes_on_with_what_is_under_way() {
+    let mut served = Served::new();
+    assert_eq!(served.say("rq1&add&1"), ["ok1&2"]);
+    served.say("rq3&wait&{}");
+
+    served.inbound.rest();
+    assert_eq!(served.say("rq5&add&2"), ["ok5&3"]);
+    served.probe.gate.notify_one();
+    assert_eq!(served.poll(), ["ok3&7"]);
+    served.inbound.rest();
+    served.say("rq7&wait&{}");
+    served.probe.gate.notify_one();
+
+    assert_eq!(served.poll(), ["ok7&7"]);
+}
+
+#[test]
 fn a_box_that_is_used_again_runs_the_next_call() {
     let mut served = Served::new();
 

@@ -260,6 +260,21 @@ fn a_quarter_is_acknowledged_at_once_and_less_within_a_second() {
     }
 }
 
+#[test]
+fn a_session_rests_a_second_after_something_has_come_and_when_all_is_silent() {
+    for mut peer in Peer::both() {
+        peer.take(&[cd("")]);
+        assert!(!peer.session.take_rest());
+
+        peer.pass(seconds(1));
+        assert!(peer.session.take_rest());
+        assert!(!peer.session.take_rest(), "once");
+        // Each has asked whether the other is there, and waits for its answer.
+        peer.pass(seconds(35));
+        assert!(peer.session.take_rest());
+    }
+}
+
 /// [U-4]
 #[test]
 fn past_the_buffer_only_what_is_no_channel_data_goes_on() {
