@@ -1,5 +1,7 @@
 //! Rounds: each workload in turn, on each server in turn.
 
+use std::collections::BTreeSet;
+
 use crate::cores::Cores;
 use crate::options::Options;
 use crate::peer::Failure;
@@ -41,7 +43,12 @@ pub fn check(options: &Options) -> Result<(), Failure> {
 }
 
 fn rounds(options: &Options, size: Size, report: &mut Report) -> Result<(), Failure> {
-    server::build(&options.peers)?;
+    let programs: BTreeSet<_> = options
+        .works
+        .iter()
+        .flat_map(|work| options.peers.iter().filter_map(|&peer| work.program(peer)))
+        .collect();
+    server::build(&programs.into_iter().collect::<Vec<_>>())?;
     let cores = Cores::find()?;
     for round in 0..options.rounds {
         for work in &options.works {
@@ -60,7 +67,9 @@ fn rounds(options: &Options, size: Size, report: &mut Report) -> Result<(), Fail
                 let sample = work.run(peer, &cores, size);
                 let sample =
                     sample.map_err(|failure| format!("{}, {}: {failure}", work.name, peer.name()))?;
-                report.add(round, work, place, sample);
+                if let Some(sample) = sample {
+                    report.add(round, work, place, sample);
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::peer::{Failure, Peer, Program};
+use crate::peer::{Failure, Program};
 
 /// A server that runs. It ends as this is dropped.
 #[derive(Debug)]
@@ -18,23 +18,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a peer's server on this core, and waits until it listens.
+    /// Starts a server on this core, and waits until it listens.
     ///
     /// # Errors
     /// It doesn't.
-    pub fn start(peer: &dyn Peer, core: usize) -> Result<Self, Failure> {
+    pub fn start(program: Program, core: usize) -> Result<Self, Failure> {
         let mut command = Command::new("taskset");
         command.args(["-c", &core.to_string()]);
-        match peer.program() {
+        match program {
             Program::Rust(package) => command.arg(programs()?.join(package)),
             Program::Node { folder, script } => {
                 command.current_dir(servers().join(folder)).args(["node", script])
             }
         };
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("{}: {error}", peer.name()))?;
+        let mut child = command.spawn().map_err(|error| format!("{program:?}: {error}"))?;
         let stdout = child.stdout.take().ok_or("no output")?;
         let mut server = Self {
             child,
@@ -48,7 +46,7 @@ impl Server {
         let port = port.and_then(|port| u16::try_from(port).ok());
         server
             .address
-            .set_port(port.ok_or_else(|| format!("{}'s first line is {line:?}", peer.name()))?);
+            .set_port(port.ok_or_else(|| format!("the first line of {program:?} is {line:?}"))?);
         Ok(server)
     }
 
@@ -111,13 +109,13 @@ impl Drop for Server {
     }
 }
 
-/// Builds what has to be built for these peers: each by itself, so that none gets features of a dependency that another asks for.
+/// Builds these programs: each by itself, so that none gets features of a dependency that another asks for.
 ///
 /// # Errors
 /// It can't be.
-pub fn build(peers: &[&dyn Peer]) -> Result<(), Failure> {
-    for peer in peers {
-        match peer.program() {
+pub fn build(programs: &[Program]) -> Result<(), Failure> {
+    for &program in programs {
+        match program {
             Program::Rust(package) => {
                 let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
                 cargo.args(["build", "--release", "--locked", "--quiet", "--package", package]);

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::cores::Cores;
-use crate::load::{Load, Task};
-use crate::peer::{Failure, Peer};
+use crate::load::{Load, Polling, Task};
+use crate::peer::{Ajax, Failure, Peer, Program};
 use crate::server::{Server, own_cpu};
 use crate::task::{Calls, Cycle, Once, Opening, Shouts, Streams, What};
 
@@ -78,6 +78,8 @@ pub enum Kind {
     Shouts { lines: usize, times: usize },
     /// Connections are opened and closed.
     Connections { total: usize },
+    /// Echoes of 100 bytes over long polling, one under way in each session.
+    Ajax { lines: usize, total: usize },
     /// Sockets that do nothing.
     Idle { few: usize, many: usize },
 }
@@ -97,26 +99,43 @@ pub enum Size {
 }
 
 impl Work {
-    /// Carries it out once, on a server of its own.
+    /// Returns the program that it needs of a peer, if that can do it.
+    pub fn program(&self, peer: &dyn Peer) -> Option<Program> {
+        match self.kind {
+            Kind::Ajax { .. } => peer.ajax().map(|ajax| ajax.program),
+            _ => Some(peer.program()),
+        }
+    }
+
+    /// Carries it out once, on a server of its own; `None` if the peer can't do it.
     ///
     /// # Errors
     /// Something that the server said was wrong, missing or surplus.
-    pub fn run(&self, peer: &dyn Peer, cores: &Cores, size: Size) -> Result<Sample, Failure> {
+    pub fn run(&self, peer: &dyn Peer, cores: &Cores, size: Size) -> Result<Option<Sample>, Failure> {
+        let Some(program) = self.program(peer) else {
+            return Ok(None);
+        };
         // A lone call between two cores measures how long an idle one takes to wake up.
         let is_alone = matches!(self.kind, Kind::Latency { .. });
         cores.take(if is_alone { cores.server() } else { cores.client() })?;
-        let server = Server::start(peer, cores.server())?;
+        let server = Server::start(program, cores.server())?;
+        let scale = Scale {
+            size,
+            slowness: peer.slowness(),
+        };
+        if let (Kind::Ajax { lines, total }, Some(ajax)) = (self.kind, peer.ajax()) {
+            return polling(&server, ajax, lines, scale.operations(total, lines)).map(Some);
+        }
         let mut load = Load::new(peer, server.address())?;
         let sample = Trial {
             server: &server,
             load: &mut load,
-            size,
-            slowness: peer.slowness(),
+            scale,
         }
         .run(self.kind)?;
         // What is surplus comes late.
         load.rest(Duration::from_millis(if size == Size::Check { 200 } else { 20 }))?;
-        Ok(sample)
+        Ok(Some(sample))
     }
 }
 
@@ -124,15 +143,14 @@ impl Work {
 struct Trial<'t, 'p> {
     server: &'t Server,
     load: &'t mut Load<'p>,
-    size: Size,
-    slowness: usize,
+    scale: Scale,
 }
 
 impl Trial<'_, '_> {
     fn run(mut self, kind: Kind) -> Result<Sample, Failure> {
         match kind {
             Kind::Latency { total } => {
-                let total = self.operations(total, 1);
+                let total = self.scale.operations(total, 1);
                 self.open(1)?;
                 self.load
                     .run(&mut Calls::new(What::Add, 1, 1, warm_up(total), false))?;
@@ -150,7 +168,7 @@ impl Trial<'_, '_> {
                 depth,
                 total,
             } => {
-                let total = self.operations(total, lines * depth);
+                let total = self.scale.operations(total, lines * depth);
                 self.open(lines)?;
                 self.load.run(&mut Calls::new(
                     what,
@@ -162,32 +180,33 @@ impl Trial<'_, '_> {
                 self.measure(total, &mut Calls::new(what, lines, depth, total, false))
             }
             Kind::Streams { lines, total } => {
-                let each = self.operations(total / lines, 100);
+                let each = self.scale.operations(total / lines, 100);
                 self.open(lines)?;
                 self.load
                     .run(&mut Streams::new(lines, u32::try_from(warm_up(each))?))?;
                 self.measure(lines * each, &mut Streams::new(lines, u32::try_from(each)?))
             }
             Kind::Shouts { lines, times } => {
-                let lines = self.sockets(lines);
-                let times = self.operations(times, 3);
+                let lines = self.scale.sockets(lines);
+                let times = self.scale.operations(times, 3);
                 self.open(lines)?;
                 self.load.run(&mut Once::new(What::Listen, lines))?;
                 self.load.run(&mut Shouts::new(lines, 2, SHOUT_BYTES))?;
                 self.measure(lines * times, &mut Shouts::new(lines, times, SHOUT_BYTES))
             }
             Kind::Connections { total } => {
-                let total = self.operations(total, 100);
+                let total = self.scale.operations(total, 100);
                 self.load.run(&mut Cycle::new(warm_up(total)))?;
                 self.measure(total, &mut Cycle::new(total))
             }
             Kind::Idle { few, many } => self.idle(few, many),
+            Kind::Ajax { .. } => Err("long polling has no WebSocket".into()),
         }
     }
 
     fn idle(&mut self, few: usize, many: usize) -> Result<Sample, Failure> {
-        let (few, many) = (self.sockets(few), self.sockets(many));
-        let pause = if self.size == Size::Check {
+        let (few, many) = (self.scale.sockets(few), self.scale.sockets(many));
+        let pause = if self.scale.size == Size::Check {
             Duration::ZERO
         } else {
             IDLE
@@ -224,21 +243,54 @@ impl Trial<'_, '_> {
     }
 
     fn measure(&mut self, operations: usize, task: &mut dyn Task) -> Result<Sample, Failure> {
-        let server = self.server.cpu_at_rest()?;
-        let own = own_cpu()?;
-        let begin = Instant::now();
-        self.load.run(task)?;
-        let time = begin.elapsed();
-        let own = own_cpu()? - own;
-        let server = self.server.cpu_at_rest()? - server;
-        let operations = operations as f64;
-        Ok(vec![
-            (Figure::Server, microseconds(server) / operations),
-            (Figure::Client, microseconds(own) / operations),
-            (Figure::Rate, operations / time.as_secs_f64()),
-        ])
+        measure(self.server, operations, || self.load.run(task))
     }
+}
 
+/// Calls over long polling.
+fn polling(server: &Server, ajax: Ajax, lines: usize, total: usize) -> Result<Sample, Failure> {
+    let mut load = Polling::new(ajax, server.address())?;
+    load.run(&mut Opening::new(lines))?;
+    load.run(&mut Calls::new(
+        What::Echo(100),
+        lines,
+        1,
+        warm_up(total).max(lines),
+        false,
+    ))?;
+    let mut calls = Calls::new(What::Echo(100), lines, 1, total, false);
+    measure(server, total, || load.run(&mut calls))
+}
+
+/// Measures what so many operations cost.
+fn measure(
+    server: &Server,
+    operations: usize,
+    run: impl FnOnce() -> Result<(), Failure>,
+) -> Result<Sample, Failure> {
+    let before = server.cpu_at_rest()?;
+    let own = own_cpu()?;
+    let begin = Instant::now();
+    run()?;
+    let time = begin.elapsed();
+    let own = own_cpu()? - own;
+    let spent = server.cpu_at_rest()? - before;
+    let operations = operations as f64;
+    Ok(vec![
+        (Figure::Server, microseconds(spent) / operations),
+        (Figure::Client, microseconds(own) / operations),
+        (Figure::Rate, operations / time.as_secs_f64()),
+    ])
+}
+
+/// How much is done.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    size: Size,
+    slowness: usize,
+}
+
+impl Scale {
     fn operations(&self, total: usize, least: usize) -> usize {
         let fewer = match self.size {
             Size::Full => self.slowness,
@@ -374,6 +426,18 @@ pub static ALL: &[Work] = &[
             about: "100 bytes to 5,000 sockets, each delivery, µs",
             figure: Figure::Server,
             bound: Some(Bound::Ratio(1.1)),
+        }],
+    },
+    Work {
+        name: "ajax",
+        kind: Kind::Ajax {
+            lines: 64,
+            total: 20_000,
+        },
+        rows: &[Row {
+            about: "`echo` of 100 bytes over Ajax, 64 × 1, µs",
+            figure: Figure::Server,
+            bound: None,
         }],
     },
     Work {

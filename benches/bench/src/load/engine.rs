@@ -175,10 +175,10 @@ impl Task for Rest {
 }
 
 /// Two a second: [`crate::peer::Session::tick`].
-const TICK: Duration = Duration::from_millis(500);
+pub(super) const TICK: Duration = Duration::from_millis(500);
 
 /// Time in which something must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// More than any frame takes.
 const INPUT_BYTES: usize = 256 * 1024;

@@ -19,15 +19,9 @@ pub(super) struct Line {
     rest: Vec<u8>,
     /// How many calls and streams it has begun.
     begun: u64,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Upgrading,
-    Open,
+    is_upgraded: bool,
     /// A Close frame was sent.
-    Leaving,
+    is_leaving: bool,
 }
 
 /// Whether a connection goes on.
@@ -41,10 +35,11 @@ pub(super) enum Flow {
 pub struct Caller<'a> {
     /// Its number.
     pub line: usize,
-    session: &'a mut dyn Session,
-    out: &'a mut Out,
-    begun: &'a mut u64,
-    state: &'a mut State,
+    pub(super) session: &'a mut dyn Session,
+    pub(super) out: &'a mut Out,
+    /// How many calls and streams it has begun.
+    pub(super) begun: &'a mut u64,
+    pub(super) is_leaving: &'a mut bool,
 }
 
 impl Caller<'_> {
@@ -71,7 +66,7 @@ impl Caller<'_> {
         // 1000, as it is meant.
         self.out
             .frame(frame::CLOSE, |out| out.extend_from_slice(&[0x03, 0xe8]));
-        *self.state = State::Leaving;
+        *self.is_leaving = true;
     }
 }
 
@@ -88,7 +83,8 @@ impl Line {
             out: Out::default(),
             rest: Vec::new(),
             begun: 0,
-            state: State::Upgrading,
+            is_upgraded: false,
+            is_leaving: false,
         };
         let (target, headers) = (peer.target(), peer.headers());
         let request = format!(
@@ -104,7 +100,7 @@ impl Line {
     }
 
     pub(super) fn tick(&mut self) -> io::Result<()> {
-        if self.state == State::Open {
+        if self.is_upgraded && !self.is_leaving {
             self.session.tick(&mut self.out);
         }
         self.flush()
@@ -116,7 +112,7 @@ impl Line {
             session: &mut *self.session,
             out: &mut self.out,
             begun: &mut self.begun,
-            state: &mut self.state,
+            is_leaving: &mut self.is_leaving,
         }
     }
 
@@ -139,7 +135,7 @@ impl Line {
                     self.rest.extend_from_slice(&input[..kept]);
                     break;
                 }
-                Err(error) if error.kind() == ErrorKind::ConnectionReset && self.state == State::Leaving => {
+                Err(error) if error.kind() == ErrorKind::ConnectionReset && self.is_leaving => {
                     return Ok(Flow::Ended);
                 }
                 Err(error) => return Err(error.into()),
@@ -162,12 +158,12 @@ impl Line {
     /// Handles all that is whole; returns how many bytes that is.
     fn digest(&mut self, number: usize, input: &[u8], task: &mut dyn Task) -> Result<(usize, Flow), Failure> {
         let mut at = 0;
-        if self.state == State::Upgrading {
+        if !self.is_upgraded {
             let Some(head) = head_of(input)? else {
                 return Ok((0, Flow::On));
             };
             at = head;
-            self.state = State::Open;
+            self.is_upgraded = true;
             if self.session.start(&mut self.out) {
                 task.handle(&mut self.caller(number), Event::Ready)?;
             }
@@ -185,7 +181,7 @@ impl Line {
                     .out
                     .frame(frame::PONG, |out| out.extend_from_slice(frame.payload)),
                 frame::PONG => {}
-                frame::CLOSE if self.state == State::Leaving => return Ok((at, Flow::Ended)),
+                frame::CLOSE if self.is_leaving => return Ok((at, Flow::Ended)),
                 opcode => return Err(format!("a frame with opcode {opcode}").into()),
             }
         }

@@ -3,9 +3,12 @@
 
 mod engine;
 mod frame;
+mod http;
 mod line;
 mod out;
+mod polling;
 
 pub use self::engine::{Load, Task};
 pub use self::line::Caller;
 pub use self::out::Out;
+pub use self::polling::Polling;

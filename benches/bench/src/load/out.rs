@@ -9,15 +9,36 @@ use super::frame;
 pub struct Out {
     bytes: Vec<u8>,
     written: usize,
+    /// Where what is written travels by other means than frames.
+    texts: Option<Vec<Vec<u8>>>,
 }
 
 impl Out {
+    /// Makes one that keeps texts as they are.
+    pub(super) fn plain() -> Self {
+        Self {
+            texts: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the texts that wait in a plain one.
+    pub(super) fn take_texts(&mut self) -> Vec<Vec<u8>> {
+        self.texts.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Appends a WebSocket message, a text that `write` appends to what it is given.
     pub fn text(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.frame(frame::TEXT, write);
     }
 
     pub(super) fn frame(&mut self, opcode: u8, write: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(texts) = &mut self.texts {
+            let mut text = Vec::new();
+            write(&mut text);
+            texts.push(text);
+            return;
+        }
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[0; frame::HEAD]);
         write(&mut self.bytes);

@@ -1,7 +1,7 @@
 //! Our server, with all that our clients do: sessions that outlive their links, acknowledgements, credit, a greeting.
 
 use super::json::{between, number, take_number};
-use super::{Call, Event, Failure, Peer, Program, Session, nonsense};
+use super::{Ajax, Call, Event, Failure, Packing, Peer, Program, Session, nonsense};
 use crate::load::Out;
 
 /// Glue.
@@ -23,6 +23,15 @@ impl Peer for Glue {
 
     fn session(&self) -> Box<dyn Session> {
         Box::new(Visitor::default())
+    }
+
+    fn ajax(&self) -> Option<Ajax> {
+        Some(Ajax {
+            program: self.program(),
+            target: "/glue/ajax",
+            session: || Box::new(Visitor::default()),
+            packing: || Box::new(Containers::default()),
+        })
     }
 
     fn packages(&self) -> &'static [&'static str] {
@@ -192,6 +201,61 @@ impl Acks {
         self.weight = 0;
         self.ticks = 0;
         self.taken_in
+    }
+}
+
+/// Containers, and the number that is due in a push [U-8].
+#[derive(Default)]
+struct Containers {
+    sent: u64,
+}
+
+impl Packing for Containers {
+    fn join(&mut self, texts: &[Vec<u8>], out: &mut Vec<u8>) {
+        if let [text] = texts
+            && !text.starts_with(b"cd")
+        {
+            out.extend_from_slice(text);
+            return;
+        }
+        out.extend_from_slice(b"ba");
+        let mut put = |text: &[u8]| {
+            number(text.len(), out);
+            out.push(b'&');
+            out.extend_from_slice(text);
+        };
+        // An acknowledgement stands in front [U-7].
+        let (acks, others): (Vec<_>, Vec<_>) = texts.iter().partition(|text| text.starts_with(b"ak"));
+        acks.iter().last().into_iter().for_each(|ack| put(ack));
+        let mut is_numbered = false;
+        for text in others {
+            if text.starts_with(b"cd") {
+                self.sent += 1;
+                if !is_numbered {
+                    is_numbered = true;
+                    put(format!("nu{}", self.sent).as_bytes());
+                }
+            }
+            put(text);
+        }
+    }
+
+    fn split<'a>(&mut self, message: &'a [u8]) -> Result<Vec<&'a [u8]>, Failure> {
+        let Some(mut rest) = message.strip_prefix(b"ba") else {
+            return Ok(vec![message]);
+        };
+        let mut texts = Vec::new();
+        while !rest.is_empty() {
+            // All is ASCII, so units are bytes.
+            let (units, text) = take_number(rest).ok_or_else(|| nonsense(message))?;
+            let text = text
+                .strip_prefix(b"&")
+                .and_then(|text| text.split_at_checked(usize::try_from(units).ok()?));
+            let (text, behind) = text.ok_or_else(|| nonsense(message))?;
+            texts.push(text);
+            rest = behind;
+        }
+        Ok(texts)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The limit; what is said to it stands in its program.
 
 use super::json::{between, number, take_number};
-use super::{Call, Event, Failure, Peer, Program, Session, nonsense};
+use super::{Ajax, Call, Event, Failure, Packing, Peer, Program, Session, nonsense};
 use crate::load::Out;
 
 /// A bare loop on tokio-tungstenite.
@@ -23,6 +23,15 @@ impl Peer for Limit {
 
     fn session(&self) -> Box<dyn Session> {
         Box::new(Bare)
+    }
+
+    fn ajax(&self) -> Option<Ajax> {
+        Some(Ajax {
+            program: Program::Rust("server-limit-ajax"),
+            target: "/",
+            session: || Box::new(Bare),
+            packing: || Box::new(Single),
+        })
     }
 
     fn packages(&self) -> &'static [&'static str] {
@@ -73,6 +82,19 @@ impl Session for Bare {
 
     fn read<'a>(&mut self, text: &'a [u8], _out: &mut Out) -> Result<Event<'a>, Failure> {
         read(text).ok_or_else(|| nonsense(text))
+    }
+}
+
+/// One text at a time.
+struct Single;
+
+impl Packing for Single {
+    fn join(&mut self, texts: &[Vec<u8>], out: &mut Vec<u8>) {
+        out.extend(texts.concat());
+    }
+
+    fn split<'a>(&mut self, message: &'a [u8]) -> Result<Vec<&'a [u8]>, Failure> {
+        Ok(vec![message])
     }
 }
 

@@ -43,12 +43,17 @@ pub trait Peer: Sync {
         1
     }
 
+    /// How it is spoken to over long polling, if it is.
+    fn ajax(&self) -> Option<Ajax> {
+        None
+    }
+
     /// Packages whose versions stand in the report, by their names in Cargo.lock or in package-lock.json.
     fn packages(&self) -> &'static [&'static str];
 }
 
 /// A server's program. Its first line must be `{"port":N}`, it must take one core at most, and end with its input.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Program {
     /// A package of this workspace, with one binary of the same name.
     Rust(&'static str),
@@ -59,6 +64,31 @@ pub enum Program {
         /// The script's name.
         script: &'static str,
     },
+}
+
+/// Long polling, as PROTOCOL.md, part 17, has it.
+#[derive(Clone, Copy)]
+pub struct Ajax {
+    /// How the server is started.
+    pub program: Program,
+    /// Path of all requests.
+    pub target: &'static str,
+    /// Begins a session, as that over a WebSocket.
+    pub session: fn() -> Box<dyn Session>,
+    /// Begins what packs its texts.
+    pub packing: fn() -> Box<dyn Packing>,
+}
+
+/// How texts share a push, or the answer to a poll.
+pub trait Packing {
+    /// Appends what is pushed.
+    fn join(&mut self, texts: &[Vec<u8>], out: &mut Vec<u8>);
+
+    /// Takes apart what has come.
+    ///
+    /// # Errors
+    /// It makes no sense.
+    fn split<'a>(&mut self, message: &'a [u8]) -> Result<Vec<&'a [u8]>, Failure>;
 }
 
 /// What is asked of a server.
