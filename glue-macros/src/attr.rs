@@ -53,6 +53,8 @@ pub(crate) struct MethodAttrs<'a> {
     pub(crate) client: Option<&'a Attribute>,
     /// The key of `#[glue(no_cancel)]`.
     pub(crate) no_cancel: Option<Ident>,
+    /// The key of `#[glue(blocking)]`.
+    pub(crate) blocking: Option<Ident>,
     /// The key of `#[glue(idempotent)]`.
     pub(crate) idempotent: Option<Ident>,
     /// The argument that `#[glue(resume_from = argument)]` names.
@@ -105,14 +107,15 @@ impl<'a> MethodAttrs<'a> {
         let Meta::List(list) = &attr.meta else {
             return cx.error(
                 attr,
-                "write `#[glue(no_cancel)]`, `#[glue(idempotent)]` or `#[glue(resume_from = argument)]`",
+                "write `#[glue(no_cancel)]`, `#[glue(blocking)]`, `#[glue(idempotent)]` or `#[glue(resume_from = argument)]`",
             );
         };
-        let allowed = ["no_cancel", "idempotent", "resume_from"];
+        let allowed = ["no_cancel", "blocking", "idempotent", "resume_from"];
         let mut keys = Keys::parse(cx, list.tokens.clone(), "glue(…)", &allowed);
         let resume_from = keys.take(cx, "resume_from", "resume_from = argument");
         let found = [
             ("no_cancel", keys.take_bare(cx, "no_cancel"), &mut self.no_cancel),
+            ("blocking", keys.take_bare(cx, "blocking"), &mut self.blocking),
             (
                 "idempotent",
                 keys.take_bare(cx, "idempotent"),

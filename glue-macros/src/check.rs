@@ -33,6 +33,7 @@ pub(crate) fn check(cx: &Ctxt, channel: &mut Channel<'_>) -> bool {
         parameters(cx, method);
         value(cx, method);
         no_cancel(cx, method);
+        blocking(cx, method);
         again::idempotent(cx, method);
         again::resume_from(cx, method);
         names.claim(cx, method);
@@ -217,6 +218,13 @@ fn direction(cx: &Ctxt, method: &Method<'_>) {
         (Kind::Call(Some(ty)), None) if types::boxed_stream(ty).is_some() => {
             cx.error(ty, types::unbox(types::boxed_stream(ty).flatten()));
         }
+        (Kind::Call(_) | Kind::Notification, None) if method.attrs.blocking.is_some() => {}
+        (Kind::Call(_) | Kind::Notification, Some(asyncness)) if method.attrs.blocking.is_some() => {
+            cx.error(
+                asyncness,
+                format!("a method that blocks has a thread to itself and awaits nothing: write `fn {name}`"),
+            );
+        }
         (Kind::Call(_) | Kind::ClientCall(_) | Kind::Notification, None) => {
             cx.error(
                 sig.fn_token,
@@ -385,7 +393,7 @@ fn parameter_name<'a>(cx: &Ctxt, pat: &'a Pat) -> Option<&'a Ident> {
 /// What is sent back is owned and of one type, as arguments are.
 fn value(cx: &Ctxt, method: &Method<'_>) {
     match method.kind {
-        Kind::Call(Some(ty)) if method.item.sig.asyncness.is_some() => {
+        Kind::Call(Some(ty)) if method.item.sig.asyncness.is_some() || method.attrs.blocking.is_some() => {
             types::check_crossing(cx, ty, Place::Value);
         }
         // A stream has been refused already.
@@ -416,6 +424,27 @@ fn no_cancel(cx: &Ctxt, method: &Method<'_>) {
         Kind::Stream(_) => "a stream without a reader has no end: remove `no_cancel`",
         Kind::Notification => "a notification has no caller who could cancel it: remove `no_cancel`",
         Kind::Event | Kind::ClientCall(_) => "`no_cancel` is for what the server runs: remove it",
+    };
+    cx.error(key, message);
+}
+
+/// A method that blocks is one piece of work, from its arguments to its value.
+fn blocking(cx: &Ctxt, method: &Method<'_>) {
+    let Some(key) = &method.attrs.blocking else {
+        return;
+    };
+    let message = match method.kind {
+        Kind::Call(_) if method.items.is_some() => {
+            "the items of a stream are awaited: take a `Vec`, or remove `blocking`"
+        }
+        Kind::Call(_) | Kind::Notification if method.attrs.no_cancel.is_some() => {
+            "a method that blocks can't be stopped once it has begun: remove `no_cancel`"
+        }
+        Kind::Call(_) | Kind::Notification => return,
+        Kind::Stream(_) => {
+            "a stream is polled, item by item: remove `blocking`, and let the stream call `spawn_blocking`"
+        }
+        Kind::Event | Kind::ClientCall(_) => "`blocking` is for what the server runs: remove it",
     };
     cx.error(key, message);
 }

@@ -85,6 +85,7 @@ use proc_macro::TokenStream;
 /// | on a method | meaning |
 /// | --- | --- |
 /// | `#[glue(no_cancel)]` | the call runs to its end even if its caller cancels it or leaves; its answer is then dropped |
+/// | `#[glue(blocking)]` | the method is a plain `fn`, for long computations: each call has a thread of tokio's blocking pool, and the socket's other calls go on meanwhile |
 /// | `#[glue(idempotent)]` | to run the call twice is as good as to run it once: generated clients send it again in the next session where this one ends before the answer |
 /// | `#[glue(resume_from = after)]` | the stream goes on in the next session where this one ends: generated clients open it again, with the cursor of the last item that came as the argument `after`, an `Option<C>`; its items are `glue::Tracked<C, T>` |
 ///

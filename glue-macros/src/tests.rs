@@ -63,6 +63,24 @@ fn streams_of_callers_and_methods_of_clients() {
 }
 
 #[test]
+fn methods_that_block() {
+    assert_expansion!(channel(
+        quote!(),
+        quote! {
+            pub trait Press {
+                /// Takes its time.
+                #[glue(blocking)]
+                fn render(&self, cx: &Context, page: Page) -> Result<Image, PressError>;
+                #[notification]
+                #[glue(blocking)]
+                fn clean(&self);
+                async fn ping(&self);
+            }
+        }
+    ));
+}
+
+#[test]
 fn keys_cfgs_and_raw_identifiers() {
     assert_expansion!(channel(
         quote!(name = "odd.names", crate = crate::rt),

@@ -54,4 +54,4 @@ pub use serde;
 pub use std::{string::String, sync::Arc, sync::OnceLock, vec::Vec};
 
 #[cfg(feature = "io")]
-pub use crate::rpc::{Dispatch, Items, Outcome, StreamEnd, client_handler, service};
+pub use crate::rpc::{Dispatch, Items, Outcome, StreamEnd, blocking, client_handler, service};

@@ -8,6 +8,7 @@ mod ajax_faults;
 mod authorize;
 mod bad_servers;
 mod batch;
+mod blocking;
 mod broadcast;
 mod calling;
 mod channels;

@@ -242,7 +242,9 @@ pub(super) fn note_on_loss(method: &Method<'_>) -> Option<&'static str> {
 
 /// Writes which calls outlive their caller, if one does.
 fn runs_to_end(calls: &[Coded<'_>]) -> Option<TokenStream> {
-    let runs_to_end = |method: &Method<'_>| method.attrs.no_cancel.is_some();
+    // What blocks a thread goes on in any case, and has its place among what the socket may have under way until it ends.
+    let runs_to_end =
+        |method: &Method<'_>| method.attrs.no_cancel.is_some() || method.attrs.blocking.is_some();
     if !calls.iter().any(|coded| runs_to_end(coded.method)) {
         return None;
     }

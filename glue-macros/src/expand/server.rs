@@ -179,6 +179,9 @@ fn served(channel: &Channel<'_>, Names { glue, call, .. }: &Names) -> TokenStrea
     }
 }
 
+// ChatCall::Thumbnail { image: __arg0 } => {
+//     __glue::blocking(__cx, move |__cx| Outcome::Reply(ChatReply::Thumbnail(<__T as Chat>::thumbnail(&self.0, __cx, __arg0)))).await
+// }
 // ChatCall::Upload { name: __arg0 } => {
 //     let __incoming = __items.incoming("upload", "chunks", __wire0());
 //     Outcome::Reply(ChatReply::Upload(<__T as Chat>::upload(&self.0, __arg0, __incoming).await))
@@ -190,7 +193,10 @@ fn dispatch_arm(method: &Method<'_>, side: &Side<'_>, glue: &Path, wires: &mut W
     let (cfgs, ident, variant) = (method.cfgs(), method.ident(), &method.variant);
     let fields = method.params.iter().map(|param| param.ident);
     let locals: Vec<_> = (0..method.params.len()).map(local).collect();
-    let context = method.context.then(|| quote!(&__cx,));
+    let blocks = method.attrs.blocking.is_some();
+    let context = method
+        .context
+        .then(|| if blocks { quote!(__cx,) } else { quote!(&__cx,) });
     let (begin, incoming) = match &method.items {
         None => (None, None),
         Some(items) => {
@@ -201,13 +207,19 @@ fn dispatch_arm(method: &Method<'_>, side: &Side<'_>, glue: &Path, wires: &mut W
         }
     };
     let called = quote!(<__T as #callee>::#ident(&self.0, #context #(#locals,)* #incoming));
+    let wait = (!blocks).then(|| quote!(.await));
     let outcome = match method.kind {
-        Kind::Call(_) | Kind::ClientCall(_) => quote!(#glue::Outcome::Reply(#reply::#variant(#called.await))),
+        Kind::Call(_) | Kind::ClientCall(_) => quote!(#glue::Outcome::Reply(#reply::#variant(#called #wait))),
         Kind::Stream(_) => quote!(__items.pump(#called, #reply::#variant).await),
         Kind::Notification | Kind::Event => quote!({
-            #called.await;
+            #called #wait;
             #glue::Outcome::Ended
         }),
+    };
+    let outcome = if blocks {
+        quote!(#glue::blocking(__cx, move |__cx| #outcome).await)
+    } else {
+        outcome
     };
     let outcome = match begin {
         None => outcome,

@@ -93,7 +93,7 @@ impl Context {
     /// ended.
     ///
     /// A method is dropped then, so this is for what it has started elsewhere with a clone, and for methods that are
-    /// `#[glue(no_cancel)]`.
+    /// `#[glue(no_cancel)]` or `#[glue(blocking)]`.
     pub fn is_cancelled(&self) -> bool {
         self.exchanges.is_over(self.key)
     }

@@ -23,7 +23,7 @@ pub trait CallMessage: Sized + Send + 'static {
     /// Returns how the method answers.
     fn kind(&self) -> CallKind;
 
-    /// Returns whether the method runs to its end when its caller leaves: `#[glue(no_cancel)]`.
+    /// Returns whether the method runs to its end when its caller leaves: `#[glue(no_cancel)]`, `#[glue(blocking)]`.
     fn runs_to_end(&self) -> bool {
         false
     }

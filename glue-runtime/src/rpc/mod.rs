@@ -9,6 +9,7 @@ pub mod stub;
 
 mod accepted;
 mod audience;
+mod blocking;
 mod caller;
 #[cfg(feature = "client")]
 mod caller_inbound;
@@ -46,6 +47,7 @@ pub(crate) mod tests;
 pub use audience::Everyone;
 #[cfg(feature = "server")]
 pub(crate) use audience::send_event;
+pub use blocking::blocking;
 pub use caller::{CallOptions, CallRequest, Caller, OnLoss, OpenRpc, SentItems};
 pub use context::{Context, Emitter};
 pub use contract::{Contract, Hashes};

@@ -142,7 +142,7 @@ impl Server {
 
     /// Ends the server: it lets no new socket in, and every socket is closed once what was sent on it is delivered. Then
     /// listeners and connections end. Returns when all have, at the latest after twice
-    /// [`Limits::close`](crate::Limits::close), or when the last method has ended that is `#[glue(no_cancel)]`: those are waited
+    /// [`Limits::close`](crate::Limits::close), or when the last method has ended that is `#[glue(no_cancel)]` or `#[glue(blocking)]`: those are waited
     /// for, however long they take.
     ///
     /// Calls under way are dropped: [`Server::drain`] lets clients finish them first, and leave one after the other.
