@@ -270,7 +270,7 @@ where
     let result = tokio::select! {
         biased;
         result = &mut connection => result,
-        () = shutdown.stopping() => {
+        () = shutdown.stopped() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             match tokio::time::timeout(options.limits.close, &mut connection).await {
                 Ok(result) => result,
@@ -278,7 +278,7 @@ where
                 Err(_) => return None,
             }
         }
-        () = door.stands_open(options.limits.init) => {
+        () = door.stands_open() => {
             tracing::debug!("upgrade took too long");
             return None;
         }
@@ -315,9 +315,10 @@ impl<'a> Door<'a> {
         self.lock().take()
     }
 
-    /// Waits until a guest has waited for so long: one who doesn't take the answer must not keep his place for longer than one that
-    /// says no `in`. It has to be polled when the connection was, which wakes for it.
-    async fn stands_open(&self, time: Duration) {
+    /// Waits until a guest has waited too long: one who doesn't take the answer must not keep his place for longer than one that
+    /// says no `in`, nor hold up a shutdown for longer than other sockets may. It has to be polled when the connection was,
+    /// which wakes for it.
+    async fn stands_open(&self) {
         poll_fn(|_| {
             if self.lock().is_some() {
                 Poll::Ready(())
@@ -327,7 +328,12 @@ impl<'a> Door<'a> {
         })
         .await;
         // The connection goes on in the meantime, and ends this.
-        let _ = tokio::time::timeout(time, pending::<()>()).await;
+        let shared = &self.server.shared;
+        let limits = &shared.options.limits;
+        let stopping = tokio::time::timeout(limits.init, shared.shutdown.stopping()).await;
+        if stopping.is_ok() {
+            let _ = tokio::time::timeout(limits.close, pending::<()>()).await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Guest>> {
