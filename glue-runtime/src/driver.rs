@@ -226,9 +226,11 @@ impl<H: Hooks> Driver<H> {
 
         loop {
             self.mailbox.heed();
-            self.take_requests(now, cx);
-            self.take_urgent();
-            self.take_messages();
+            if !self.mailbox.is_empty() {
+                self.take_requests(now, cx);
+                self.take_urgent();
+                self.take_messages();
+            }
             // Calls that were read earlier go on before new ones begin.
             self.work(now, cx);
             let reading = self.read(now, &mut budget, cx);
