@@ -487,6 +487,9 @@ where
 
     /// Sends what streams have written, and takes note of those that it ends.
     fn drain(&mut self, turn: &mut Turn<'_, '_>) {
+        if !self.exchanges.has_out() {
+            return;
+        }
         for id in self.exchanges.drain(turn.out) {
             if let Some(open) = self.open.get_mut(&id) {
                 open.stage = Stage::Told;

@@ -360,6 +360,11 @@ impl Exchanges {
         self.has_out.store(true, Ordering::Release);
     }
 
+    /// Returns whether streams have had a turn since the last [`drain`](Self::drain).
+    pub(super) fn has_out(&self) -> bool {
+        self.has_out.load(Ordering::Relaxed)
+    }
+
     /// Moves finished messages to `out`, and lets streams that waited for room go on. Returns the exchanges whose last message
     /// was among them.
     pub(super) fn drain(&self, out: &mut Messages) -> Vec<u64> {
