@@ -29,6 +29,10 @@ impl Channels {
         if let Some(places) = &mut self.places {
             places.insert(name.clone(), place);
         }
+        if place == 0 {
+            // Most sockets have one.
+            self.channels.reserve_exact(1);
+        }
         self.channels.push((name, inbound));
         if self.places.is_none() && self.channels.len() > MOST_SEARCHED {
             let names = self.channels.iter().map(|(name, _)| name.clone());

@@ -388,6 +388,10 @@ impl Outbox {
 
     /// Gives back the room that a burst has needed, if nothing waits.
     pub(crate) fn rest(&mut self) {
+        if self.control.is_empty() && self.control.capacity() > 0 {
+            // Of these there are few: an `in`, and a ping now and then.
+            self.control = VecDeque::new();
+        }
         if self.has_room_to_give() {
             self.control.shrink_to(IDLE_CAPACITY);
             self.urgent.shrink_to(IDLE_CAPACITY);
