@@ -132,6 +132,10 @@ mod transport;
 #[cfg(feature = "io")]
 mod values;
 
+#[cfg(feature = "__bench")]
+#[doc(hidden)]
+#[path = "bench.rs"]
+pub mod __bench;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

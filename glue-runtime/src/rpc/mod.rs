@@ -9,6 +9,8 @@ pub mod stub;
 
 mod accepted;
 mod audience;
+#[cfg(feature = "__bench")]
+pub(crate) mod bench;
 mod blocking;
 mod caller;
 #[cfg(feature = "client")]

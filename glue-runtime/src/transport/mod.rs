@@ -10,6 +10,8 @@ mod websocket;
 pub(crate) use metered::Metered;
 #[cfg(feature = "server")]
 pub(crate) use websocket::ServerWebSocket;
+#[cfg(feature = "__bench")]
+pub(crate) use websocket::bench;
 #[cfg(feature = "client")]
 pub(crate) use websocket::{ClientWebSocket, config as websocket_config};
 

@@ -4,6 +4,8 @@
 //! buffers that all connections of a thread share, and an idle one holds none. A process has few clients; theirs is
 //! tungstenite.
 
+#[cfg(feature = "__bench")]
+pub(crate) mod bench;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "server")]
