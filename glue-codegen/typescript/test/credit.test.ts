@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FIRST_CREDIT, MAX_WINDOW, MAX_WINDOW_TEXT } from "../src/proto/limits.js";
+import { FIRST_CREDIT, MAX_WINDOW, MAX_WINDOW_TEXT, WINDOW } from "../src/proto/limits.js";
 import { Credit } from "../src/rpc/credit.js";
 
 /** Lets the server send all it may, with a reader that takes `taken` items first; returns what then waits. */
@@ -21,11 +21,30 @@ test("a stalled reader of large items holds little text", () => {
   for (const taken of [0, 1, 7, 100]) assert.ok(stalled(64 * 1024, taken) <= MAX_WINDOW_TEXT);
 });
 
-test("small items get the whole window", () => {
-  for (const taken of [1, 7, 100]) {
-    const items = stalled(1, taken);
-    assert.ok(items > MAX_WINDOW / 2 && items <= MAX_WINDOW);
+test("a reader that waits for small items lets more and more come", () => {
+  assert.equal(stalled(1, 0), FIRST_CREDIT);
+  assert.equal(stalled(1, 1), WINDOW);
+  const items = stalled(1, 2_000);
+  assert.ok(items > MAX_WINDOW / 2 && items <= MAX_WINDOW);
+});
+
+test("a reader for whom items wait lets fewer come", () => {
+  const credit = new Credit();
+  let granted = FIRST_CREDIT;
+  for (let item = 0; item < 2_000; item++) {
+    assert.ok(credit.receive(1));
+    granted += credit.consume() - 1;
   }
+  assert.ok(granted > MAX_WINDOW / 2);
+
+  let waiting = 0;
+  for (let item = 0; item < 4_000; item++) {
+    for (; granted > 0; granted--, waiting++) assert.ok(credit.receive(1));
+    granted += credit.consume();
+    waiting--;
+  }
+  const open = waiting + granted;
+  assert.ok(open >= WINDOW / 2 && open <= WINDOW);
 });
 
 test("items beyond every bound still move one by one", () => {

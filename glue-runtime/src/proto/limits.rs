@@ -321,9 +321,13 @@ pub(crate) const MAX_DRAIN: Duration = Duration::from_millis((1 << 31) - 1);
 /// bring less, twice as much makes large items fill the memory.
 pub(crate) const FIRST_CREDIT: u32 = 8;
 
-/// Items that the reader of a stream grants or has waiting at most; it keeps at least half as many. Half of it halves the rate at
-/// which a distant peer can stream.
-pub(crate) const MAX_WINDOW: u32 = 32;
+/// Items that the reader of a stream grants or has waiting at most, as long as it doesn't wait for them; it keeps at least half as many.
+/// Half of it halves the rate at which a distant peer can stream.
+pub(crate) const WINDOW: u32 = 32;
+
+/// The same for a client whose reader waits for items. Each half of it costs the server a read, a write and a wake-up: with 32 those
+/// are 0.6 µs of an item, with this they hardly show beside the 0.1 µs that writing it takes.
+pub(crate) const MAX_WINDOW: u32 = 1024;
 
 /// Bytes of one stream that may wait for its reader, once the size of its items is known.
 pub(crate) const WINDOW_BYTES: usize = 512 << 10;

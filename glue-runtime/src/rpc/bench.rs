@@ -1,6 +1,7 @@
 //! Flow control by itself, for [`crate::__bench`].
 
 use super::credit::ReceiveWindow;
+use crate::proto::limits::MAX_WINDOW;
 
 /// The window of a stream's receiver.
 #[derive(Clone, Copy, Debug)]
@@ -8,7 +9,7 @@ pub struct Window(ReceiveWindow);
 
 impl Default for Window {
     fn default() -> Self {
-        Self(ReceiveWindow::new())
+        Self(ReceiveWindow::new(MAX_WINDOW))
     }
 }
 

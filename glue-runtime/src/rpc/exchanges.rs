@@ -15,7 +15,7 @@ use super::error::RpcError;
 use super::message::CallKind;
 use crate::channel::Lane;
 use crate::proto::envelope::Envelope;
-use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES};
+use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES, WINDOW};
 use crate::proto::messages::{Messages, Piece};
 use crate::proto::text::Text;
 
@@ -394,7 +394,8 @@ impl Exchanges {
 
     fn open_up(&self, id: u64) {
         let upward = Upward {
-            window: ReceiveWindow::new(),
+            // Who calls may be hostile: it could make the reader wait, and then send all that was granted.
+            window: ReceiveWindow::new(WINDOW),
             has_begun: false,
             items: VecDeque::new(),
             has_ended: false,

@@ -9,6 +9,7 @@ use futures_util::task::AtomicWaker;
 use super::credit::{CreditExceeded, ReceiveWindow};
 use super::error::RpcError;
 use super::tracked::{self, Untracked};
+use crate::proto::limits::MAX_WINDOW;
 
 /// The items that have come and were not taken yet; bounded by the credit that was given.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl ItemQueue {
     pub(super) fn new(is_tracked: bool) -> Self {
         let state = ItemState {
             items: VecDeque::new(),
-            window: ReceiveWindow::new(),
+            window: ReceiveWindow::new(MAX_WINDOW),
             session: 0,
             is_tracked,
             cursor: None,

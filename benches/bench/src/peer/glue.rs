@@ -47,6 +47,8 @@ struct Visitor {
     acks: Acks,
     /// Items that may still come.
     granted: u32,
+    /// Items that may be granted; it grows, as none has to wait here.
+    window: u32,
     stream_id: u64,
 }
 
@@ -81,6 +83,7 @@ impl Session for Visitor {
     fn stream(&mut self, id: u64, count: u32, out: &mut Out) {
         self.greet(out);
         self.granted = FIRST_CREDIT;
+        self.window = WINDOW / 2;
         self.stream_id = wire_id(id);
         out.text(|out| {
             out.extend_from_slice(b"cd4&deskrq");
@@ -154,9 +157,10 @@ impl Visitor {
     /// [S-7], as `glue::rpc::credit` does it for small items that are taken as they come.
     fn take_item(&mut self, out: &mut Out) -> Result<(), Failure> {
         self.granted = self.granted.checked_sub(1).ok_or("an item without credit")?;
-        if self.granted <= MAX_WINDOW / 2 {
-            let more = MAX_WINDOW - self.granted;
-            self.granted = MAX_WINDOW;
+        if self.granted <= self.window / 2 {
+            self.window = (self.window * 2).min(MAX_WINDOW);
+            let more = self.window - self.granted;
+            self.granted = self.window;
             out.text(|out| {
                 out.extend_from_slice(b"cd4&deskcr");
                 number(self.stream_id, out);
@@ -300,9 +304,10 @@ fn read_envelope(text: &[u8]) -> Option<Event<'_>> {
     }
 }
 
-/// Credit that stands in the request, and the most that is granted: PROTOCOL.md [S-7].
+/// Credit that stands in the request, the window at first, and the largest: PROTOCOL.md [S-7].
 const FIRST_CREDIT: u32 = 8;
-const MAX_WINDOW: u32 = 32;
+const WINDOW: u32 = 32;
+const MAX_WINDOW: u32 = 1024;
 
 /// What a message weighs beside its bytes: PROTOCOL.md, part 21.
 const OVERHEAD: usize = 32;

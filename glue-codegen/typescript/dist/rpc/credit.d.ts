@@ -1,6 +1,7 @@
 /**
  * What the reader of a stream lets the server send. It grants a window of items at a time, a smaller one where
- * items are large, so a reader that stalls holds a bounded amount of text.
+ * items are large, so a reader that stalls holds a bounded amount of text. The window grows while the reader has to
+ * wait for items, and shrinks again while they wait for it.
  */
 export declare class Credit {
     #private;

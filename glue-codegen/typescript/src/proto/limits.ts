@@ -36,11 +36,11 @@ export const NUMBER_OVERHEAD = 48;
 /** What a reader of a stream lets the server send before the first item was taken out. */
 export const FIRST_CREDIT = 8;
 
-/**
- * The most items of one stream that may be under way. 32 small items keep a stream at full speed on a
- * 50 ms round trip; a half of it would wait for credit.
- */
-export const MAX_WINDOW = 32;
+/** Items of one stream that may be under way, as long as its reader doesn't wait for them. */
+export const WINDOW = 32;
+
+/** The most, while the reader waits. Each half of it costs the server a wake-up: at 32 that is most of what an item costs. */
+export const MAX_WINDOW = 1024;
 
 /** Text of one stream that may wait for its reader, once the size of its items is known. */
 export const MAX_WINDOW_TEXT: number = 512 * 1024;

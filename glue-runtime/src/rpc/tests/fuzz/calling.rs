@@ -10,7 +10,7 @@ use super::caller::{CallingHalf, Held, Said, request, within};
 use super::{fuzz, in_virtual_time};
 use crate::proto::code::Code;
 use crate::proto::envelope::Envelope;
-use crate::proto::limits::MAX_CREDIT;
+use crate::proto::limits::{MAX_CREDIT, MAX_WINDOW};
 
 #[test]
 fn every_call_settles_once_whatever_the_server_says() {
@@ -230,7 +230,8 @@ impl Stage {
                     }
                     Envelope::Credit { items, .. } => {
                         exchange.credit += u64::from(items);
-                        assert!(exchange.credit <= exchange.received + 32, "[S-7] {text}");
+                        let most = exchange.received + u64::from(MAX_WINDOW);
+                        assert!(exchange.credit <= most, "[S-7] {text}");
                     }
                     Envelope::Cancel { .. } => {
                         exchange.is_cancelled = true;
