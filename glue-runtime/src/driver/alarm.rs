@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 use std::time::Instant;
 
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::Sleep;
 
 /// Wakes the driver at the session's next deadline.
@@ -34,7 +35,9 @@ impl Alarm {
                 sleep.as_mut().reset(deadline);
             }
             if sleep.as_mut().poll(cx).is_pending() {
-                self.waker = Some(cx.waker().clone());
+                // Where the task's budget is used up the timer has not heard of anybody: the next turn asks again, for which it has
+                // woken the task.
+                self.waker = has_budget_remaining().then(|| cx.waker().clone());
                 return;
             }
             if deadline <= sleep.deadline() {
@@ -45,5 +48,45 @@ impl Alarm {
             }
             sleep.as_mut().reset(deadline);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use tokio::task::{consume_budget, yield_now};
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::clock::now;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_has_used_up_its_budget_loses_no_deadline() {
+        let mut alarm = Alarm::default();
+        let deadline = now() + Duration::from_secs(1);
+        poll_fn(|cx| {
+            while has_budget_remaining() {
+                let _ = pin!(consume_budget()).poll(cx);
+            }
+            alarm.set(deadline, cx);
+            Poll::Ready(())
+        })
+        .await;
+        yield_now().await;
+
+        let woken = poll_fn(|cx| {
+            if now() >= deadline {
+                return Poll::Ready(());
+            }
+            alarm.set(deadline, cx);
+            Poll::Pending
+        });
+
+        timeout(Duration::from_secs(2), woken).await.unwrap();
+        assert_eq!(now(), deadline);
     }
 }
