@@ -368,8 +368,8 @@ impl<S: SerializeMap> SerializeMap for Entries<S> {
     }
 }
 
-/// What the names of serde_json's own structs begin with; no name in Rust does.
-const NATIVE: char = '$';
+/// What the names of serde_json's own structs begin with.
+const NATIVE: &str = "$serde_json::private::";
 
 #[cfg(test)]
 mod tests {
@@ -378,6 +378,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[derive(serde::Serialize)]
+    #[serde(rename = "$ref")]
+    struct Reference {
+        ratio: f64,
+    }
 
     #[derive(serde::Serialize)]
     struct Page {
@@ -418,6 +424,7 @@ mod tests {
     #[test]
     fn floats_that_json_lacks_are_refused() {
         assert_eq!(error(&f64::NAN), "JSON has no NaN");
+        assert_eq!(error(&Reference { ratio: f64::NAN }), ".ratio: JSON has no NaN");
         assert_eq!(error(&f32::NEG_INFINITY), "JSON has no -inf");
     }
 
