@@ -26,7 +26,8 @@ impl DriverWaker {
 
     /// Makes the driver look again.
     pub(super) fn wake(&self) {
-        self.is_meant.store(true, Ordering::SeqCst);
+        // Not a store: where others do the same, the driver sees what each has done before.
+        self.is_meant.swap(true, Ordering::SeqCst);
         if !self.is_awake.load(Ordering::SeqCst) {
             self.waker.wake();
         }
@@ -39,6 +40,7 @@ impl DriverWaker {
 
     /// The driver is about to look.
     pub(super) fn heed(&self) {
+        // Not a store: reading what it overwrites shows what was done before that was written.
         self.is_meant.swap(false, Ordering::SeqCst);
     }
 

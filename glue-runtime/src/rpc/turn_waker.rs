@@ -64,7 +64,8 @@ impl TurnWaker {
         self.state.stage.store(QUIET, Ordering::Release);
         let done = act();
         // Whoever wakes a call meanwhile has made it ready before, so it is found ready then.
-        self.state.stage.store(LOUD, Ordering::Release);
+        // Not a store, so that it is seen here.
+        self.state.stage.swap(LOUD, Ordering::AcqRel);
         done
     }
 }
@@ -78,7 +79,7 @@ impl Wake for State {
         let woken = self
             .stage
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |stage| {
-                (stage == QUIET).then_some(WOKEN)
+                (stage != LOUD).then_some(WOKEN)
             });
         if woken == Err(LOUD) {
             self.driver.wake();
