@@ -57,7 +57,7 @@ use proc_macro::TokenStream;
 /// # fn main() {}
 /// ```
 ///
-/// The server implements the trait with `async fn` and serves it with `into_channel()`. Beside the trait stand `ChatCall`,
+/// The server implements the trait with `async fn` (a `blocking` method with `fn`) and serves it with `into_channel()`. Beside the trait stand `ChatCall`,
 /// `ChatReply` and `ChatEvent`, the messages of the channel as enums, and `ChatClient`, which calls it from Rust. With client
 /// methods there are as well: `ChatHandler`, the trait that a Rust client implements and gives to `ChatClient::handle`;
 /// `ChatCallback`, with which the server calls it (`ChatCallback::of(cx)`); and `ChatHandlerCall` and `ChatHandlerReply`.
@@ -75,6 +75,7 @@ use proc_macro::TokenStream;
 /// | method | kind | on the other side |
 /// | --- | --- | --- |
 /// | `async fn f(&self, …) -> T` | call | answers once; a return type called `Result` is the value and the method's own error |
+/// | `#[glue(blocking)] fn f(&self, …) -> T` | call | likewise, from a thread of its own |
 /// | `#[notification] async fn f(&self, …)` | notification | never answers |
 /// | `fn f(&self, …) -> impl Stream<Item = T>` | server stream | answers with items; an item `Result::Err` ends it with that error |
 /// | `async fn f(&self, …, items: Incoming<T>) -> U` | client stream | takes items, answers once |
@@ -85,7 +86,7 @@ use proc_macro::TokenStream;
 /// | on a method | meaning |
 /// | --- | --- |
 /// | `#[glue(no_cancel)]` | the call runs to its end even if its caller cancels it or leaves; its answer is then dropped |
-/// | `#[glue(blocking)]` | the method is a plain `fn`, for long computations: each call has a thread of tokio's blocking pool, and the socket's other calls go on meanwhile |
+/// | `#[glue(blocking)]` | the method is a plain `fn`, for long computations and what blocks: it runs in a thread of tokio's blocking pool (512 by default), and the socket's other calls go on meanwhile. Once begun it can't be stopped: it keeps its place in `Limits::in_flight`, and a shutdown waits for it, so let it look at `cx.is_cancelled()`; cancelled before a thread is free, it isn't begun. A panic is answered `internal`. For calls and notifications; not for streams, nor with `no_cancel` |
 /// | `#[glue(idempotent)]` | to run the call twice is as good as to run it once: generated clients send it again in the next session where this one ends before the answer |
 /// | `#[glue(resume_from = after)]` | the stream goes on in the next session where this one ends: generated clients open it again, with the cursor of the last item that came as the argument `after`, an `Option<C>`; its items are `glue::Tracked<C, T>` |
 ///

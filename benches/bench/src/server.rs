@@ -69,7 +69,7 @@ impl Server {
     /// It has ended.
     pub fn cpu_at_rest(&self) -> Result<Duration, Failure> {
         let mut cpu = self.cpu()?;
-        for _ in 0..LONGEST_PAUSE {
+        for _ in 0..MOST_LOOKS {
             thread::sleep(PAUSE);
             let before = std::mem::replace(&mut cpu, self.cpu()?);
             if cpu - before < PAUSE / 100 {
@@ -98,7 +98,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // Its input ends, and so should it; connections that it waits for are not worth our time.
         drop(self.child.stdin.take());
-        for _ in 0..LONGEST_PAUSE {
+        for _ in 0..MOST_LOOKS {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
@@ -182,5 +182,5 @@ fn run(command: &mut Command) -> Result<(), Failure> {
 /// Time between two looks at a server.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Looks until it is taken as it is.
-const LONGEST_PAUSE: usize = 50;
+/// Looks at a server before it is taken as it is, or killed: one second.
+const MOST_LOOKS: usize = 50;

@@ -1,10 +1,10 @@
-//! What is asked.
+//! The server that is counted.
 
 use std::error::Error;
 use std::path::Path;
 
 use futures_util::stream;
-use glue::{Server, ServerLimits, Socket, Stream};
+use glue::{Server, Socket, Stream};
 
 /// What is called.
 #[glue::channel]
@@ -45,7 +45,6 @@ async fn attend(socket: Socket) {
 /// Starts a server on a Unix socket at this path; it ends with the runtime.
 pub(crate) async fn start(path: &Path) -> Result<(), Box<dyn Error>> {
     let server = Server::builder()
-        .server_limits(ServerLimits::default())
         .channel(Clerk.into_channel())
         .on_socket(attend)
         .build()?;

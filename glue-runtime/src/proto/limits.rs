@@ -23,12 +23,13 @@ pub struct Limits {
     pub channel_messages: usize,
     /// Bytes that wait in one channel for the application; default 1 MiB. The first message always fits.
     pub channel_bytes: usize,
-    /// Bytes that wait on a socket before `send` waits and streams are not polled; default 64 KiB, enough to fill several
+    /// Bytes that wait on a socket before `send` waits and streams are not polled; default 64 KiB, enough to fill two
     /// writes and small enough that a stalled peer costs little. As much again may wait in the handles' queue, and each of
     /// both takes one message that is larger. A peer that leaves as much of its own answers unread is not read.
     pub send_bytes: usize,
     /// Calls, notifications and streams of a socket that wait for something; default 1,024. One more is answered with
-    /// `resource_exhausted`; a notification more is dropped, and the log says so.
+    /// `resource_exhausted`; a notification more is dropped, and the log says so. Those that are `#[glue(no_cancel)]` or `#[glue(blocking)]` count
+    /// until they end, also when nobody waits for them any more.
     pub in_flight: usize,
     /// Streams among them, in either direction; default 256. One more is answered with `resource_exhausted`.
     pub streams: usize,
@@ -322,11 +323,11 @@ pub(crate) const MAX_DRAIN: Duration = Duration::from_millis((1 << 31) - 1);
 pub(crate) const FIRST_CREDIT: u32 = 8;
 
 /// Items that the reader of a stream grants or has waiting at most, as long as it doesn't wait for them; it keeps at least half as many.
-/// Half of it halves the rate at which a distant peer can stream.
+/// Half of it halves the rate at which a distant client can upload.
 pub(crate) const WINDOW: u32 = 32;
 
-/// The same for a client whose reader waits for items. Each half of it costs the server a read, a write and a wake-up: with 32 those
-/// are 0.6 µs of an item, with this they hardly show beside the 0.1 µs that writing it takes.
+/// The same for a client whose reader waits for items. Each half of it costs the server a read, a write and a wake-up: with 32 an item
+/// costs 0.34 µs over 64 connections and 1.25 over one, with this 0.1, which is what writing it takes.
 pub(crate) const MAX_WINDOW: u32 = 1024;
 
 /// Bytes of one stream that may wait for its reader, once the size of its items is known.
@@ -341,7 +342,7 @@ pub(crate) const CALLBACKS: usize = 1024;
 pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of items that one channel produces before they are handed on; with [`Limits::send_bytes`] this bounds what a
-/// stalled reader holds here. Half of it makes no fewer writes, as one write takes 16 KiB.
+/// stalled reader holds here. As much is one write.
 pub(crate) const STREAM_BYTES: usize = 32 << 10;
 
 /// Time that what a client sends waits for a connection, as in the original.

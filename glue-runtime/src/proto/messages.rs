@@ -88,6 +88,13 @@ impl Messages {
         }
     }
 
+    /// Moves all messages of others behind those that are here.
+    pub(crate) fn append(&mut self, others: &mut Self) {
+        while let Some(message) = others.pop() {
+            self.push_piece(message);
+        }
+    }
+
     /// Takes the oldest message.
     pub(crate) fn pop(&mut self) -> Option<Piece<'_>> {
         let piece = match self.places.pop_front()? {

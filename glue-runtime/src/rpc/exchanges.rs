@@ -16,7 +16,7 @@ use super::message::CallKind;
 use crate::channel::Lane;
 use crate::proto::envelope::Envelope;
 use crate::proto::limits::{MAX_CREDIT, STREAM_BYTES, WINDOW};
-use crate::proto::messages::{Messages, Piece};
+use crate::proto::messages::Messages;
 use crate::proto::text::Text;
 
 /// The exchanges of one channel of one socket.
@@ -97,16 +97,6 @@ pub(super) struct Allowance {
     pub(super) bytes: usize,
     /// Bytes for which there was.
     room: usize,
-}
-
-/// Moves all messages behind those in `to`.
-fn move_messages(from: &mut Messages, to: &mut Messages) {
-    while let Some(message) = from.pop() {
-        match message {
-            Piece::Short(text) => to.push_str(text),
-            Piece::Long(text) => to.push(text),
-        }
-    }
 }
 
 /// A stream from the caller; what waits in it is bounded by the credit that was granted.
@@ -355,7 +345,7 @@ impl Exchanges {
         }
         state.bytes += allowance.room - allowance.bytes;
         // Others may have written meanwhile, where middleware runs calls in tasks of its own.
-        move_messages(&mut state.out, &mut out);
+        out.append(&mut state.out);
         state.out = out;
         self.has_out.store(true, Ordering::Release);
     }
@@ -375,7 +365,7 @@ impl Exchanges {
         if out.is_empty() {
             std::mem::swap(out, &mut state.out);
         } else {
-            move_messages(&mut state.out, out);
+            out.append(&mut state.out);
             state.out.rest();
         }
         if state.down.is_empty() {

@@ -9,7 +9,7 @@ use crate::proto::resume::ResumeToken;
 /// Returns a new socket id: 20 characters of `0-9A-Za-z`, 119 random bits. It names a socket and is no secret.
 ///
 /// # Errors
-/// Fails when the operating system has no randomness to give; so below.
+/// Fails when the operating system has no randomness to give.
 pub(super) fn socket_id(random: &mut Random) -> io::Result<Arc<str>> {
     random.alphanumeric(SOCKET_ID_LENGTH).map(Arc::from)
 }

@@ -268,6 +268,7 @@ where
         .header_read_timeout(options.server_limits.header.min(LONGEST))
         .serve_connection(stream, &door);
     let result = tokio::select! {
+        // In this order: it is the connection that fills the door.
         biased;
         result = &mut connection => result,
         () = shutdown.stopped() => {

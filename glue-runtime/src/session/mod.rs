@@ -94,7 +94,7 @@ pub(crate) struct Session {
     peer_limit: usize,
     /// Malformed messages so far.
     faults: u32,
-    /// Whether somebody has to hear of a [`take_rest`](Self::take_rest).
+    /// Whether it is time to give back what is kept for more to come; told once, by [`take_rest`](Self::take_rest).
     rests: bool,
     /// What carries the session; always up where that ends with its link.
     link: LinkState,

@@ -101,7 +101,6 @@ impl<'p> Load<'p> {
                 self.serve(event.token().0, task)?;
             }
             if !events.is_empty() {
-                // Not a clock for each wake-up: only when a tick may be due.
                 heard = self.tick_if_due()?;
             } else if self.tick_if_due()?.duration_since(heard) > PATIENCE {
                 return Err(format!("nothing has come for {PATIENCE:?}").into());

@@ -63,7 +63,7 @@ impl Caller<'_> {
     /// Says good-bye; [`Task::closed`] comes when the server has done so, too.
     pub fn close(&mut self) {
         self.session.close(self.out);
-        // 1000, as it is meant.
+        // Status 1000, a normal end (RFC 6455, 7.4.1).
         self.out
             .frame(frame::CLOSE, |out| out.extend_from_slice(&[0x03, 0xe8]));
         *self.is_leaving = true;

@@ -9,7 +9,7 @@ use crate::peer::{Call, Event, Failure};
 pub struct Shouts {
     /// How many each connection has heard.
     heard: Vec<usize>,
-    /// Connections that have heard the last one.
+    /// Deliveries so far, of all broadcasts.
     reached: usize,
     begun: usize,
     answered: usize,
