@@ -11,6 +11,7 @@ export class Credit {
     #queued = 0;
     /** Size of an item: the largest at once, forgotten by halves. */
     #itemSize = 1;
+    /** Items that may be granted or waiting, if they are small; what is granted next is the first window. */
     #window = WINDOW / 2;
     /** Whether the reader has taken all that there was since credit was given last. */
     #hasWaited = false;
