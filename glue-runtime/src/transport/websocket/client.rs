@@ -10,6 +10,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message};
 
+use super::closing::Closing;
 use crate::proto::limits::Limits;
 use crate::proto::messages::Piece;
 use crate::proto::text::Text;
@@ -141,17 +142,6 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for ClientWebSocket<S> 
             }
         }
     }
-}
-
-/// How far the farewell has come.
-#[derive(Clone, Copy, Debug)]
-enum Closing {
-    Open,
-    /// The Close frame is buffered.
-    Flushing,
-    /// It is written: our side of the connection is shut down.
-    Ending,
-    Ended,
 }
 
 /// Settings of the WebSocket library.

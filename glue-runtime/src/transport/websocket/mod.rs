@@ -10,6 +10,8 @@ pub(crate) mod bench;
 mod client;
 #[cfg(feature = "server")]
 mod close;
+#[cfg(any(feature = "client", feature = "server"))]
+mod closing;
 #[cfg(feature = "server")]
 mod decoder;
 #[cfg(feature = "server")]

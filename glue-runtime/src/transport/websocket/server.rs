@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::close::farewell;
+use super::closing::Closing;
 use super::decoder::Event;
 use super::header::Opcode;
 use super::reader::Reader;
@@ -31,17 +32,6 @@ pub(crate) struct ServerWebSocket<S> {
     /// Code of the peer's Close frame.
     close_code: Option<u16>,
     closing: Closing,
-}
-
-/// How far the farewell has come.
-#[derive(Clone, Copy, Debug)]
-enum Closing {
-    Open,
-    /// The Close frame is buffered.
-    Flushing,
-    /// It is written: our side of the connection is shut down.
-    Ending,
-    Ended,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ServerWebSocket<S> {
