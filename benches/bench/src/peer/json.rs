@@ -5,6 +5,13 @@ pub(crate) fn number(number: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
+/// Appends two numbers, as the arguments of an `add`.
+pub(crate) fn pair(a: u32, b: u32, out: &mut Vec<u8>) {
+    number(a, out);
+    out.push(b',');
+    number(b, out);
+}
+
 /// Appends a text that has nothing in it that must be escaped.
 pub(crate) fn quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');

@@ -7,7 +7,7 @@
 //!     < {"jsonrpc":"2.0","method":"item","params":{"subscription":6977724924968982,"result":"end"}}
 //! ```
 
-use super::json::{between, number, quoted, take_number};
+use super::json::{between, number, pair, quoted, take_number};
 use super::{Call, Event, Failure, Peer, Program, Session, nonsense};
 use crate::load::Out;
 
@@ -63,9 +63,7 @@ impl Session for Caller {
             head(id, method, out);
             match call {
                 Call::Add(a, b) => {
-                    number(a, out);
-                    out.push(b',');
-                    number(b, out);
+                    pair(a, b, out);
                 }
                 Call::Listen => {}
                 Call::Echo(text) | Call::Shout(text) => quoted(text, out),

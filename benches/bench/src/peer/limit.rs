@@ -1,6 +1,6 @@
 //! The limit; what is said to it stands in its program.
 
-use super::json::{between, number, take_number};
+use super::json::{between, number, pair, quoted, take_number};
 use super::{Ajax, Call, Event, Failure, Packing, Peer, Program, Session, nonsense};
 use crate::load::Out;
 
@@ -57,16 +57,10 @@ impl Session for Bare {
             head(id, method, out);
             match call {
                 Call::Add(a, b) => {
-                    number(a, out);
-                    out.push(b',');
-                    number(b, out);
+                    pair(a, b, out);
                 }
                 Call::Listen => out.extend_from_slice(b"0,0"),
-                Call::Echo(text) | Call::Shout(text) => {
-                    out.push(b'"');
-                    out.extend_from_slice(text.as_bytes());
-                    out.push(b'"');
-                }
+                Call::Echo(text) | Call::Shout(text) => quoted(text, out),
             }
             out.extend_from_slice(b"]}");
         });

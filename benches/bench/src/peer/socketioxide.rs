@@ -7,7 +7,7 @@
 //! < 2    > 3                                       ping, pong
 //! ```
 
-use super::json::{between, number, quoted, take_number};
+use super::json::{between, number, pair, quoted, take_number};
 use super::{Call, Event, Failure, Peer, Program, Session, nonsense};
 use crate::load::Out;
 
@@ -64,9 +64,7 @@ impl Session for Caller {
             head(id, event, out);
             match call {
                 Call::Add(a, b) => {
-                    number(a, out);
-                    out.push(b',');
-                    number(b, out);
+                    pair(a, b, out);
                 }
                 Call::Listen => out.extend_from_slice(b"0,0"),
                 Call::Echo(text) | Call::Shout(text) => quoted(text, out),

@@ -7,7 +7,7 @@
 //! < PING    > PONG
 //! ```
 
-use super::json::{between, number, quoted, take_number};
+use super::json::{between, number, pair, quoted, take_number};
 use super::{Call, Event, Failure, Peer, Program, Session, nonsense};
 use crate::load::Out;
 
@@ -58,9 +58,7 @@ impl Session for Caller {
             Call::Add(a, b) => {
                 head(id, "query", "add", out);
                 out.extend_from_slice(br#","input":["#);
-                number(a, out);
-                out.push(b',');
-                number(b, out);
+                pair(a, b, out);
                 out.extend_from_slice(b"]}}");
             }
             Call::Echo(text) => with_text(id, "query", "echo", text, out),
